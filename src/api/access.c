@@ -54,7 +54,7 @@ int access_accounts(const struct request *rq, struct account **ret, size_t *ret_
 	return 0;
 }
 
-/* Sets the marks of the categories that A has used. */
+/* Sets the flags of the categories that A has used. */
 static int mark_used(const struct request *rq, const struct account *a, bool *marks,
 		     struct error *err)
 {

@@ -157,7 +157,10 @@ static int list_accounts(struct request *rq, struct writer *w, struct error *err
 
 /* ---- one account ---- */
 
-/* CONSEQUENCE: what the form will do; NULL: it is no form, and links to them. */
+/*
+ * CONSEQUENCE: a sentence on what the form will do. NULL: the page is no form,
+ * and has links to the account's forms.
+ */
 static int write_account(struct request *rq, const char *title, const char *consequence,
 			 const struct account *a, struct writer *w, struct error *err)
 {
@@ -236,7 +239,7 @@ static int change_account(struct request *rq, admin_work work, struct accounts_c
 		       : write_account(rq, o->made.name, NULL, &o->made, w, err);
 }
 
-/* Writes the account of the path, and what the form will do. */
+/* Writes the account of the path and a sentence on what the form will do. */
 static int ask_change(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account a;

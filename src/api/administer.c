@@ -23,7 +23,7 @@ struct admin request_admin(const struct request *rq)
 				.now_us = clock_now_us() };
 }
 
-/* In the commit thread, while the request waits. */
+/* Runs in the commit thread; the request waits. */
 static int run_job(struct store *st, void *arg, struct error *err)
 {
 	const struct administer_task *job = arg;
@@ -33,7 +33,10 @@ static int run_job(struct store *st, void *arg, struct error *err)
 	return job->work(&a, job->arg, err);
 }
 
-/* Spells the error's parameter as the operation does: "user" is {User}. */
+/*
+ * Replaces the error's parameter by the operation's own name for it: "user" by
+ * "User".
+ */
 static void spell_param(const struct op *op, struct error *err)
 {
 	for (const struct param *p = op->params; p->name; p++)

@@ -1,6 +1,6 @@
 /*
- * administer.h - helpers of the admin operations: changes by usage/admin.h,
- * made by the commit thread in the caller's name.
+ * administer.h - helpers of the admin operations, which change the ledger with
+ * usage/admin.h, in the commit thread and in the caller's name.
  */
 #ifndef API_ADMINISTER_H
 #define API_ADMINISTER_H
@@ -8,12 +8,14 @@
 #include "api/request.h"
 #include "usage/admin.h"
 
-/* An administrator that only reads. */
+/*
+ * The caller's struct admin for functions of usage/admin.h that need no write.
+ */
 struct admin request_admin(const struct request *rq);
 
 /*
- * Runs WORK as request_change runs a job. If WORK's error names a parameter,
- * the error gets the operation's spelling of that name.
+ * Runs WORK in the commit thread, as request_change runs a job. If WORK's error
+ * names a parameter, the error gets the operation's name for this parameter.
  */
 typedef int (*admin_work)(const struct admin *a, void *arg, struct error *err);
 int administer(struct request *rq, admin_work work, void *arg, struct error *err);
@@ -25,7 +27,7 @@ struct account_names {
 };
 
 int account_names_load(const struct request *rq, struct account_names *ret, struct error *err);
-/* NULL if there is none */
+/* NULL: no account has the id */
 const struct account *account_names_find(const struct account_names *names, int64_t id);
 
 /*
@@ -40,7 +42,7 @@ const char *account_words(const struct request *rq, const struct account_names *
 /* The items of "SID,SID". TEXT may be NULL: no items. */
 const char *const *split_list(const struct request *rq, const char *text, size_t *ret_n);
 
-/* The instant, or its day, in ISO 8601. NULL for 0. */
+/* The instant (instant_text) or its day (day_text) in ISO 8601. NULL for 0. */
 const char *instant_text(const struct request *rq, int64_t seconds);
 const char *day_text(const struct request *rq, int64_t seconds);
 

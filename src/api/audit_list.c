@@ -37,8 +37,9 @@ static const struct shape page_shape = { .name = "AuditLog",
 					 .doc = "A page of the audit log" };
 
 /*
- * A page begins below the entry with this number. Numbers have no gaps, since
- * entries are never deleted; so the page before begins one page size above.
+ * The place of a page is the number of the entry before its first entry.
+ * Entries are never deleted, so numbers have no gaps, and the place of the
+ * previous page is one page size higher.
  */
 enum { PLACE_BEFORE };
 
@@ -59,7 +60,7 @@ static int load_page(const struct request *rq, struct record_page *page, struct 
 	page->n = n > size ? size : n;
 	if (n > size)
 		next.number[PLACE_BEFORE] = (*ret)[size - 1].id;
-	/* a number far above the newest entry counts as 0: the first page */
+	/* a number far above the newest entry means the first page: 0 */
 	if (later && place.number[PLACE_BEFORE] < INT64_MAX - page->page_size)
 		previous.number[PLACE_BEFORE] = place.number[PLACE_BEFORE] + page->page_size;
 	page_links(rq, request_link_path(rq), page, n > size ? &next : NULL,

@@ -1,6 +1,6 @@
 /*
- * auth_ops.c - sign in, sign out, and who is signed in (contracts: servicestack
- * D).
+ * auth_ops.c - signs users in and out, and tells which user is signed in
+ * (contracts: servicestack D).
  */
 #include <stdio.h>
 #include <string.h>
@@ -138,7 +138,10 @@ static void set_session_cookies(struct request *rq, const char *token, bool perm
 	request_set_cookie(rq, "ss-opt", permanent ? "perm" : "temp", seconds);
 }
 
-/* For browsers only: programs keep the cookies that they know. */
+/*
+ * Sets the device's cookie for browsers only, because programs expect only the
+ * contract's cookies.
+ */
 static void set_device_cookie(struct request *rq, const char *name)
 {
 	char device[DEVICE_TEXT];
@@ -155,8 +158,8 @@ static bool for_people(const struct request *rq)
 }
 
 /*
- * The path in URL, if URL is on our own origin; else NULL, also if a browser
- * might read it as another origin.
+ * The path in URL if URL is on our own origin; otherwise NULL. NULL also for a
+ * URL that a browser might take for another origin.
  */
 static const char *own_path(const struct request *rq, const char *url)
 {
@@ -236,8 +239,7 @@ static int sign_in(struct request *rq, struct writer *w, struct error *err)
 			      permanent ? SESSION_PERMANENT_SECONDS : SESSION_TEMPORARY_SECONDS,
 			      token);
 	/*
-	 * the previous session ends: only a session that is made now gets the
-	 * user's rights
+	 * the previous session ends, and a new session gets the user's rights
 	 */
 	if (write_session(rq, rq->session, &session, err) < 0)
 		return -1;
@@ -401,7 +403,7 @@ static const struct shape auth_token_shape = { .name = "RequestAuthTokenResponse
 					       .fields = auth_token_fields,
 					       .doc = "A token for a user" };
 
-/* 1, 0 if there is none, -1 if the ledger fails. */
+/* Finds the user to sign in. 1 found, 0 none, -1 if the ledger fails. */
 static int find_user(const struct request *rq, struct user *ret, struct error *err)
 {
 	const char *email = request_arg(rq, "UserEmailAddress")->text;
@@ -422,7 +424,10 @@ struct new_token {
 	const char *user; /* the user to sign in */
 };
 
-/* Limits the valid tokens, and so how fast the audit log grows. */
+/*
+ * Limits the number of valid tokens, which also limits the growth of the audit
+ * log.
+ */
 static int check_number(const struct admin *a, const struct session *s, struct error *err)
 {
 	int64_t n, expires;
@@ -479,7 +484,10 @@ static int request_token(struct request *rq, struct writer *w, struct error *err
 	if (rc == 0 || !principal_may_impersonate(rq->who, &user))
 		return error_set(err, ERR_NOT_FOUND, NULL,
 				 "There is no such user, or you may not request a token for it");
-	/* a token can't renew itself */
+	/*
+	 * a token that is requested with a token expires no later than the
+	 * requesting token
+	 */
 	if (rq->session && rq->session->kind == SESSION_TOKEN &&
 	    rq->session->expires < rq->now + seconds)
 		seconds = rq->session->expires - rq->now;

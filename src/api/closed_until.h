@@ -8,7 +8,7 @@
 /*
  * If all accounts of Q are closed up to an instant inside its range, sets the
  * header Usaged-Closed-Until to that instant and adds a line to the page. Call
- * it before writer_about.
+ * request_note_closed before writer_about.
  */
 int request_note_closed(struct request *rq, struct writer *w, const struct report_query *q,
 			struct error *err);

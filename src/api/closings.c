@@ -1,5 +1,6 @@
 /*
- * closings.c - lists, makes and reopens closings, and lists what changed since.
+ * closings.c - lists, makes and reopens closings, and lists later changes in
+ * closed time.
  */
 #include <string.h>
 
@@ -51,8 +52,8 @@ static const struct shape closing_shape = {
 };
 
 /*
- * Fills the record of A, whose closing is C (open_us 0: none). In pages it has
- * links to the account's forms.
+ * Fills the record of A, whose closing is C (open_us 0: no closing). On pages
+ * the record has links to the account's forms.
  */
 static int fill_closing(const struct request *rq, const struct account *a, const struct closing *c,
 			struct closing_record *ret, struct error *err)
@@ -114,7 +115,7 @@ static const struct shape closings_shape = { .name = "Closings",
 					     .fields = closings_fields,
 					     .doc = "A page of closed accounts" };
 
-/* Fills the links of PAGE; NEXT: where the page after it begins, or 0. */
+/* Fills the links of PAGE. NEXT is the place of the next page, or 0. */
 static void finish_page(const struct request *rq, struct record_page *page, int64_t next)
 {
 	struct page_place place = { .number = { next } };
@@ -122,7 +123,7 @@ static void finish_page(const struct request *rq, struct record_page *page, int6
 	page_links(rq, request_link_path(rq), page, next ? &place : NULL, NULL);
 }
 
-/* A page begins after the account with the id in its place. */
+/* The place of a page is the id of the account before its first account. */
 static int list_closings(struct request *rq, struct writer *w, struct error *err)
 {
 	struct record_page page;
@@ -370,8 +371,8 @@ static int write_changes(const struct request *rq, const struct record_page *pag
 }
 
 /*
- * The instant (seconds) of the parameter Since, a day of the account; 0 without
- * it.
+ * The beginning (seconds) of the day in the parameter Since, in the account's
+ * zone; 0 without Since.
  */
 static int since_instant(const struct request *rq, const struct account *a, int64_t *ret,
 			 struct error *err)
@@ -388,7 +389,7 @@ static int since_instant(const struct request *rq, const struct account *a, int6
 	return 0;
 }
 
-/* A page begins before the change with the id in its place. */
+/* The place of a page is the id of the change before its first change. */
 static int list_changes(struct request *rq, struct writer *w, struct error *err)
 {
 	struct page_place place = { .name = NULL };

@@ -16,7 +16,7 @@ static bool parse_iso_date(const char *text, size_t len, struct date today, stru
 	if (len == 10)
 		return date_parse(text, len, ret);
 	/*
-	 * a date-time counts as its date, as written (contracts: servicestack
+	 * of a date-time, the date as written counts (contracts: servicestack
 	 * G)
 	 */
 	return len > 10 && instant_parse(text, len, true, &us) && date_parse(text, 10, ret);
@@ -277,7 +277,7 @@ static const struct style servicestack_style = {
 	.csv_nested_as_jsv = true,
 };
 
-/* Contracts: twilio A.7. Kinds without a number there keep code 0. */
+/* Contracts: twilio A.7. Kinds that have no number in A.7 keep code 0. */
 #define TWILIO_COMMON_ERRORS                                                                      \
 	[ERR_PAGE] = { 400, 70002, NULL, NULL },                                                  \
 	[ERR_UNAUTHENTICATED] = { 401, 20003, NULL, NULL },                                       \
@@ -316,7 +316,7 @@ static const struct error_status supersim_errors[ERR_KINDS] = {
 	[ERR_OVERFLOW] = { 400, 83600, NULL, NULL },
 };
 
-/* No codes: the status is enough. */
+/* The server's own dialect has no error codes: the status is enough. */
 static const struct error_status usaged_errors[ERR_KINDS] = {
 	[ERR_PARAM] = { .status = 400 },          [ERR_FORMAT] = { .status = 400 },
 	[ERR_MISSING] = { .status = 400 },        [ERR_EMPTY] = { .status = 400 },
@@ -365,10 +365,7 @@ static const struct error_status servicestack_errors[ERR_KINDS] = {
 
 #define TWILIO_DATE_HINT "use YYYY-MM-DD, a day that exists, or an offset such as -30days"
 
-/*
- * Contracts: servicestack A5. "_" is the parameter with which jQuery avoids
- * caches.
- */
+/* Contracts: servicestack A5. jQuery adds the parameter "_" to avoid caches. */
 static const char *const servicestack_reserved[] = {
 	"format",     "callback",   "jsconfig", "debug", "v", "X-Http-Method-Override",
 	"authsecret", "noredirect", "_",        NULL
@@ -533,6 +530,10 @@ struct error_status dialect_status(const struct dialect *d, const struct error *
 	if (err->code)
 		s.code = err->code;
 	if (err->kind == ERR_FORBIDDEN && s.reason && strcmp(s.reason, err->message) != 0)
-		s.reason = NULL; /* the role was not the reason */
+		/*
+		 * the reason phrase is about a missing role; this error has
+		 * another cause
+		 */
+		s.reason = NULL;
 	return s;
 }

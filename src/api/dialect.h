@@ -1,6 +1,7 @@
 /*
- * dialect.h - how one API spells names, dates and errors. A dialect holds
- * everything that differs between the APIs and belongs to no single operation.
+ * dialect.h - the dialects: how each API spells names, dates and errors. A
+ * dialect has all differences between the APIs that belong to no single
+ * operation.
  */
 #ifndef API_DIALECT_H
 #define API_DIALECT_H
@@ -9,7 +10,7 @@
 #include "base/error.h"
 #include "format/writer.h"
 
-/* The parameter that tells a page which change was just made. */
+/* The parameter of a page that names the change just made, for a notice. */
 #define DIALECT_DONE "Done"
 
 struct error_status {
@@ -25,13 +26,19 @@ struct dialect {
 	const char *title; /* on pages */
 	const struct style *style;
 	const struct format *default_format;
-	/* its CSV: format_sheet for people; NULL: format_csv for programs */
+	/*
+	 * the dialect's CSV: format_sheet for people; NULL: format_csv for
+	 * programs
+	 */
 	const struct format *csv;
-	/* 406 if Accept names no format of ours; else the default format */
+	/*
+	 * if Accept names none of our formats: true: 406; false: the default
+	 * format
+	 */
 	bool refuses_accept;
 	/*
-	 * with Accept of any type, the request's own Content-Type decides
-	 * (ServiceStack A2, rule 5)
+	 * if Accept allows any type, the format of the request's own
+	 * Content-Type is chosen (ServiceStack A2, rule 5)
 	 */
 	bool type_decides;
 	/*
@@ -39,12 +46,9 @@ struct dialect {
 	 * repeated parameters are joined with ","
 	 */
 	bool any_case;
-	/* an unknown parameter is an error; else it is ignored */
+	/* unknown parameters are errors; false: they are ignored */
 	bool refuses_unknown;
-	/*
-	 * parameters that every operation has, such as the format; ended by
-	 * NULL
-	 */
+	/* parameters of all operations, such as the format; ended by NULL */
 	const char *const *reserved;
 	/*
 	 * operations also have routes by name: /api/{Op}, /json/reply/{Op}
@@ -66,7 +70,7 @@ struct dialect {
 	bool jsv_debug;      /* ?debug= makes JSV readable (ServiceStack B4) */
 	bool csv_attachment; /* Content-Disposition with the operation's name */
 	/*
-	 * ignore Page without a PageToken, as Super SIM does; else it is an
+	 * Page without a PageToken is ignored, as Super SIM does; false: an
 	 * error
 	 */
 	bool ignores_page;
@@ -79,13 +83,14 @@ struct dialect {
 	const char *request_id_header; /* response header with the request's id, or NULL */
 	/*
 	 * Parses a date as this API's clients write it. TODAY is for offsets
-	 * such as -30days. False: the date is wrong; date_hint says what would
-	 * be right.
+	 * such as -30days. False: the date is invalid; date_hint describes
+	 * valid dates.
 	 */
 	bool (*parse_date)(const char *text, size_t len, struct date today, struct date *ret);
 	const char *date_hint;
 	const struct error_status *errors; /* by enum error_kind */
-	const struct shape *error_shape;   /* what write_error writes */
+	/* of the document that write_error writes */
+	const struct shape *error_shape;
 	void (*write_error)(struct writer *w, const struct error *err,
 			    const struct error_status *status);
 };
@@ -102,15 +107,15 @@ extern const struct dialect *const dialects[];
 extern const struct shape servicestack_status_shape;
 
 /*
- * Writes ERR to W as the dialect's error document; on pages with a title and
- * advice. STATUS is that of dialect_status.
+ * Writes ERR to W as the dialect's error document; a page also has a title and
+ * advice. STATUS is from dialect_status.
  */
 void dialect_write_error(const struct dialect *d, struct writer *w, const struct error *err,
 			 const struct error_status *status);
 
 /*
- * The status of ERR in D: the table's row. err->code, if it is set, replaces
- * the row's code.
+ * The status of ERR in D: the row of d->errors. If err->code is set, it
+ * replaces the row's code.
  */
 struct error_status dialect_status(const struct dialect *d, const struct error *err);
 

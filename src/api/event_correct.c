@@ -15,7 +15,7 @@ struct correction_task {
 	bool done_before;
 };
 
-/* In the commit thread, while the request waits. */
+/* Runs in the commit thread; the request waits. */
 static int run_job(struct store *st, void *arg, struct error *err)
 {
 	struct correction_task *job = arg;
@@ -36,7 +36,10 @@ static void set_field(struct raw_event *raw, int f, const char *text)
 	raw->field[f].len = strlen(text);
 }
 
-/* Removes the fields that the argument "customer,sim" names. */
+/*
+ * Adds the removal of the fields in the argument ("customer,sim") to the
+ * change.
+ */
 static int take_away(const struct request *rq, struct raw_event *change, struct error *err)
 {
 	const char *name = request_arg(rq, "without")->text;
@@ -146,7 +149,10 @@ static int amend_event(struct request *rq, struct writer *w, struct error *err)
 
 static const struct param void_params[] = { CORRECTION_PARAMS, { 0 } };
 
-/* Least limit of a field's bytes; event_check() knows the smaller ones. */
+/*
+ * The minimum of a parameter's limit (bytes); event_check() checks the exact
+ * limits.
+ */
 enum { AMENDED_BYTES = 64 };
 
 /* CORRECTION_PARAMS, the fields that can be amended, "without". */
@@ -161,7 +167,10 @@ static const char *label_of(enum event_field f)
 	return NULL;
 }
 
-/* Completes the table before main(): no constant can refer to event_fields. */
+/*
+ * Completes the table before main(), because an initializer cannot use
+ * event_fields.
+ */
 __attribute__((constructor)) static void add_fields(void)
 {
 	struct param *p = amend_params;

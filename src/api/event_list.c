@@ -30,8 +30,8 @@ static const struct shape page_shape = {
 };
 
 /*
- * The account of the parameter with its subaccounts, or all accounts that the
- * caller sees.
+ * Chooses the account of the parameter AccountSid with its subaccounts; without
+ * AccountSid, all accounts that the caller sees.
  */
 static int choose_accounts(struct request *rq, struct event_query *q, struct error *err)
 {
@@ -109,7 +109,9 @@ static int choose_filters(struct request *rq, struct event_query *q, struct erro
 	return choose_accounts(rq, q, err) < 0 || choose_range(rq, q, err) < 0 ? -1 : 0;
 }
 
-/* Numbers of a list's place; its name is the event's id. */
+/*
+ * The numbers of a place in the list; the name of the place is an event's id.
+ */
 enum { PLACE_SET, PLACE_TIME, PLACE_SOURCE, PLACE_ACCOUNT };
 
 static struct page_place make_place(struct event_position at)
@@ -387,7 +389,7 @@ int event_answer_write(const struct request *rq, const struct stored_event *e, s
 	rc = event_counting(rq->store, &original, rq->arena, &counting, err);
 	if (rc < 0 || (rc > 0 && load_record(rq, &counting, &other, &counts, err) < 0))
 		return -1;
-	/* pages need not show the same amounts twice */
+	/* a page doesn't repeat the amounts of an unchanged event */
 	answer.counts = rc > 0 && !(rq->reply.format->page && found.state == EVENT_CURRENT)
 				? &counts
 				: NULL;

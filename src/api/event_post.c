@@ -52,7 +52,7 @@ static bool is_event_header(const char *variable)
 	return strncmp(variable, EVENT_HEADERS, sizeof(EVENT_HEADERS) - 1) == 0;
 }
 
-/* The header in VARIABLE, "HTTP_CE_NAME=value". */
+/* The event header in VARIABLE, "HTTP_CE_NAME=value". */
 static struct event_header event_header(const struct request *rq, const char *variable)
 {
 	char *name = arena_str(rq->arena, variable + sizeof(EVENT_HEADERS) - 1), *c;
@@ -83,8 +83,8 @@ static size_t list_headers(const struct request *rq, const struct event_header *
 }
 
 /*
- * One event in binary mode: headers have its attributes, and Content-Type is
- * the type of its data.
+ * Chooses how to read the body. In binary mode the request is one event: its
+ * attributes are headers, and Content-Type is the type of its data.
  */
 static int choose_form(const struct request *rq, const struct event_header *headers, size_t n,
 		       enum reader_form *ret, struct error *err)
@@ -203,7 +203,10 @@ static struct event *add_event(struct post_intake *in)
 	return &in->events[in->n++];
 }
 
-/* Adds the record that the reader has read; FAULT: why it couldn't, or NULL. */
+/*
+ * Adds a record from the reader. FAULT: the reason why the reader rejects the
+ * record; or NULL.
+ */
 static int add_record(struct post_intake *in, const struct raw_event *raw,
 		      const struct error *fault, struct error *err)
 {
@@ -290,7 +293,7 @@ static int read_records(struct post_intake *in, struct error *err)
 }
 
 /*
- * Sets the account of EV; it stays 0 if the caller may not send events for it.
+ * Sets the account of EV; 0 if the caller may not send events for this account.
  * Most events have the account of the event BEFORE (or NULL).
  */
 static int find_account(const struct request *rq, struct event *ev, const struct event *before,
@@ -309,8 +312,8 @@ static int find_account(const struct request *rq, struct event *ev, const struct
 }
 
 /*
- * Checks one event. An account of others is rejected like one that doesn't
- * exist.
+ * Checks one event. The error is the same for another's account and for a
+ * missing account.
  */
 static int check_event(const struct request *rq, struct event *ev, int64_t now, struct error *fault)
 {
@@ -339,7 +342,10 @@ static int check_events(const struct post_intake *in, struct error *err)
 	return 0;
 }
 
-/* The sender's name: a key, or a user however signed in. */
+/*
+ * The sender's name, by key or user; for a user the same with every way to sign
+ * in.
+ */
 static const char *sender_of(const struct request *rq)
 {
 	const struct principal *who = rq->who;
@@ -356,13 +362,14 @@ static int store_events(const struct post_intake *in, struct error *err)
 				.arena = rq->arena,
 				.author = principal_actor(rq->who, rq->arena) };
 
-	/* the commit thread can't reset the WAL while there is a reader */
+	/* the commit thread can't reset the WAL during a read */
 	store_end(rq->store);
 	return commit_thread_submit(rq->worker->commits, &s, sender_of(rq), err);
 }
 
 /*
- * The status alone tells a sender whether all events are stored, none, or some.
+ * The HTTP status, which tells the sender whether all events, some or none are
+ * stored.
  */
 static int status_of(const int64_t counts[VERDICTS + 1])
 {

@@ -61,7 +61,10 @@ const struct shape event_shape = { .name = "Event",
 				   .doc = "An event",
 				   .none = "No event matches these filters." };
 
-/* Ids may contain "/" and end in ".json": encode each, and append a format. */
+/*
+ * The URI of an event. The id is encoded, because it may contain "/". A suffix
+ * is appended, because the id may end in ".json".
+ */
 static const char *event_uri(const struct request *rq, const struct found_event *e, const char *sid)
 {
 	const struct format *format = request_link_format(rq);
@@ -74,8 +77,8 @@ static const char *event_uri(const struct request *rq, const struct found_event 
 }
 
 /*
- * The page of a correction's form; NULL if the caller may not correct the
- * event, or if the event can't be corrected any more.
+ * The page with the form of a correction; NULL if the caller may not correct
+ * the event, or if the event can't be corrected any more.
  */
 static const char *correction_page(const struct request *rq, const struct found_event *e,
 				   const char *sid, const char *action)
@@ -179,7 +182,7 @@ int event_family(const struct request *rq, const char *sid, int64_t *ret, struct
 		return 0;
 	rc = sid ? store_account_by_sid(rq->store, sid, rq->arena, &a, err)
 		 : store_account_by_id(rq->store, own, rq->arena, &a, err);
-	/* an account that the caller may not use is like a missing one */
+	/* to the caller, an account of others does not exist */
 	if (rc > 0 && sid && !access_writes(rq->who, &a))
 		rc = 0;
 	*ret = rc > 0 ? (a.parent ? a.parent : a.id) : EVENT_NO_FAMILY;
@@ -195,8 +198,8 @@ const char *events_link(const struct request *rq, const char *sid, const char *c
 			const char *query)
 {
 	/*
-	 * the other dialects have days in GMT, the list of events has the
-	 * account's own
+	 * the other dialects' days are in GMT; the event list's are in the
+	 * account's zone
 	 */
 	const char *zone = strstr(query, "TimeZone=") || strstr(query, "From=") ? ""
 										: "&TimeZone=UTC";

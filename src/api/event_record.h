@@ -18,7 +18,8 @@ struct event_record {
 	struct decimal price;
 	const char *price_unit;
 	const char *dim[DIMENSIONS];
-	struct decimal data_upload, data_download; /* null unless it is SIM data */
+	/* null unless the event is SIM data */
+	struct decimal data_upload, data_download;
 	const char *state, *amend_page, *void_page, *correction, *corrects, *corrects_source;
 };
 
@@ -35,9 +36,9 @@ int event_record_fill(const struct request *rq, const struct found_event *e,
 void event_records_hide(const struct event_record *records, size_t n, struct writer *w);
 
 /*
- * Link from a report's record to the list of its events: those of the account
- * SID and a category. QUERY ("&StartDate=...", encoded) has the other filters.
- * Only pages have the link; events_linked tells whether the answer is a page.
+ * Link from a report's record to the list of events of the account SID and a
+ * category. QUERY ("&StartDate=...", encoded) has the other filters. Only pages
+ * have the link; events_linked tells whether the answer is a page.
  */
 #define FIELD_EVENTS(rec)                                                                     \
 	FIELD(rec, events_uri, "The events behind it", .flags = FIELD_LINK | FIELD_PAGE_ONLY, \
@@ -47,17 +48,18 @@ const char *events_link(const struct request *rq, const char *sid, const char *c
 			const char *query);
 
 /*
- * The family whose events the request may name: that of the account SID; if SID
- * is NULL, that of the caller's account; 0, any family, if the caller has no
- * account. *RET is EVENT_NO_FAMILY if the caller may not read or write the
- * account, or if there is none.
+ * The family whose events the request may name. With SID: the family of the
+ * account SID, or EVENT_NO_FAMILY if there is no such account or the caller may
+ * not use it. With SID NULL: the family of the caller's account, or 0 (any
+ * family) if the caller has no account.
  */
 enum { EVENT_NO_FAMILY = -1 };
 int event_family(const struct request *rq, const char *sid, int64_t *ret, struct error *err);
 
 /*
  * The root of an answer: an event, its corrections and the amounts that count
- * now. For a correction's entry, it shows the event that the entry corrects.
+ * now. A request for an entry is answered with the event that the entry
+ * corrects.
  */
 extern const struct shape event_answer_shape;
 int event_answer_write(const struct request *rq, const struct stored_event *e, struct writer *w,

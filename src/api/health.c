@@ -79,7 +79,7 @@ static int load_note(const struct request *rq, const char *name, int64_t *ret, s
 	return store_meta(rq->store, name, ret, err);
 }
 
-/* The next step for the operator, in a sentence. */
+/* A sentence on what the operator should do next. */
 static const char *advice(const struct health_record *r)
 {
 	if (r->verifying)
@@ -144,7 +144,7 @@ static int get_health(struct request *rq, struct writer *w, struct error *err)
 	return 0;
 }
 
-/* Answers with the health, which says that the verification is running. */
+/* Starts a verification, and answers with the health. */
 static int verify_ledger(struct request *rq, struct writer *w, struct error *err)
 {
 	if (!rq->worker->verifier)
@@ -169,7 +169,9 @@ static const struct shape alive_shape = { .name = "Alive",
 					  .fields = alive_fields,
 					  .doc = "The server answers" };
 
-/* The request has read the ledger before it gets here. */
+/*
+ * Nothing to check: before this call, the request has already read the ledger.
+ */
 static int get_alive(struct request *rq, struct writer *w, struct error *err)
 {
 	struct alive_record r = { "ok" };

@@ -85,7 +85,7 @@ static struct key_record make_record(const struct request *rq, const struct acco
 	};
 }
 
-/* Newest first; the store has them the other way round. */
+/* Keys, newest first. The store lists keys oldest first. */
 struct keys {
 	const struct account_names *names;
 	const struct key *list;

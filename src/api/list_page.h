@@ -1,7 +1,7 @@
 /*
- * list_page.h - search and paging for lists that are read as a whole: accounts,
- * users, keys, categories. Programs get the whole list unless they give
- * PageSize; pages show LIST_PAGE_ROWS.
+ * list_page.h - search and paging for lists that are loaded completely:
+ * accounts, users, keys, categories. Programs get the whole list unless they
+ * give PageSize; pages show LIST_PAGE_ROWS.
  */
 #ifndef API_LIST_PAGE_H
 #define API_LIST_PAGE_H
@@ -10,7 +10,7 @@
 
 enum { LIST_PAGE_ROWS = 100 };
 
-/* SEARCHED: the searched texts, in words. */
+/* SEARCHED describes the searched texts. */
 #define LIST_PAGE_PARAMS(searched)                                                           \
 	{ "Search", PT_TEXT, .max = 200,                                                     \
 	  .doc = "Only records that have this text in " searched ", in any case" },          \
@@ -27,7 +27,7 @@ enum { LIST_PAGE_ROWS = 100 };
 
 struct list_page {
 	int64_t total;               /* matching records on all pages */
-	const char *next, *previous; /* links; NULL if there is no such page */
+	const char *next, *previous; /* links; NULL: no such page */
 	size_t *index, n;            /* the records of this page, as indexes */
 };
 
@@ -41,7 +41,7 @@ struct list_page {
 
 /* The text that the caller searches for. */
 struct list_search {
-	const char *folded; /* NULL: matches everything */
+	const char *folded; /* NULL: no search, everything matches */
 };
 
 /*
@@ -51,8 +51,8 @@ struct list_search {
 bool search_finds(const struct list_search *s, const char *text);
 
 /*
- * Chooses the records of the requested page from the N that FITS accepts. All
- * of RET is in the request's arena.
+ * Chooses the records of the requested page from those of the N records that
+ * FITS accepts. All of RET is in the request's arena.
  */
 typedef bool (*list_fits)(const struct list_search *s, const void *list, size_t i);
 void list_page_choose(const struct request *rq, list_fits fits, const void *list, size_t n,

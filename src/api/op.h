@@ -1,7 +1,7 @@
 /*
  * op.h - operations as data. One row holds an operation's route, methods,
- * roles, parameters and result. Routing, checks and every format follow from
- * it.
+ * roles, parameters and result. The row decides routing, checks and all
+ * formats.
  */
 #ifndef API_OP_H
 #define API_OP_H
@@ -45,9 +45,10 @@ enum {
 	PARAM_REQUIRED = 1 << 1,
 	/* usaged's addition to a foreign API: samples omit it */
 	PARAM_OWN = 1 << 3,
-	PARAM_SECRET = 1 << 4,  /* accepted from a body only, and never shown */
-	PARAM_RARE = 1 << 5,    /* seldom used: forms hide it until the reader unfolds them */
-	PARAM_SUBJECT = 1 << 6, /* with the path, identifies the record that a form is about */
+	PARAM_SECRET = 1 << 4, /* accepted from a body only, and never shown */
+	/* seldom used: hidden in forms until the reader unfolds them */
+	PARAM_RARE = 1 << 5,
+	PARAM_SUBJECT = 1 << 6, /* with the path, identifies a form's record */
 	/*
 	 * an empty value counts as given and clears the record's value; without
 	 * this flag, an empty value counts as missing
@@ -63,7 +64,8 @@ struct param {
 	const char *def; /* in the caller's spelling; NULL: none */
 	int64_t min, max;
 	const char *const *values; /* PT_ENUM; ended by NULL */
-	const char *const *words;  /* the values' names on pages; NULL: as they are */
+	/* the values' names on pages; NULL: the values */
+	const char *const *words;
 	const char *doc;
 	const char *label; /* on pages; NULL: the display name of `name` */
 	/*
@@ -76,8 +78,8 @@ struct param {
 enum { PARAMS_MAX = 24 };
 
 /*
- * A kind of body that an operation reads itself. For the operation's
- * descriptions.
+ * A kind of body that an operation reads itself. Descriptions of the operation
+ * list these kinds.
  */
 struct body_kind {
 	const char *type; /* media type */
@@ -89,16 +91,16 @@ struct request;
 struct op;
 
 /*
- * The page for an operation that changes something. It says what will change,
- * and has an input for each parameter and a button.
+ * The page for an operation that changes something. The page says what will
+ * change, and has an input for each parameter and a button.
  */
 struct op_form {
 	/*
-	 * of the page, with GET: "/users/new"; each {Name} is a parameter of
-	 * the operation
+	 * the path of the page: "/users/new"; each {Name} is a parameter of the
+	 * operation
 	 */
 	const char *path;
-	const char *button; /* its text: "Add the user" */
+	const char *button; /* text of the button: "Add the user" */
 	/* the page that links here; also shown afterwards */
 	const struct op *list;
 	/* the notice shown afterwards; NULL: the answer itself is shown */
@@ -106,9 +108,9 @@ struct op_form {
 	/* what the operation will do, in a sentence for ASK to show; or NULL */
 	const char *consequence;
 	/*
-	 * Writes the record that will change, as run does. Only the parameters
-	 * of the path are set. NULL: the page shows the operation's title and
-	 * doc.
+	 * Writes the record that will change, in the form of run's answer. Only
+	 * the parameters of the path are set. NULL: the page shows the
+	 * operation's title and doc.
 	 */
 	int (*ask)(struct request *rq, struct writer *w, struct error *err);
 	/*
@@ -119,8 +121,8 @@ struct op_form {
 };
 
 /*
- * A report whose CSV the operation's page offers. The operation's own CSV is
- * for programs.
+ * A report whose CSV is offered on the operation's page, because the
+ * operation's own CSV is for programs.
  */
 struct op_sheet {
 	const struct op *report;
@@ -139,12 +141,13 @@ struct op {
 	const char *id;   /* operationId; also its name in the log and in `usaged report` */
 	unsigned methods; /* M_* */
 	const char *path; /* "/v1/UsageRecords", with {Name} for a segment */
-	/* also leads here: the path without its {Name}s; or NULL */
+	/* a second path of the operation, without {Name}s; or NULL */
 	const char *short_path;
 	const struct dialect *dialect;
 	unsigned roles; /* set of enum role; ROLE_ANYONE: no check */
 	/*
-	 * changes something, even with GET: refused for pages of another origin
+	 * the operation changes something even with GET, so requests by pages
+	 * of another origin are refused
 	 */
 	bool changes;
 	const struct param *params; /* ended by a NULL name */
@@ -153,7 +156,7 @@ struct op {
 	 */
 	const struct shape *returns;
 	bool returns_list;
-	/* always fast if its body is short (http/pool.h) */
+	/* the operation is always fast if the body is short (http/pool.h) */
 	bool light;
 	/* run reads rq->body itself */
 	bool reads_body;
@@ -163,18 +166,19 @@ struct op {
 	const char *body_root;
 	const char *body_namespace;
 	int (*run)(struct request *rq, struct writer *w, struct error *err);
-	const void *data;  /* for rows that share a run function: what differs */
+	/* for a run function of several rows: the row's differences */
+	const void *data;
 	const char *title; /* of its page */
-	/* its label in the navigation of every page; NULL: not there */
+	/* label in the navigation of pages; NULL: not in the navigation */
 	const char *nav;
 	/*
-	 * its label in the tabs of operations that are views of the same
-	 * records; NULL: none
+	 * label in the tabs, which link operations that show the same records;
+	 * NULL: no tab
 	 */
 	const char *tab;
 	/*
-	 * for one record: the operation that lists all of them, and whose tab
-	 * is shown as open; or NULL
+	 * for an operation on one record: the operation that lists all records;
+	 * its tab is shown as open. Or NULL
 	 */
 	const struct op *list;
 	const struct op_form *form;   /* or NULL */
@@ -183,13 +187,13 @@ struct op {
 };
 
 /*
- * Can parameters also come from a form, JSON or XML body? True if the operation
- * has a body_root or a method with a body. False if it reads the body itself.
+ * Does the operation take parameters from a body, too? Yes if it has a
+ * body_root or a method with a body, but does not read the body itself.
  */
 bool op_takes_body(const struct op *op);
 
 /*
- * Are the LEN bytes of NAME the parameter WANT? ANY_CASE: ignores case, and
+ * Do the LEN bytes of NAME name the parameter WANT? ANY_CASE: ignores case, and
  * underscores between words ("account_id" is AccountId).
  */
 bool param_named(const char *name, size_t len, const char *want, bool any_case);

@@ -1,6 +1,6 @@
 /*
- * operations.c - the tables of the operations as an answer: their parameters
- * and results. Programs and tests check answers against it.
+ * operations.c - answers with the tables of the operations: their parameters
+ * and results. Programs and tests check other answers against these tables.
  */
 #include <string.h>
 

@@ -27,7 +27,10 @@ bool op_takes_body(const struct op *op)
 
 /* ---- dialects ---- */
 
-/* A suffix may follow the segment: "events.json" is "events", too. */
+/*
+ * Compares a segment with the pattern's; the segment may have a suffix
+ * ("events.json").
+ */
 static bool same_segment(const char *pattern, size_t want, const char *text, size_t len)
 {
 	return *pattern == '{' || (len >= want && memcmp(pattern, text, want) == 0 &&
@@ -135,8 +138,8 @@ static int check_params(const struct op *op, struct error *err)
 }
 
 /*
- * A form has a button, and a page to return to. The {Name}s of both paths are
- * parameters of the operation.
+ * Checks that a form has a button and a page to return to, and that the {Name}s
+ * of both paths are parameters of the operation.
  */
 static int check_form(const struct op *op, struct error *err)
 {
@@ -167,7 +170,7 @@ static int check_shape(const struct op *op, const struct shape *shape, struct er
 	return 0;
 }
 
-/* Defaults must pass the check of callers' values. */
+/* Checks that defaults are valid values. */
 static int check_defaults(const struct op *op, struct error *err)
 {
 	struct arena arena;

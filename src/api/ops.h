@@ -1,7 +1,7 @@
 /*
- * ops.h - the table of operations. OPERATIONS lists their names. The row of X
- * is op_X, in the file of its subject; that file includes this header, so the
- * compiler checks the row's type.
+ * ops.h - the table of operations. OPERATIONS lists their names. The row of
+ * operation X is op_X, in the file of its subject. Each such file includes this
+ * header, so the compiler checks the row's type.
  */
 #ifndef API_OPS_H
 #define API_OPS_H
@@ -9,8 +9,8 @@
 #include "api/op.h"
 
 /*
- * In the order of pages and manuals. For paths with {Name}s the first match
- * wins: Authenticate comes after GetAuthStatus.
+ * The order is that of pages and manuals. For paths with {Name}s the first
+ * match wins, so Authenticate comes after GetAuthStatus.
  */
 #define OPERATIONS(OP)                                                                             \
 	OP(Overview), OP(ReportUsage), OP(ReportBilling), OP(ReportAI), OP(ReportSim),             \
@@ -37,20 +37,22 @@ extern const struct op OPERATIONS(OP_ROW);
 
 /* All operations, ended by NULL. */
 extern const struct op *const ops[];
-const struct op *op_find(const char *id); /* NULL if there is none; ignores case */
+/* ignores case; NULL: no such operation */
+const struct op *op_find(const char *id);
 
 /*
- * The dialect of a path, whether an operation is there or not: the dialect of
- * the operation that shares the most leading segments with it. If several share
- * as many, the first in the table; if none shares any, dialect_servicestack.
- * Never NULL.
+ * The dialect of a path, which need not be the path of an operation: the
+ * dialect of the operation that shares the most leading segments with the path.
+ * Of several such operations, the first in the table counts. If no operation
+ * shares a segment, dialect_servicestack. Never NULL.
  */
 const struct dialect *dialect_of_path(const char *path, size_t len);
 
 /*
- * Checks the table at start: rows are complete; no path and method stand twice;
- * each path leads to its row's dialect; defaults pass their own checks; {Name}s
- * and PARAM_PATH parameters agree. 0, or -1 naming the row.
+ * Checks the table at start: rows are complete; no two rows have the same path
+ * and method; dialect_of_path finds the row's dialect for its path; defaults
+ * are valid; {Name}s and PARAM_PATH parameters agree. 0, or -1: the error names
+ * the row.
  */
 int ops_check(struct error *err);
 

@@ -1,6 +1,6 @@
 /*
  * overview.c - the month so far at a glance: usage, cost, the largest sources
- * of both, and the change since the same days of the month before.
+ * of usage and cost, and the change since the same days of the month before.
  */
 #include <string.h>
 
@@ -73,7 +73,7 @@ struct line {
 #define LINE_NAME(doc, heading)                              \
 	FIELD(struct line, name, (doc), .label = (heading)), \
 		FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
-/* Links the number in the column before it */
+/* Links the number in the previous column */
 #define LINE_REPORT                                            \
 	FIELD(struct line, uri, "Its report", .format = "uri", \
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY)
@@ -158,7 +158,7 @@ static const struct shape overview_shape = { .name = "Overview",
 
 /* ---- reports and figures ---- */
 
-/* The reports of these days and of the days before. */
+/* The reports of the current days and of the days compared with. */
 struct pair {
 	struct report now, before;
 };
@@ -194,7 +194,10 @@ static int load_pair(const struct overview *o, struct report_query *q, struct pa
 	return load(o, q, o->first, o->last, &ret->now, err);
 }
 
-/* The days come last: they are skipped if the answer would get too large. */
+/*
+ * Loads all reports. The report by day is loaded last, and skipped if the
+ * answer would get too large.
+ */
 static int load_all(struct overview *o, struct error *err)
 {
 	const struct request *rq = o->rq;
@@ -241,7 +244,7 @@ static const char *text_of(const struct request *rq, struct date d)
 	return arena_str(rq->arena, text);
 }
 
-/* NAME NULL: adds no argument. */
+/* A link to PATH with an argument; NAME NULL: without. */
 static const char *link_to(const struct overview *o, const char *path, const char *name,
 			   const char *value)
 {
@@ -252,7 +255,7 @@ static const char *link_to(const struct overview *o, const char *path, const cha
 		      { name, value });
 }
 
-/* A report of this account only, whatever accounts the overview has. */
+/* A link to a report of one account only. */
 static const char *link_to_account(const struct overview *o, const char *path,
 				   const struct account *a)
 {
@@ -264,7 +267,10 @@ static const char *link_to_account(const struct overview *o, const char *path,
 		      { "TimeZone", request_link_zone(rq) });
 }
 
-/* Customers of the same name in two accounts are different customers. */
+/*
+ * The link names the account, because two accounts can have different customers
+ * of the same name.
+ */
 static const char *link_to_customer(const struct overview *o, const struct report_line *l)
 {
 	return url_of(o->rq->arena, link_to_account(o, "/reports/ai", l->account),
@@ -278,15 +284,15 @@ static const char *with_days(const struct overview *o, const char *uri, struct d
 		      { "EndDate", text_of(o->rq, last) });
 }
 
-/* URI, with the overview's days if the target would choose others. */
+/* URI, with the overview's days if the target's default days differ. */
 static const char *current(const struct overview *o, const char *uri)
 {
 	return o->rq->calendars_differ ? with_days(o, uri, o->first, o->last) : uri;
 }
 
 /*
- * Completes the figure F, which has name, value, unit and previous value, and
- * adds it.
+ * Adds the figure F, which has name, value, unit and previous value, after
+ * setting its other members.
  */
 static void add_figure(struct overview *o, const char *uri, struct key_figure f)
 {

@@ -9,13 +9,13 @@
 enum { TOKEN_VERSION = 2, TOKEN_NUMBERS = 2 + PAGE_NUMBERS, TOKEN_NAME_MAX = 256 };
 
 /*
- * Range of the seconds in a token: the years 1 to 9999, and a day more for time
- * zones.
+ * Limits of the seconds in a token: the years 1 to 9999, and one day more at
+ * each end for time zones.
  */
 #define EARLIEST (-62135596800 - SEC_PER_DAY)
 #define LATEST   (253402300800 + SEC_PER_DAY)
 
-/* Limit of page numbers and indexes, never reached. */
+/* Limit of page numbers and indexes; no real list reaches it. */
 #define NUMBER_MAX ((int64_t)1 << 48)
 
 /* A token's content: these numbers, 8 bytes each, then the name. */
@@ -44,8 +44,8 @@ static int64_t get_number(const unsigned char *from)
 }
 
 /*
- * The signed text: operation, path and filters (but not the format), then the
- * LEN bytes of the token.
+ * Adds the signed text: operation, path and filters (without the format), then
+ * the LEN bytes of the token.
  */
 static void add_signed(struct strbuf *sb, const struct request *rq, const unsigned char *bytes,
 		       size_t len)
@@ -199,8 +199,8 @@ static struct page_place make_place(const struct usage_query *q, struct usage_po
 }
 
 /*
- * Sets range and position of a later page. The numbers are signed, but numbers
- * that would overflow are still rejected.
+ * Sets range and position of a later page. Rejects numbers that would overflow,
+ * although the signature proves that the server made them.
  */
 static int take_place(const struct request *rq, const struct page_place *place,
 		      struct usage_query *q, struct usage_position *ret, struct error *err)
@@ -221,7 +221,7 @@ static int take_place(const struct request *rq, const struct page_place *place,
 	return 0;
 }
 
-/* Loads a page of rows, and finds out whether there is one more. */
+/* Loads a page of rows, and finds out whether a further page follows. */
 static int load_rows(const struct request *rq, const struct usage_query *q,
 		     struct usage_position at, struct record_page *p, bool *ret_more,
 		     struct error *err)

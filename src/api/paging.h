@@ -1,12 +1,12 @@
 /*
- * paging.h - one page of records, and the links to its neighbours. The dialects
- * share it and spell the links differently.
+ * paging.h - one page of records, and the links to its neighbours. All dialects
+ * page in this way, but spell the links differently.
  *
- * A page token holds the next row's position and the range of days, as the
- * first page resolved it: "today" is the same day on all pages, and each record
- * comes exactly once even while events arrive. The token is signed together
- * with the operation and its filters, but not with the format. A changed token,
- * or one of another request, is an error.
+ * A page token holds the next row's position and the first page's range of
+ * days. So "today" is the same day on all pages, and each record appears
+ * exactly once even while events arrive. The token is signed together with the
+ * operation and its filters, but without the format. A changed token, or the
+ * token of another request, is an error.
  */
 #ifndef API_PAGING_H
 #define API_PAGING_H
@@ -43,14 +43,14 @@ struct record_page {
 	int64_t start, end;     /* index of the first and the last record */
 	size_t n;               /* number of records */
 	struct usage_row *rows; /* for a report: the records */
-	/* the first record's slot began on the page before */
+	/* the first record's slot began on the previous page */
 	bool inside;
 	const char *self, *first, *next, *previous; /* PATH?query; NULL: none */
 };
 
 /*
  * The fields before the list in the root's shape. PAGE_PREVIOUS_FIELD goes
- * between the others if the list has links to the page before.
+ * between PAGE_FIELDS and the list if the list has links to the previous page.
  */
 #define PAGE_FIELDS                                                                      \
 	FIELD(struct record_page, page, "Number of the page, from 0"),                   \
@@ -68,38 +68,38 @@ struct record_page {
 enum { PAGE_NUMBERS = 5 };
 
 /*
- * Where a page begins: numbers and a name (or NULL) that only its list
- * understands.
+ * The place at which a page begins: numbers and a name (or NULL). Each list
+ * defines their meaning.
  */
 struct page_place {
 	int64_t number[PAGE_NUMBERS];
 	const char *name;
 };
 
-/* Is this a later page? If so, its token has the range. */
+/* Does the request have a page token? If so, the token holds the range. */
 bool page_continues(const struct request *rq);
 
 /*
- * Reads which page the caller wants, and sets page, page_size and start of
- * *RET. 1: a later page, which begins at *RET_PLACE (in the request's arena).
- * 0: the first page. -1 (ERR_PAGE): a bad token, or a page number without a
- * token.
+ * Reads the page number, page size and page token, and sets page, page_size and
+ * start of *RET. 1: a later page, which begins at *RET_PLACE (in the request's
+ * arena). 0: the first page. -1 (ERR_PAGE): a bad token, or a page number
+ * without a token.
  */
 int page_begin(const struct request *rq, struct record_page *ret, struct page_place *ret_place,
 	       struct error *err);
 
 /*
- * Sets end and the links of P, whose n is known: links to itself, to the first
- * page, and to the pages at NEXT and PREVIOUS (NULL: no such page). Each link
- * begins with PATH.
+ * Sets end and links of P; p->n must be set. The links lead to the page itself,
+ * to the first page, and to the pages at NEXT and PREVIOUS (NULL: no such
+ * page). Each link begins with PATH.
  */
 void page_links(const struct request *rq, const char *path, struct record_page *p,
 		const struct page_place *next, const struct page_place *previous);
 
 /*
- * Loads the page of a report. Q has the range of a first page; a token replaces
- * it. PATH begins every link ("/2010-04-01/..."). All of RET is in the
- * request's arena. -1 as page_begin.
+ * Loads the page of a report. Q has the range of the first page; a page token
+ * overrides this range. PATH begins every link ("/2010-04-01/..."). All of RET
+ * is in the request's arena. -1: an error of page_begin, or the query failed.
  */
 int page_load(const struct request *rq, struct usage_query *q, const char *path,
 	      struct record_page *ret, struct error *err);

@@ -33,7 +33,8 @@ struct date request_cycle_first(const struct request *rq, struct date day)
 }
 
 /*
- * The account whose calendar A uses, as account_calendar finds it, from BY_ID.
+ * The account whose calendar A uses: A or its main account from BY_ID, by the
+ * rule of account_calendar.
  */
 static const struct account *calendar_source(GHashTable *by_id, const struct account *a)
 {

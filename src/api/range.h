@@ -1,5 +1,5 @@
 /*
- * range.h - the days of a report: the caller's dates; by default from the
+ * range.h - the days of a report: the caller's dates. The default is from the
  * account's first day to today.
  */
 #ifndef API_RANGE_H
@@ -13,19 +13,23 @@ struct days {
 };
 
 /*
- * Uses the accounts' own calendar for the request: the time zone and billing
- * cycle that all N of them share, or else UTC and calendar months. Called by
- * the server's own operations; other dialects use UTC. -1 as account_calendar.
+ * Sets the request's calendar to the time zone and billing cycle that all N
+ * accounts share; if they differ, to UTC and calendar months. Called by the
+ * server's own operations; other dialects use UTC. -1: an error of
+ * account_calendar.
  */
 int request_take_calendar(struct request *rq, const struct account *accounts, size_t n,
 			  struct error *err);
 
-/* The zone of the parameter TimeZone, else that of the request's calendar. */
+/*
+ * The zone of the parameter TimeZone; without TimeZone, the zone of the
+ * request's calendar.
+ */
 const struct zone *request_zone(const struct request *rq);
 
 /*
- * The zone that links to other operations must name to keep this request's
- * zone: "Europe/Vienna"; NULL: no need.
+ * The zone to name in links to other operations, so that they keep this
+ * request's zone: "Europe/Vienna". NULL: links need not name a zone.
  */
 const char *request_link_zone(const struct request *rq);
 
@@ -43,9 +47,9 @@ int account_begin(const struct request *rq, const struct account *a, struct date
 		  struct error *err);
 
 /*
- * Replaces *FIRST and *LAST by StartDate and EndDate, where given. If only one
- * is given and lies beyond the other's default, the range is that one day.
- * ERR_REVERSED if both are given and the range ends before it begins.
+ * Replaces *FIRST by StartDate and *LAST by EndDate, if given. If only one date
+ * is given and lies beyond the default of the other, the range is the given
+ * day. ERR_REVERSED: both dates are given and EndDate is before StartDate.
  */
 int range_given(const struct request *rq, struct date *first, struct date *last, struct error *err);
 

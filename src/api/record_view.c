@@ -25,7 +25,7 @@ struct view_row {
 
 enum { VIEW_LEVEL, VIEW_NAME };
 
-/* Links the number in the column before it */
+/* Links the number in the previous column */
 #define VIEW_EVENTS                                                                 \
 	FIELD(struct view_row, events_uri, "The events behind it", .format = "uri", \
 	      .flags = FIELD_LINK)
@@ -81,7 +81,7 @@ static size_t ancestor(const struct catalogue *c, size_t category, int steps)
 	return category;
 }
 
-/* Siblings by name; each category before its subcategories. */
+/* Orders siblings by name, and each category before its subcategories. */
 static int compare_places(const void *x, const void *y, void *catalogue)
 {
 	const struct catalogue *c = catalogue;
@@ -154,7 +154,10 @@ void view_write(const struct request *rq, struct writer *w, const struct view_gr
 
 /* ---- key figures ---- */
 
-/* Accounts, with their usage in the days and in the days before. */
+/*
+ * Accounts of one currency, with their usage in the days and in the days
+ * compared with.
+ */
 struct view_share {
 	const struct account *accounts;
 	size_t n;
@@ -176,7 +179,7 @@ static int load(const struct request *rq, const struct view_figures *v, const st
 	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 
-/* BEFORE NULL: no comparison. */
+/* Loads the usage of a share; BEFORE NULL: without comparison. */
 static int load_share(const struct request *rq, const struct view_figures *v,
 		      const struct days *before, struct view_share *s, struct error *err)
 {
@@ -186,8 +189,8 @@ static int load_share(const struct request *rq, const struct view_figures *v,
 }
 
 /*
- * Groups the accounts by currency. Returns the number of groups; skips accounts
- * of further currencies than MOST.
+ * Groups the accounts by currency. Makes at most MOST groups and skips accounts
+ * of further currencies. Returns the number of groups.
  */
 static size_t split(const struct request *rq, const struct view_figures *v, struct view_share *ret,
 		    size_t most)
@@ -220,8 +223,8 @@ static struct figure_pair pair_of(const struct view_share *s, bool compared)
 }
 
 /*
- * A figure for each currency with cost: currencies can't be added up. ALL: the
- * usage of all accounts.
+ * Writes one figure for each currency with cost, because currencies can't be
+ * added up. ALL: the usage of all accounts.
  */
 static int write_costs(const struct request *rq, struct writer *w, const struct view_figures *v,
 		       const struct days *before, const struct view_share *all, struct error *err)

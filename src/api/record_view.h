@@ -1,7 +1,7 @@
 /*
- * record_view.h - how pages show the records of Twilio's and Evo Voice's APIs:
- * key figures, and below them a table with the tree of categories under its
- * total. Other formats show the records as those APIs define them.
+ * record_view.h - shows the records of Twilio's and Evo Voice's APIs on pages:
+ * key figures, then a table with a total and the tree of categories. Other
+ * formats show the records as defined by the API.
  */
 #ifndef API_RECORD_VIEW_H
 #define API_RECORD_VIEW_H
@@ -10,8 +10,8 @@
 #include "usage/query.h"
 
 /*
- * One row. A category is indented one level below the category that contains
- * it; the rows of the first level add up to the total.
+ * A row of the table. A subcategory is indented one level more than its parent.
+ * The rows of the first level add up to the total.
  */
 extern const struct shape view_shape;
 
@@ -19,14 +19,17 @@ extern const struct shape view_shape;
 bool view_wanted(const struct request *rq);
 
 /*
- * The records of one account, or of several added up, in one stretch of time.
+ * The records of one range of time, of one account or summed over several
+ * accounts.
  */
 struct view_group {
-	const char *name; /* name of the total's row; NULL: no such row */
-	const char *uri;  /* the link of that row, or NULL */
+	/* name of the total's row; NULL: no row for the total */
+	const char *name;
+	const char *uri;  /* link of the total's row, or NULL */
 	const char *note; /* a line below the name, or NULL */
-	bool partial;     /* the group began on the page before, which shows its total */
-	wide price;       /* of the total */
+	/* the group began on the previous page, which has its total */
+	bool partial;
+	wide price; /* of the total */
 	const char *currency;
 	struct usage_row *rows; /* in any order; sorted by view_write */
 	size_t n;
@@ -37,21 +40,22 @@ struct view_group {
 };
 
 /*
- * Writes the rows of G into the open list. Skips rows without usage, and
- * totalprice, which is the total.
+ * Writes the rows of G into the open list. Skips rows without usage, and the
+ * category totalprice, because the total has its own row.
  */
 void view_write(const struct request *rq, struct writer *w, const struct view_group *g);
 
-/* Sets the title of the first column. Call it before the root. */
+/* Sets the title of the first column. Call view_name before the root. */
 void view_name(struct writer *w, const char *label);
 
-/* The accounts and days of key figures. */
+/* Accounts, days and filters of key figures. */
 struct view_figures {
 	const struct account *accounts;
 	size_t n;
 	struct days days;
-	bool compared;        /* also compare with the days before, see report_days_before */
-	bool one_day;         /* the days are compared with the day before */
+	/* compare with earlier days, see report_days_before */
+	bool compared;
+	bool one_day;         /* compare with the day before */
 	size_t category;      /* CATALOGUE_NONE: all */
 	const char *customer; /* only this customer; NULL: all */
 };
@@ -59,7 +63,7 @@ struct view_figures {
 /*
  * Adds key figures to the page: the cost in each currency, the amounts used,
  * and their change. *RET_COMPARED is a sentence about the days compared with,
- * or "". Call it before the root.
+ * or "". Call view_figures_write before the root.
  */
 int view_figures_write(const struct request *rq, struct writer *w, const struct view_figures *v,
 		       const char **ret_compared, struct error *err);

@@ -54,8 +54,8 @@ static const struct shape page_shape = { .name = "Rejections",
 					 .doc = "A page of rejected records" };
 
 /*
- * The accounts whose rejections the caller sees. *RET NULL: all rejections,
- * also those without an account.
+ * Chooses the accounts whose rejections the caller sees. *RET NULL: all
+ * rejections, including rejections without an account.
  */
 static int choose_accounts(const struct request *rq, const int64_t **ret, size_t *ret_n,
 			   struct error *err)
@@ -130,7 +130,7 @@ static int write_page(const struct request *rq, const struct record_page *page,
 	return 0;
 }
 
-/* A page begins before the rejection with the id in its place. */
+/* The place of a page is the id of the rejection before its first rejection. */
 static int list_rejections(struct request *rq, struct writer *w, struct error *err)
 {
 	struct page_place place, next = { 0 };

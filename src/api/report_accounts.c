@@ -17,8 +17,8 @@ static const struct account *find_account(const struct account *all, size_t n, c
 }
 
 /*
- * Is A chosen? ONE: a main account with its subaccounts, or a subaccount; NULL:
- * all accounts.
+ * Is A one of the chosen accounts? ONE chooses a subaccount, or a main account
+ * with its subaccounts. ONE NULL: all accounts are chosen.
  */
 static bool is_chosen(const struct account *a, const struct account *one, bool below)
 {
@@ -28,8 +28,8 @@ static bool is_chosen(const struct account *a, const struct account *one, bool b
 }
 
 /*
- * Keeps the chosen accounts. The main account comes first: its name stands for
- * all.
+ * Keeps the chosen accounts. The main account comes first, because its name is
+ * shown for all.
  */
 static void keep_chosen(struct report_accounts *ret, const struct account *one, bool below)
 {
@@ -52,8 +52,9 @@ static size_t count_currency(const struct report_accounts *r, const char *curren
 }
 
 /*
- * The currency of most accounts; of several such, the one that comes first.
- * Usually the first account has it.
+ * The currency of most accounts. If several currencies have as many accounts,
+ * the currency of the earliest account. The first account usually has this
+ * currency.
  */
 static const char *usual_currency(const struct report_accounts *r)
 {
@@ -82,7 +83,7 @@ static const char *capitals(const struct request *rq, const char *currency)
 	return text;
 }
 
-/* Skips accounts of other currencies: currencies can't be added up. */
+/* Keeps the accounts of one currency, because currencies can't be added up. */
 static void keep_currency(const struct request *rq, struct report_accounts *ret)
 {
 	const char *given = request_arg(rq, "Currency")->text, *other = NULL;

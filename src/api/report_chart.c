@@ -91,8 +91,8 @@ static void write_bar(const struct request *rq, const struct asked *a, struct wr
 }
 
 /*
- * The number of lines with a name: all of them if there are few, else the
- * largest.
+ * The number of lines that are shown by name: all lines if there are few,
+ * otherwise the largest.
  */
 static size_t count_named(const struct asked *a, const struct report *r)
 {
@@ -102,8 +102,8 @@ static size_t count_named(const struct asked *a, const struct report *r)
 }
 
 /*
- * Writes a slot: the named lines, then the others added up. An empty slot is
- * one bar without amounts.
+ * Writes a slot: the named lines, then the sum of all other lines. An empty
+ * slot is one bar without amounts.
  */
 static void write_slot(const struct request *rq, const struct asked *a, const struct report *r,
 		       size_t slot, struct writer *w)

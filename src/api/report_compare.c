@@ -1,6 +1,6 @@
 /*
- * report_compare.c - what a report is compared with: the whole range with the
- * days before, each slot with the slot before.
+ * report_compare.c - compares a report with earlier ones: the whole range with
+ * the days before, each slot with the slot before.
  */
 #include <glib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ struct days report_slot_days(const struct asked *a, const struct report *r, size
 			       zone_date(a->question.zone, r->starts[slot + 1] - 1) };
 }
 
-/* Does the period of D end after D? */
+/* Does the period that contains D end later than D? */
 static bool goes_on(const struct asked *a, struct date d)
 {
 	enum period p = a->question.period;
@@ -32,8 +32,8 @@ static bool goes_on(const struct asked *a, struct date d)
 }
 
 /*
- * The same days of the period before. If DAYS end with their period, the result
- * ends with its period, too.
+ * The same days of the previous period. If DAYS end with a period, the result
+ * also ends with a period.
  */
 static struct days period_before(const struct asked *a, struct days days)
 {
@@ -70,7 +70,7 @@ struct days report_slot_before(const struct asked *a, const struct report *r, si
 	return days;
 }
 
-/* The question of A, for other days and with slots of PERIOD. */
+/* The query of A, but for other days and with slots of PERIOD. */
 static struct report_query question_of(const struct request *rq, const struct asked *a,
 				       struct days days, enum period period)
 {
@@ -91,7 +91,7 @@ static int load(const struct request *rq, const struct asked *a, struct days day
 	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 
-/* Loads the report in A's own slots. */
+/* Loads the report with the slots of A. */
 static int load_cells(const struct request *rq, const struct asked *a, struct days days,
 		      struct report *ret, struct error *err)
 {
@@ -125,9 +125,9 @@ static int load_edge(const struct request *rq, const struct asked *a, const stru
 }
 
 /*
- * Loads the slots that the range lacks: the one before the first slot; before
- * the second, if the first is cut; and as much of the last but one as the last
- * has, if that is cut.
+ * Loads the slots for comparison that are not slots of the range: the slot
+ * before the first one; if the first slot is cut, the whole slot before the
+ * second; if the last slot is cut, an equally long part of the last but one.
  */
 static int load_edges(const struct request *rq, const struct asked *a, const struct report *r,
 		      struct earlier *ret, struct error *err)
@@ -164,7 +164,10 @@ int report_earlier_load(const struct request *rq, const struct asked *a, const s
 
 /* ---- finding a line again in another report ---- */
 
-/* Values of dimensions have ids, other lines have known keys. */
+/*
+ * Hashes a line: by id for the value of a dimension, otherwise by key, which
+ * has been read.
+ */
 static guint hash_line(gconstpointer line)
 {
 	const struct report_line *l = line;
@@ -217,8 +220,8 @@ static void lookup_free(struct lookup *l)
 }
 
 /*
- * The cost of LINE in the whole report that LINES indexes; of &report_nothing:
- * of all lines.
+ * The cost of LINE in the whole report R, whose lines LINES indexes. For
+ * &report_nothing, the cost of all lines.
  */
 static wide price_in(const struct report *r, GHashTable *lines, const struct report_line *line)
 {
@@ -234,14 +237,14 @@ static wide price_in(const struct report *r, GHashTable *lines, const struct rep
 struct slot_prices {
 	const struct report *report;
 	/*
-	 * the index of its lines; NULL: lines of the report itself are looked
-	 * up
+	 * the index of the report's lines; NULL: looked-up lines are of this
+	 * report
 	 */
 	GHashTable *lines;
 	int64_t slot; /* -1: none */
-	/* the first cell after SLOT: slots are visited in their order */
+	/* the first cell after SLOT; slots are visited in ascending order */
 	size_t next;
-	wide *price; /* by line number, if SET has the slot */
+	wide *price; /* by line number; valid if SET has the slot */
 	int64_t *set;
 };
 
@@ -298,7 +301,7 @@ static int64_t slot_at(const struct report *r, int64_t start)
 	return from < r->n_buckets && r->starts[from] == start ? (int64_t)from : -1;
 }
 
-/* The slot that is a year before that SLOT of R, or -1. */
+/* The slot one year before SLOT of R, or -1. */
 static int64_t slot_year_earlier(const struct asked *a, const struct report *r,
 				 const struct report *slots, size_t slot)
 {
@@ -324,8 +327,8 @@ size_t report_slots_shown(const struct request *rq, const struct report *r)
 }
 
 /*
- * The report of the slot before SLOT, if that is not a slot of the range; or
- * NULL.
+ * The report of the slot compared with SLOT, if this is none of the range's
+ * slots; else NULL.
  */
 static const struct report *edge_at(const struct lookup *l, size_t slot, GHashTable **ret_lines)
 {

@@ -15,7 +15,7 @@ const struct category_figure category_figures[] = {
 	{ NULL, NULL, NULL, false }
 };
 
-/* A figure without links. */
+/* Makes a figure without links. */
 static struct figure make(const struct figure_pair *p, const char *name, wide now, wide before,
 			  int places, const char *unit)
 {
@@ -139,7 +139,7 @@ static const char *category_link(const struct request *rq, const struct category
 				 { "GroupBy", NULL }, { "By", NULL });
 }
 
-/* The same by category. *NOW and *THEN are replaced by reports by category. */
+/* Replaces the reports *NOW and *THEN by reports by category. */
 static int load_categories(const struct request *rq, const struct asked *a, struct report *now,
 			   struct report *then, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
  * report_links.c - links from a report's numbers: to the next finer report, to
- * the same report of other days, and to the events.
+ * the report of the days compared with, and to the events.
  */
 #include <string.h>
 
@@ -36,7 +36,10 @@ const char *report_date_text(const struct request *rq, struct date d)
 	return arena_str(rq->arena, text);
 }
 
-/* Has the category subcategories that reports of the caller's accounts list? */
+/*
+ * Does the category have subcategories that reports of the caller's accounts
+ * list?
+ */
 static bool has_finer(const struct catalogue *c, const struct asked *a, size_t category)
 {
 	for (size_t i = 0; i < c->n_listed; i++)
@@ -57,8 +60,8 @@ static void put(struct changes *c, const char *name, const char *value)
 }
 
 /*
- * Filters by the line. False: the line adds up the remaining lines, which no
- * filter finds.
+ * Filters by the line. False: no filter fits, because the line is the sum of
+ * all remaining lines.
  */
 static bool put_line(struct changes *c, const struct asked *a, const struct report_line *line)
 {
@@ -75,8 +78,8 @@ static bool put_line(struct changes *c, const struct asked *a, const struct repo
 
 /*
  * Chooses the next finer report: the categories of an account, the
- * subcategories of a category, or else shorter slots. False: only the events
- * are finer.
+ * subcategories of a category, or else shorter slots. False: no report is
+ * finer, only the list of events.
  */
 static bool put_finer(const struct request *rq, struct changes *c, const struct asked *a,
 		      const struct report_line *line, bool slot)
@@ -100,7 +103,7 @@ static bool put_finer(const struct request *rq, struct changes *c, const struct 
 	return period != NULL;
 }
 
-/* Names days and zone in the link if the accounts have different calendars. */
+/* Adds days and zone to the link if the accounts have different calendars. */
 static void put_calendar(const struct request *rq, struct changes *c, const struct asked *a)
 {
 	if (!rq->calendars_differ)
@@ -151,7 +154,7 @@ const char *report_link_earlier(const struct request *rq, const struct asked *a,
 	return link_of(rq, &c);
 }
 
-/* Parameters that the list of events has as well. */
+/* Parameters that reports and the list of events share. */
 static const char *const shared_names[] = {
 	"AccountSid", "IncludeSubaccounts", "Category", "Customer", "Sim", "Fleet",
 	"Network",    "IsoCountry",         "TimeZone", NULL

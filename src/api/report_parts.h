@@ -1,7 +1,7 @@
 /*
- * report_parts.h - what the files of the reports share. reports.c has the
- * operations, report_lines.c the lines, report_chart.c the bars, report_links.c
- * the links.
+ * report_parts.h - types and functions shared by the files of the reports.
+ * reports.c has the operations, report_lines.c the lines, report_chart.c the
+ * bars, report_links.c the links.
  */
 #ifndef API_REPORT_PARTS_H
 #define API_REPORT_PARTS_H
@@ -10,21 +10,22 @@
 
 /* ---- the query ---- */
 
-/* Values of GroupBy: the dimensions, then these. */
+/* Values of GroupBy: the dimensions, then category, account and none. */
 #define BY_OF_DIMENSION(id, ...) BY_##id,
 enum report_group { DIMENSION_LIST(BY_OF_DIMENSION) BY_CATEGORY, BY_ACCOUNT, BY_NOTHING, GROUPS };
 
 struct grouping {
 	enum group_by by;
 	enum dimension dimension; /* of GROUP_DIMENSION */
-	const char *filter;       /* the parameter that filters by a line's value */
-	const char *name, *word;  /* of GroupBy, and in words */
-	const char *one, *all;    /* the name of one line, and of all lines */
+	/* the parameter to filter by a line's value */
+	const char *filter;
+	const char *name, *word; /* of GroupBy, and in words */
+	const char *one, *all;   /* the noun for one line, and for all lines */
 };
 
 extern const struct grouping report_groupings[GROUPS];
 
-/* What differs between the reports. */
+/* The differences between the reports; op->data. */
 struct report_kind {
 	const char *category;    /* NULL: the caller chooses */
 	enum report_group group; /* the default of GroupBy */
@@ -38,14 +39,15 @@ struct asked {
 	bool slots; /* also a line for each slot (By) */
 	struct date first, last;
 	/*
-	 * LAST, or earlier: after it there is no usage, and slots are not shown
+	 * the last day of shown slots: LAST, or an earlier day after which
+	 * there is no usage
 	 */
 	struct date end;
 	bool compared, year_earlier, one_day;
-	struct days before; /* the days compared with */
+	struct days before; /* the days to compare with */
 	const char *currency;
 	const char *whose, *left_out, *unknown; /* in words */
-	const bool *categories; /* those that the caller may learn of (access_categories) */
+	const bool *categories;                 /* flags from access_categories */
 };
 
 /* Values of parameters, ended by NULL. By uses the names of periods. */
@@ -68,15 +70,12 @@ struct report_row {
 	struct decimal change, share;
 };
 
-/*
- * A line of the answer: of the whole range, or of one slot if SLOT is not
- * negative.
- */
+/* A line of the answer, for one slot; SLOT negative: for the whole range. */
 struct item {
 	struct report_line *line; /* &report_nothing: the slot has no usage */
 	int64_t slot;
 	const struct amounts_wide *totals;
-	wide before; /* its price in the days, or the slot, compared with */
+	wide before; /* price in the days or the slot compared with */
 };
 
 extern struct report_line report_nothing;
@@ -84,19 +83,16 @@ extern struct report_line report_nothing;
 enum { EARLIER_EDGES = 3 };
 
 /*
- * The reports compared with; empty if there are none. The whole range is
- * compared with the days before it; a slot with the slot before it, or with the
- * same slot a year earlier.
+ * The earlier reports to compare with; empty without comparison. The whole
+ * range is compared with the days before, a slot with the slot before or with
+ * the same slot a year earlier.
  */
 struct earlier {
 	struct report whole; /* of the days asked.before */
 	struct {
 		size_t slot;
 		struct report before;
-		/*
-		 * slots whose predecessor is not the slot before them in the
-		 * range
-		 */
+		/* slots that are compared with a slot outside the range */
 	} edges[EARLIER_EDGES];
 	size_t n_edges;
 	struct report slots; /* a year earlier */
@@ -115,14 +111,14 @@ int report_earlier_load(const struct request *rq, const struct asked *a, const s
 			struct earlier *ret, struct error *err);
 
 /*
- * The number of R's slots that the chart and the lines show: all, without empty
- * slots at the end that lie in the future.
+ * The number of slots of R that the chart and the lines show: all except empty
+ * slots in the future.
  */
 size_t report_slots_shown(const struct request *rq, const struct report *r);
 
 /*
- * The lines with usage, and one empty line for each slot without usage. In the
- * request's arena.
+ * The items of the answer: lines with usage, and one empty line for each slot
+ * without usage. In the request's arena.
  */
 struct items report_items(const struct request *rq, const struct asked *a, const struct report *r,
 			  const struct earlier *before);
@@ -135,8 +131,8 @@ void report_row_fill(const struct request *rq, const struct asked *a, const stru
 void report_total_fill(const struct request *rq, const struct asked *a, const struct report *r,
 		       const struct earlier *before, struct report_row *ret);
 /*
- * Fills a record with the amounts of a line. Its category decides which of them
- * are null.
+ * Fills a record with the amounts of a line. The line's category decides which
+ * amounts are null.
  */
 void report_amounts_fill(const struct request *rq, const struct amounts_wide *t, size_t category,
 			 struct report_row *ret);
@@ -153,18 +149,20 @@ static inline int report_sign(wide a, wide b)
 /* ---- comparing: report_compare.c ---- */
 
 /*
- * Sets A->before. False: the days before, or the slot before the first one,
- * would begin before the year 1.
+ * Sets A->before. False: no comparison, because the days or the slot to compare
+ * with would begin before the year 1.
  */
 bool report_compare_days(struct asked *a, int cycle_day);
 
-/* The days of a slot of R, and the days compared with. Not for hours. */
+/* The days of a slot of R, and the days to compare with. Not for hours. */
 struct days report_slot_days(const struct asked *a, const struct report *r, size_t slot);
 struct days report_slot_before(const struct asked *a, const struct report *r, size_t slot);
 
 /* ---- key figures: report_figures.c ---- */
 
-/* Writes the key figures: the total, its change, and its parts. */
+/*
+ * Writes the key figures: the total, its change, and the figures by category.
+ */
 int report_figures_write(const struct request *rq, const struct asked *a, const struct report *r,
 			 const struct earlier *before, struct writer *w, struct error *err);
 
@@ -175,7 +173,7 @@ extern const struct shape report_price_bars, report_usage_bars, report_data_bars
 /* "Cost by day" */
 const char *report_chart_title(const struct request *rq, const struct asked *a);
 /*
- * Writes the largest lines over time as LIST, and all other lines added up.
+ * Writes the largest lines over time as LIST, and the sum of all other lines.
  * Sorts the lines of R.
  */
 int report_chart_write(const struct request *rq, const struct asked *a, struct report *r,
@@ -186,28 +184,27 @@ int report_chart_write(const struct request *rq, const struct asked *a, struct r
 /* The operation's parameter NAME, or NULL. */
 const struct param *report_param(const struct request *rq, const char *name);
 
-/* A day as a date, an hour as an instant. */
+/* The beginning of a slot: a date, or for hours an instant. */
 const char *report_slot_text(const struct request *rq, const struct asked *a, int64_t at);
 const char *report_date_text(const struct request *rq, struct date d);
 
 /*
- * The link from a line to the next finer report. SLOT: the first and the last
- * instant of the line's slot, which become the range; or NULL. NULL: there is
- * nothing finer.
+ * The link from a line to the next finer report, whose range is SLOT (the first
+ * and the last instant of the line's slot; or NULL). Returns NULL if no report
+ * is finer.
  */
 const char *report_link_finer(const struct request *rq, const struct asked *a,
 			      const struct report_line *line, const int64_t *slot);
 /*
- * The link to LINE in the days compared with, or in the slot that the SLOT of R
- * is compared with (-1: the whole range). LINE NULL: all lines. NULL: there is
- * nothing to link to.
+ * The link to LINE in the slot that SLOT of R is compared with. SLOT -1: in the
+ * days compared with. LINE NULL: all lines. Returns NULL without comparison.
  */
 const char *report_link_earlier(const struct request *rq, const struct asked *a,
 				const struct report *r, const struct report_line *line,
 				int64_t slot);
 /*
- * The link to the events of a line (NULL: of all lines). NULL: no filter of the
- * list finds exactly these events.
+ * The link to the events of LINE (NULL: of all lines). Returns NULL if no
+ * filter of the event list matches exactly these events.
  */
 const char *report_link_events(const struct request *rq, const struct asked *a,
 			       const struct report_line *line, const int64_t *slot);

@@ -1,7 +1,7 @@
 /*
- * reports.c - the reports on pages: usage by category or account, AI minutes,
- * SIM data; for any days, compared with the days before. Lines add up to the
- * total, and each number leads to a finer report.
+ * reports.c - the server's own reports: usage by category or account, AI
+ * minutes, SIM data; for any days, compared with the days before. Lines add up
+ * to the total, and each number links to a finer report.
  */
 #include <string.h>
 
@@ -41,7 +41,7 @@ enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
 	FIELD(struct report_row, events_uri, "The events behind the line", .format = "uri", \
 	      .flags = FIELD_LINK),                                                         \
 	FIELD(struct report_row, count_unit, "What is counted", .flags = FIELD_UNIT)
-/* Links the number in the column before it */
+/* Links the number in the previous column */
 #define ROW_EVENTS                                                                          \
 	FIELD(struct report_row, events_uri, "The events behind the line", .format = "uri", \
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY)
@@ -164,7 +164,7 @@ const struct grouping report_groupings[GROUPS] = {
 	[BY_NOTHING] = { GROUP_NONE, 0, NULL, "none", "nothing: one row", "Usage", "All usage" },
 };
 
-/* Of the parameter. */
+/* Values of the parameter GroupBy. */
 static const char *const group_names[] = { DIMENSION_LIST(GROUP_NAME) "category", "account", "none",
 					   NULL };
 static const char *const group_words[] = { DIMENSION_LIST(GROUP_WORD) "category", "account",
@@ -209,7 +209,7 @@ static void choose_group(const struct request *rq, struct asked *a)
 		a->question.category = category->category;
 }
 
-/* The default slots of a chart: few enough to look at. */
+/* The default length of a chart's slots, so that there are not too many. */
 static enum period usual_period(struct date first, struct date last)
 {
 	int64_t days = date_to_days(last) - date_to_days(first) + 1;
@@ -221,8 +221,8 @@ static enum period usual_period(struct date first, struct date last)
 }
 
 /*
- * Begins the range with the month in which the first account began. Ranges that
- * end before it stay as they are.
+ * Cuts the range to begin with the month in which the first account began. A
+ * range that ends before this month does not change.
  */
 static int cut_days(const struct request *rq, struct asked *a, struct error *err)
 {
@@ -241,8 +241,8 @@ static int cut_days(const struct request *rq, struct asked *a, struct error *err
 }
 
 /*
- * Ends the slots with the current period: nothing was used later, unless a
- * clock was wrong.
+ * Lets slots end with the current period, unless there is usage in the future
+ * (from a wrong clock).
  */
 static int find_end(const struct request *rq, struct asked *a, struct error *err)
 {
@@ -272,7 +272,7 @@ static int choose_days(const struct request *rq, struct asked *a, struct error *
 	a->first = request_cycle_first(rq, end->text ? end->date : a->last);
 	if (range_given(rq, &a->first, &a->last, err) < 0)
 		return -1;
-	/* without EndDate, the first of a month is a month to date */
+	/* on the first of a month, the default range is a month to date */
 	a->one_day = end->text && date_compare(a->first, a->last) == 0;
 	if (cut_days(rq, a, err) < 0)
 		return -1;
@@ -289,14 +289,15 @@ static int choose_days(const struct request *rq, struct asked *a, struct error *
 }
 
 /*
- * The number of the month; of the billing cycle, if cycles begin on day BEGIN.
+ * The number of the billing cycle that contains D, if cycles begin on day BEGIN
+ * of a month.
  */
 static int month_number(struct date d, int begin)
 {
 	return d.year * 12 + d.month - (d.day < begin);
 }
 
-/* As many months before, to the day; for whole months, whole months. */
+/* The days before that span as many months; for whole months, whole months. */
 static void months_before(struct date first, struct date last, bool whole, int months,
 			  struct date *ret_first, struct date *ret_last)
 {
@@ -379,7 +380,10 @@ static void hide_columns(const struct asked *a, struct writer *w)
 	bool mixed = a->question.category == CATALOGUE_NONE && a->group != BY_CATEGORY;
 	const struct field *fields = a->kind->line->fields;
 
-	/* a period ends where the next one begins, or with the range */
+	/*
+	 * the end of a slot is obvious: the next slot's beginning, or the end
+	 * of the range
+	 */
 	writer_hide(w, &fields[ROW_END]);
 	if (!a->slots)
 		writer_hide(w, &fields[ROW_START]);
@@ -407,7 +411,10 @@ static void write_labels(const struct request *rq, const struct asked *a, struct
 	writer_label(w, &report[REPORT_CHART], report_chart_title(rq, a));
 }
 
-/* The chosen category in words, between BEFORE and BEHIND; "" without one. */
+/*
+ * The display name of the chosen category between BEFORE and BEHIND; "" if none
+ * is chosen.
+ */
 static const char *category_words(const struct request *rq, const struct asked *a,
 				  const char *before, const char *behind)
 {
@@ -418,7 +425,7 @@ static const char *category_words(const struct request *rq, const struct asked *
 			  NULL);
 }
 
-/* ", customer reception" for each dimension that is filtered by. */
+/* ", customer reception" for each filter by a dimension. */
 static const char *dimension_words(const struct request *rq, const struct asked *a)
 {
 	const char *words = "";
@@ -438,7 +445,7 @@ static const char *by_words(const struct request *rq, const struct asked *a)
 }
 
 /*
- * All filters in a line: "4 accounts, all categories, by category, a row for
+ * All filters in one line: "4 accounts, all categories, by category, a row for
  * each day, UTC".
  */
 static const char *filter_words(const struct request *rq, const struct asked *a)

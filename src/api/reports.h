@@ -1,6 +1,6 @@
 /*
- * reports.h - what the reports share: the choice of accounts, and the days
- * compared with.
+ * reports.h - the choice of accounts and of the days to compare with, for all
+ * reports.
  */
 #ifndef API_REPORTS_H
 #define API_REPORTS_H
@@ -36,16 +36,17 @@ struct report_accounts {
 int report_accounts(struct request *rq, struct report_accounts *ret, struct error *err);
 
 /*
- * The rule for the days compared with. BY_CALENDAR: for whole months or billing
- * cycles, as many before; for a month, cycle or year to date, the same days of
- * the one before; else as many days just before.
+ * The rule for the days to compare with. BY_CALENDAR: whole months or billing
+ * cycles are compared with as many months or cycles before; a month, cycle or
+ * year to date with the same days of the previous month, cycle or year; other
+ * days with as many days just before.
  */
 enum days_before { BEFORE_BY_CALENDAR, BEFORE_JUST_BEFORE, BEFORE_A_YEAR };
 
 /*
  * Finds the days to compare FIRST to LAST with. Billing cycles begin on day
- * CYCLE_DAY of a month. False: those days would begin before the year 1, so
- * there is no comparison.
+ * CYCLE_DAY of a month. False: no comparison, because the days would begin
+ * before the year 1.
  */
 bool report_days_before(struct date first, struct date last, enum days_before rule, int cycle_day,
 			struct date *ret_first, struct date *ret_last);
@@ -64,7 +65,7 @@ struct decimal report_share(wide part, wide whole);
 /* A category whose amounts are a key figure. */
 struct category_figure {
 	const char *category, *name, *path;
-	bool count; /* show the count; else the usage */
+	bool count; /* the figure is the count; false: the usage */
 };
 
 extern const struct category_figure category_figures[]; /* ended by a NULL category */
@@ -79,18 +80,18 @@ struct figure_pair {
 
 typedef const char *figure_link(const struct request *rq, const struct category_figure *f);
 
-/* Loads the usage of Q's accounts in other days, by category. */
+/* Loads the usage of Q's accounts by category, for the given days. */
 int figures_load(const struct request *rq, const struct report_query *q, struct days days,
 		 struct report *ret, struct error *err);
 
 void figure_cost(struct writer *w, const struct figure_pair *p);
 /*
- * Writes the figures of category_figures that have usage in either report; both
- * are by category. OF says whether to compare. LINK may be NULL.
+ * Writes those category_figures that have usage in one of the two reports,
+ * which must be by category. OF tells whether to compare. LINK may be NULL.
  */
 void figures_by_category(const struct request *rq, struct writer *w, const struct figure_pair *of,
 			 const struct report *now, const struct report *before, figure_link *link);
-/* Writes the figures of one category, whose amounts are P. */
+/* Writes the figures of one category with the amounts P. */
 void figures_of_category(const struct request *rq, struct writer *w, const struct figure_pair *p,
 			 size_t category);
 

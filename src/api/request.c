@@ -114,7 +114,7 @@ static int check_text(const struct arg *a, struct error *err)
 	if ((int64_t)len < p->min || (int64_t)len > (p->max ? p->max : TEXT_MAX))
 		return error_set(err, ERR_PARAM, p->name, "must have from %lld to %lld bytes",
 				 (long long)p->min, (long long)(p->max ? p->max : TEXT_MAX));
-	if (!utf8_plain(a->text, len)) /* no event has such a value */
+	if (!utf8_plain(a->text, len)) /* no event can have this value */
 		return error_set(err, ERR_PARAM, p->name,
 				 "must be UTF-8 without control characters");
 	return 0;
@@ -177,8 +177,8 @@ const struct arg *request_arg(const struct request *rq, const char *name)
 }
 
 /*
- * The value in VARIABLE ("NAME=value" without its "HTTP_") if it is the header
- * NAME; else NULL.
+ * The value in VARIABLE ("NAME=value", "HTTP_" removed) if the variable is the
+ * header NAME; else NULL.
  */
 static const char *header_value(const char *variable, const char *name)
 {
@@ -237,7 +237,10 @@ static int check_arg(const struct request *rq, struct arg *arg, struct error *er
 	return arg->text && *arg->text ? check_value(rq, arg, err) : 0;
 }
 
-/* The error names all missing parameters. */
+/*
+ * Checks that required parameters are given; the error names all that are
+ * missing.
+ */
 static int check_required(const struct request *rq, struct error *err)
 {
 	char names[sizeof(err->param)] = "";
@@ -266,8 +269,8 @@ int request_check(struct request *rq, struct error *err)
 }
 
 /*
- * Checks only the parameters that identify a form's record. Others may be
- * wrong; the form shows them again.
+ * Checks only the parameters that identify a form's record. Other parameters
+ * may be invalid, because the form shows them again.
  */
 static int check_subject(struct request *rq, struct error *err)
 {
@@ -330,7 +333,10 @@ const char *request_cookie(const struct request *rq, const char *name, size_t *r
 	return NULL;
 }
 
-/* Where to put the cookie NAME: the place of an earlier one, or a new one. */
+/*
+ * The place for the cookie NAME: the place of an earlier cookie of this name,
+ * or a new place.
+ */
 static const char **cookie_place(struct reply *r, const char *name)
 {
 	size_t len = strlen(name), i = 0;

@@ -1,6 +1,6 @@
 /*
  * request.h - one request, from its variables to its answer. Operations, pages
- * and documents take the same pointer, over HTTP and on the command line.
+ * and documents all get a struct request, over HTTP and on the command line.
  *
  *   struct worker   of a thread: lives as long as the thread
  *   struct request  of one request: lives until the answer has left
@@ -44,8 +44,9 @@ struct worker {
 
 	/* the thread's own, see http/handle.h */
 	struct templates *templates; /* of this request */
-	struct store *store;         /* read-only; opened by the first request that needs it */
-	int64_t version;             /* the ledger's version when the catalogue was read */
+	/* read-only; opened by the first request that reads the ledger */
+	struct store *store;
+	int64_t version; /* the ledger's version when the catalogue was read */
 	const struct catalogue *catalogue;
 	struct arena catalogue_arena;
 	struct auth *auth;
@@ -53,7 +54,7 @@ struct worker {
 	struct strbuf head, body;
 	/* set by the pool before each request */
 	struct shares *shares; /* NULL: the request needs no share */
-	struct share *share;   /* the request's, if SHARES is set */
+	struct share *share;   /* the request's share, if SHARES is set */
 	bool refuse;           /* too many requests are waiting: refuse this one */
 };
 
@@ -73,18 +74,25 @@ struct params {
 	struct arena *arena;
 	struct raw_param *items;
 	size_t n, size;
-	/* names that the operation doesn't have, without repetition */
+	/*
+	 * names of parameters that the operation doesn't have, without
+	 * repetition
+	 */
 	const char *unknown[UNKNOWN_NAMES_MAX];
-	size_t n_unknown; /* of more than UNKNOWN_NAMES_MAX, the first ones */
+	/* at most UNKNOWN_NAMES_MAX; further names are dropped */
+	size_t n_unknown;
 };
 
 /* An argument of an operation: first as the caller gave it, then checked. */
 struct arg {
 	const struct param *param;
-	/* the given text; after the check also the default. NULL: neither */
+	/*
+	 * the given text; after request_check the given text or the default.
+	 * NULL: neither
+	 */
 	const char *text;
-	bool given; /* by the caller; a default is not */
-	union {     /* set by the check, if there is a text */
+	bool given; /* by the caller; false for a default */
+	union {     /* set by request_check, if TEXT is set */
 		int64_t n;
 		bool yes;
 		struct date date;
@@ -102,7 +110,7 @@ enum { REPLY_COOKIES = 8 };
 struct reply {
 	/* an operation may set these */
 	int status; /* HTTP; 204: the answer has no document */
-	/* redirects there with 303; the document is dropped */
+	/* redirects to this URL with 303; the document is dropped */
 	const char *location;
 	const char *cookies[REPLY_COOKIES]; /* Set-Cookie headers */
 	size_t n_cookies;
@@ -117,13 +125,15 @@ struct reply {
 	const char *callback;   /* of JSONP; NULL: none */
 	const char *ignored;    /* names of ignored parameters, fit for a header; or NULL */
 	const char *attachment; /* file name of a CSV download, or NULL */
-	const char *allow;      /* the header Allow of a 405, or of an answer to OPTIONS; or NULL */
-	const char *origin;     /* the origin whose pages may read this answer, or NULL */
+	/* header Allow of a 405 or an answer to OPTIONS; or NULL */
+	const char *allow;
+	const char *origin; /* the origin whose pages may read this answer, or NULL */
 	bool varies_by_origin;
 	bool preflight; /* answers a CORS preflight */
-	int batch_done; /* the number of answered calls of a batch; -1: this is no batch */
+	/* the number of answered calls of a batch; -1: no batch */
+	int batch_done;
 
-	/* on its way out: http/reply.h */
+	/* set while the answer is sent: http/reply.h */
 	struct sink sink; /* of the document */
 	struct output *out;
 	bool started;       /* bytes have left */
@@ -137,7 +147,7 @@ enum { PATH_ARGS_MAX = 16 };
 
 struct request {
 	struct worker *worker;
-	struct arena *arena; /* for everything that the request needs */
+	struct arena *arena; /* all memory of the request */
 	int64_t now;         /* seconds; one instant for the whole request */
 	char id[SID_TEXT];
 
@@ -147,23 +157,26 @@ struct request {
 	const char *method_name; /* "GET" */
 	unsigned method;         /* M_*; 0 for an unknown method */
 	const char *raw_path;    /* as received, without the query */
-	const char *path;        /* decoded once; "" if it can't be decoded */
+	const char *path;        /* decoded once; "" if decoding failed */
 	size_t path_len;
 	/*
 	 * the path, with NULs in place of bytes that were percent-encoded: an
 	 * encoded "/" or "." separates nothing
 	 */
 	const char *path_marks;
-	const char *query;    /* as received, without the "?" */
-	struct params params; /* of the query; its unknown names include those of the body */
-	const char *accept;   /* headers; "" if missing. But: */
+	const char *query; /* as received, without the "?" */
+	/* of the query; `unknown` also has unknown names of the body */
+	struct params params;
+	/* this header and the next ones: "" if missing, unless noted */
+	const char *accept;
 	const char *accept_language;
 	const char *authorization; /* NULL if missing */
 	const char *content_type;
-	int64_t content_length;      /* 0 if missing */
-	const char *remote;          /* the client's address, "-" if unknown */
-	const char *base_url;        /* "https://host:port", no slash at the end */
-	const char *own_origin;      /* the same, by the request's own Host */
+	int64_t content_length; /* 0 if missing */
+	const char *remote;     /* the client's address, "-" if unknown */
+	const char *base_url;   /* "https://host:port", no slash at the end */
+	/* as base_url, but with the request's own Host */
+	const char *own_origin;
 	const char *origin;          /* of the page that sent the request; NULL if unknown */
 	const char *fetch_site;      /* Sec-Fetch-Site, or NULL */
 	const char *referer;         /* NULL if missing */
@@ -179,19 +192,16 @@ struct request {
 	/* the operation: http/route.h */
 	const struct dialect *dialect; /* never NULL, even for unknown paths */
 	const struct op *op;           /* NULL: not found */
-	/*
-	 * the operation whose form's page has this path; NULL also if an
-	 * operation has the path and the method
-	 */
+	/* the operation whose form has this path; NULL if OP is set */
 	const struct op *form_op;
 	const char *suffix;                 /* as requested: ".json", or "" */
 	const struct format *suffix_format; /* the suffix's format, or NULL */
 	/*
-	 * for a route by name: the format of its bodies, and of its answer
-	 * unless ?callback= or ?format= choose another; else NULL
+	 * for a route by name: the format of request bodies, and of the answer
+	 * without ?callback= and ?format=; else NULL
 	 */
 	const struct format *fixed;
-	/* Content-Type of an answer in that format; NULL: the usual one */
+	/* Content-Type of an answer in the format FIXED; NULL: the usual one */
 	const char *fixed_type;
 	bool batch;       /* a route by name with a JSON array of requests */
 	unsigned methods; /* methods of the path, if METHOD is none of them */
@@ -199,7 +209,8 @@ struct request {
 	size_t n_path_args;
 
 	/* the caller: http/auth.h */
-	const struct principal *who; /* NULL: nobody; only operations for everybody run */
+	/* NULL: nobody; only ROLE_ANYONE's operations run */
+	const struct principal *who;
 	/* the session that signed WHO in; NULL: a key or a password did */
 	const struct session *session;
 	bool ambient;  /* ambient authority: the browser sent the credentials automatically */
@@ -214,19 +225,23 @@ struct request {
 	/* the ledger's snapshot; NULL: not begun */
 	struct store *store;
 	const struct catalogue *catalogue;
-	/*
-	 * of the accounts in question, see request_take_calendar; zone NULL:
-	 * UTC
-	 */
+	/* set by request_take_calendar; zone NULL: UTC */
 	struct account_calendar calendar;
 	bool calendars_differ; /* the accounts have different calendars: CALENDAR is UTC */
-	int64_t cpu_us;        /* of the thread, at the first check of the time limit; or 0 */
-	bool later;            /* the party's share is used up: the request waits, unanswered */
+	/*
+	 * the thread's processor time at the first check of the time limit; or
+	 * 0
+	 */
+	int64_t cpu_us;
+	/* the party's share is used up: the request must wait */
+	bool later;
 
 	/* its page: http/page.h */
-	bool asks;                 /* for the page that asks before the operation runs */
-	const struct error *fault; /* why the form's input can't be accepted, or NULL */
-	struct account *accounts;  /* choices of the form, in the order of their SIDs */
+	/* the request shows the operation's form; the operation does not run */
+	bool asks;
+	/* why the form's input is invalid, or NULL */
+	const struct error *fault;
+	struct account *accounts; /* choices of the form, in the order of their SIDs */
 	size_t n_accounts;
 	const bool *categories; /* flags of the categories that the form offers; NULL: none */
 	struct writer_options options;
@@ -234,13 +249,13 @@ struct request {
 	struct reply reply;
 };
 
-/* Unset arguments for the parameters of OP. */
+/* Makes unset arguments for the parameters of OP. */
 struct arg *request_args(struct arena *arena, const struct op *op);
 
 /*
  * Sets the parameter P to VALUE (borrowed). An empty value counts as missing,
- * unless P has PARAM_CLEARS. If P was set before, the dialects that ignore case
- * join both values with ","; others keep the last.
+ * unless P has PARAM_CLEARS. If P was set before, dialects that ignore case
+ * join both values with ","; other dialects keep the last value.
  */
 void request_give(struct request *rq, const struct param *p, const char *value);
 
@@ -257,8 +272,8 @@ const struct arg *request_arg(const struct request *rq, const char *name);
 const char *request_header(const struct request *rq, const char *name);
 
 /*
- * The value of the first cookie NAME, *RET_LEN bytes in the header; NULL if
- * there is none. Skips malformed pairs.
+ * The value of the first cookie NAME, *RET_LEN bytes in the header; NULL: no
+ * such cookie. Skips malformed pairs.
  */
 const char *request_cookie(const struct request *rq, const char *name, size_t *ret_len);
 
@@ -271,19 +286,19 @@ void request_set_cookie(struct request *rq, const char *name, const char *value,
 
 /*
  * Checks the arguments and sets defaults. -1: the error names the parameter and
- * says what would be right.
+ * describes valid values.
  */
 int request_check(struct request *rq, struct error *err);
 
 /*
- * Writes what the operation's form says, for a caller who may run the
- * operation. Checks only the parameters of the path.
+ * Writes the operation's form, for a caller who may run the operation. Checks
+ * only the parameters of the path.
  */
 int request_ask(struct request *rq, struct writer *w, struct error *err);
 
 /*
  * Sets the initial values of the form's inputs; values in the request take
- * precedence. Checks as request_ask.
+ * precedence. Checks only the parameters of the path.
  */
 int request_fill(struct request *rq, struct error *err);
 /* Sets the initial value of the form's input NAME; borrowed. */
@@ -291,17 +306,17 @@ void request_preset(struct request *rq, const char *name, const char *value);
 
 /*
  * Runs JOB in the commit thread, in a transaction of its own. Afterwards the
- * request reads the new state. -1 as commit_thread_run; ERR_BUSY without a
- * commit thread.
+ * request reads the new state. -1: an error of commit_thread_run; ERR_BUSY if
+ * there is no commit thread.
  */
 int request_change(struct request *rq, int (*job)(struct store *st, void *arg, struct error *err),
 		   void *arg, struct error *err);
 
 /*
  * Checks the arguments and runs the operation; access_operation must have
- * admitted the caller. The store must be in the read that credentials and
- * catalogue came from. The only way to run an operation, over HTTP and on the
- * command line.
+ * admitted the caller. The store must still be in the read in which credentials
+ * and catalogue were loaded. HTTP and the command line run operations only by
+ * request_run.
  */
 int request_run(struct request *rq, struct writer *w, struct error *err);
 

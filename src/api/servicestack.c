@@ -22,9 +22,9 @@
 /* ---- accounts ---- */
 
 /*
- * The accounts that the caller sees, or the one of AccountId. An unknown
- * AccountId matches nothing; ERR_FORBIDDEN if the caller may not see it
- * (contracts: servicestack G).
+ * Chooses the account of AccountId; without AccountId, all accounts that the
+ * caller sees. An unknown AccountId matches nothing; ERR_FORBIDDEN if the
+ * caller may not see the account (contracts: servicestack G).
  */
 static int choose_accounts(const struct request *rq, struct account **ret, size_t *ret_n,
 			   struct error *err)
@@ -61,8 +61,8 @@ static const char *range_words(struct arena *a, struct date first, struct date l
 }
 
 /*
- * The requested days: from the first day of all accounts to LAST, unless
- * StartDate or EndDate are given.
+ * The requested days. Defaults: StartDate is the first day of all accounts,
+ * EndDate is LAST.
  */
 struct asked_days {
 	struct date first, last;
@@ -104,8 +104,8 @@ static const char *whose(const struct request *rq, const struct account *account
 }
 
 /*
- * The page's title, with accounts and days, and its key figures and ranges. V
- * has the figures' other settings.
+ * Writes the page's title with accounts and days, the key figures, and links to
+ * other ranges. V has the other settings of the figures.
  */
 static int about(const struct request *rq, struct writer *w, const struct asked_days *days,
 		 struct view_figures *v, struct error *err)
@@ -175,7 +175,7 @@ static const struct shape record_shape = { .name = "UsageRecordInfo",
 					   .fields = record_fields,
 					   .doc = "Usage of one category over the days asked for" };
 
-/* RET has the dates already. */
+/* Fills the record RET, whose dates are set already. */
 static void fill_record(const struct request *rq, const struct account *a, const char *zone,
 			const struct usage_row *row, struct usage_record_info *ret)
 {
@@ -208,8 +208,8 @@ static void fill_record(const struct request *rq, const struct account *a, const
 }
 
 /*
- * The query for one account, whose days begin with the account unless StartDate
- * is given. 1, or 0 if all the days lie before the account.
+ * Makes the query for one account. Without StartDate the days begin with the
+ * account's first day. 1, or 0 if all days are before the account's first day.
  */
 static int ask_account(const struct request *rq, const struct account *a, struct usage_query *ret,
 		       struct error *err)
@@ -261,7 +261,7 @@ static int write_account(const struct request *rq, const struct account *a, stru
 
 /* ---- the same for people ---- */
 
-/* Loads the account's rows of Q into the arena, and the cost of all. */
+/* Loads the account's rows of Q into the arena, and the cost of all rows. */
 static int load_rows(const struct request *rq, const struct usage_query *q, struct view_group *ret,
 		     struct error *err)
 {
@@ -283,8 +283,8 @@ static int load_rows(const struct request *rq, const struct usage_query *q, stru
 }
 
 /*
- * Sets the links of G's rows, to the report of the same days: of the account,
- * or of a category.
+ * Links the rows of G to reports of the same days: the total to the account's
+ * report, a row to the report of its category.
  */
 static void link_group(const struct request *rq, const struct account *a, const char *start,
 		       const char *end, struct view_group *g)
@@ -427,8 +427,8 @@ static struct decimal whole_minutes(const struct amounts_wide *t)
 }
 
 /*
- * The link to the events with minutes of an account and CUSTOMER (NULL: of all
- * customers).
+ * The link to the AI minutes among the events of an account and CUSTOMER (NULL:
+ * all customers).
  */
 static const char *ai_events(const struct request *rq, const char *sid, const char *customer)
 {
@@ -530,8 +530,8 @@ static void write_ai_view(struct writer *w, struct ai_rows *rows, const struct s
 }
 
 /*
- * An account's total, or its customers if grouped by customer; only one
- * customer if the caller filters by it. Adds to ROWS; NULL: writes at once.
+ * Adds an account's total to ROWS, or the rows of its customers if grouped by
+ * customer. ROWS NULL: writes the rows at once.
  */
 static int write_ai_account(const struct request *rq, const struct account *a,
 			    const struct usage_query *query, struct writer *w, struct ai_rows *rows,

@@ -16,15 +16,15 @@
 
 enum { WAYS = 4, SETS = SIGNIN_REMEMBERED / WAYS, KEY_TEXT_MAX = 16384 };
 
-/* A password that was right. */
+/* A password that was verified. */
 struct remembered {
 	unsigned char key[HASH_BYTES];
 	int64_t until; /* ms */
 };
 
 /*
- * A password that is being checked. Threads with the same password wait for the
- * result.
+ * A running check of a password. Other threads with the same password wait for
+ * its result.
  */
 struct check {
 	unsigned char key[HASH_BYTES];
@@ -35,21 +35,21 @@ struct check {
 	struct check *next;
 };
 
-/* A password, and the user that it should belong to. */
+/* An attempt to sign in: a password and a user. */
 struct attempt {
 	const struct password *password;
-	/*
-	 * folded: attempts count together, in whatever case the name is typed
-	 */
+	/* case-folded, so that the throttle counts all spellings together */
 	const char *name;
-	const char *stored; /* the hash of the right password; NULL: there is no such user */
+	/* stored hash of the password; NULL: no such user */
+	const char *stored;
 };
 
 struct signin {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/*
-	 * random, for this process: remembered passwords are useless without it
+	 * random, made by this process; keys of remembered passwords depend on
+	 * it
 	 */
 	unsigned char secret[SECRET_BYTES];
 	struct remembered remembered[SETS][WAYS];
@@ -85,8 +85,9 @@ void signin_free(struct signin **s)
 /* ---- remembered passwords ---- */
 
 /*
- * A hash of the name, the stored hash and the password. A new password has a
- * new salt, so entries of an old password are never found again.
+ * Hashes the name, the stored hash and the password to a key. The stored hash
+ * of a new password has a new salt, so entries of the old password are never
+ * found again.
  */
 static void make_key(const struct signin *s, const struct attempt *a,
 		     unsigned char ret[static HASH_BYTES])
@@ -152,8 +153,8 @@ static int check_slowly(struct signin *s, const struct attempt *a, struct error 
 		throttle_succeeded(s->throttle, a->name, p->address, monotonic_ms());
 	if (rc < 0) {
 		/*
-		 * count a stranger's attempt even if no thread was free: else
-		 * it could be repeated at once, for ever
+		 * count the attempt of an unknown device even if no thread was
+		 * free; otherwise it could be repeated at once, without limit
 		 */
 		if (known || err->kind != ERR_BUSY)
 			throttle_withdraw(s->throttle, a->name, p->address, monotonic_ms());
@@ -163,7 +164,8 @@ static int check_slowly(struct signin *s, const struct attempt *a, struct error 
 }
 
 /*
- * Ends C, after waiting threads have taken its result. Call with the lock held.
+ * Waits until the waiting threads have taken the result of C, and removes C.
+ * Call with the lock held.
  */
 static void end_check(struct signin *s, struct check *c)
 {
@@ -194,7 +196,7 @@ static int join_check(struct signin *s, struct check *c, struct error *err)
 	return rc;
 }
 
-/* 1: the password is right; 0: wrong; -1: it could not be checked. */
+/* Checks the password. 1 right, 0 wrong, -1 not checked. */
 static int check(struct signin *s, const struct attempt *a, struct error *err)
 {
 	struct check own = { .done = false }, *other;
@@ -287,7 +289,7 @@ int signin_password(const struct request *rq, const struct password *p, struct u
 	int found, rc;
 
 	if (p->len > PASSWORD_BYTES_MAX)
-		return refuse(err); /* no user has such a password */
+		return refuse(err); /* too long for any user's password */
 	found = store_user_by_name(rq->store, p->name, rq->arena, ret, err);
 	if (found < 0)
 		return -1;
@@ -336,8 +338,8 @@ bool signin_key_principal(const struct key *k, struct principal *ret)
 /* ---- tokens ---- */
 
 /*
- * Loads the user or key that requested a token: 1; 0: removed or revoked; -1
- * failed.
+ * Loads the user or key that requested a token. 1 loaded, 0 removed or revoked,
+ * -1 failed.
  */
 static int load_maker(const struct request *rq, const struct maker *m, struct principal *ret,
 		      struct error *err)
@@ -359,8 +361,8 @@ static int load_maker(const struct request *rq, const struct maker *m, struct pr
 }
 
 /*
- * Is the token, which signs in WHO, still valid? If so, sets WHO's made_by and
- * maker. 1, 0, or -1 failed.
+ * Checks whether the token that signs in WHO is still valid, and sets WHO's
+ * made_by and maker. 1 valid, 0 not, -1 failed.
  */
 static int check_maker(const struct request *rq, const struct session *token, struct principal *who,
 		       struct error *err)
@@ -392,8 +394,8 @@ struct session session_new(const struct request *rq, int64_t user, enum session_
 }
 
 /*
- * A session from the future was made while the clock was wrong; it becomes
- * valid at that time.
+ * Is the session valid now? A session with a future time was made while the
+ * clock was wrong, and is not valid before this time.
  */
 static bool is_good(const struct session *s, enum session_kind kind, int64_t now)
 {

@@ -1,6 +1,6 @@
 /*
  * sims.c - lists, adds, changes and removes the unique names of SIMs and
- * fleets. Both kinds share the functions; op->data has their differences.
+ * fleets. SIMs and fleets share the functions; op->data has the differences.
  */
 #include "api/sims.h"
 
@@ -16,7 +16,7 @@
 
 /* ---- unknown SIMs and fleets ---- */
 
-/* 1, 0, or -1 failed. */
+/* Does the account know the SIM or fleet? 1 yes, 0 no, -1 failed. */
 static int is_known(const struct request *rq, const struct account *accounts, size_t n,
 		    enum dimension d, const char *text, struct error *err)
 {
@@ -51,10 +51,11 @@ int sims_unknown_words(const struct request *rq, const struct account *accounts,
 
 /* ---- the list ---- */
 
-/* What differs between SIMs and fleets; op->data. */
+/* The differences between SIMs and fleets; op->data. */
 struct sims_op {
 	const struct sim_kind *kind;
-	const char *param; /* in paths, and as a filter of reports */
+	/* the parameter in paths and in filters of reports */
+	const char *param;
 	const char *path;
 	const struct shape *list, *item;
 };
@@ -159,7 +160,9 @@ struct sims_seen {
 	size_t n;
 };
 
-/* Has a subaccount that the caller sees used the SIM? 1, 0, or -1 failed. */
+/*
+ * Has a subaccount that the caller sees used the SIM? 1 yes, 0 no, -1 failed.
+ */
 static int used_by_seen(const struct request *rq, const struct account_names *names,
 			const struct sim *sim, struct error *err)
 {
@@ -320,7 +323,7 @@ static int remove_sim(struct request *rq, struct writer *w, struct error *err)
 		       : write_sim(rq, "The name was removed", NULL, &o.made, w, err);
 }
 
-/* The SIM or fleet in the path. */
+/* Finds the SIM or fleet in the path. */
 static int find_sim(const struct request *rq, struct sim *ret, struct error *err)
 {
 	struct sim_identity id = identity_of(rq);

@@ -5,9 +5,9 @@
 #include "api/request.h"
 
 /*
- * *RET is a sentence about the SIM and one about the fleet in DIM (filter
- * values; NULL: no filter) that none of the N accounts knows, each after a
- * space; "" if they are known. For pages. In the request's arena.
+ * For pages: sentences about the SIM and the fleet in DIM (filter values; NULL:
+ * no filter) that none of the N accounts knows. *RET has a space before each
+ * sentence, and is "" if all are known. In the request's arena.
  */
 int sims_unknown_words(const struct request *rq, const struct account *accounts, size_t n,
 		       const char *const dim[DIMENSIONS], const char **ret, struct error *err);

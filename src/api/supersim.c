@@ -22,7 +22,7 @@
 #include "usage/sim.h"
 #include "base/banned.h"
 
-/* Numbers of C.3. */
+/* Twilio's error numbers (contracts: twilio C.3). */
 enum {
 	SIM_BAD_PARAMETER = 83600,
 	SIM_NOT_MIDNIGHT = 83601,
@@ -124,7 +124,7 @@ static const struct shape page_shape = { .name = "UsageRecords",
 
 /* ---- parameters ---- */
 
-/* The dimensions of SIMs, with their fields of a record. */
+/* The dimensions of SIM data, and the record's field for each. */
 static const struct {
 	enum dimension dim;
 	size_t field; /* offset in struct supersim_record */
@@ -146,8 +146,9 @@ enum { GRANULARITY_HOUR, GRANULARITY_DAY, GRANULARITY_ALL };
 
 static const struct {
 	enum period period;
-	int64_t step; /* times must be multiples of it (seconds); 1: any time */
-	int code;     /* the error's code if they are not */
+	/* seconds; times must be multiples of STEP; 1: any time */
+	int64_t step;
+	int code; /* error code for other times */
 	const char *must;
 	int months, days; /* the longest range */
 	const char *longest;
@@ -186,7 +187,10 @@ __attribute__((format(printf, 4, 5))) static int refuse(struct error *err, int c
 	return -1;
 }
 
-/* The account of the credentials. Callers without one name it in AccountSid. */
+/*
+ * Finds the account of the credentials. Callers without an account name one in
+ * AccountSid.
+ */
 static int find_account(struct supersim_report *r, struct error *err)
 {
 	const struct request *rq = r->rq;
@@ -220,9 +224,7 @@ static int64_t months_before(int64_t sec, int months)
 	       (sec - day * SEC_PER_DAY);
 }
 
-/*
- * The default of EndTime: now; for hours and days, the end of the current one.
- */
+/* The default of EndTime: the end of the current hour or day; otherwise now. */
 static int64_t default_end(const struct supersim_report *r)
 {
 	int64_t step = granularity_rules[r->granularity].step;
@@ -251,7 +253,7 @@ static int check_time(const struct supersim_report *r, const struct arg *arg, in
 	return 0;
 }
 
-/* Twilio's limits of a range. */
+/* Checks the range against Twilio's limits. */
 static int check_limits(const struct supersim_report *r, const struct usage_query *q,
 			struct error *err)
 {
@@ -273,7 +275,7 @@ static int check_limits(const struct supersim_report *r, const struct usage_quer
 	return 0;
 }
 
-/* The midnight at which the account's usage begins. */
+/* Finds the beginning of the first day of the account's usage. */
 static int find_begin(const struct supersim_report *r, int64_t *ret, struct error *err)
 {
 	int64_t begin = floor_div(r->account.created, SEC_PER_DAY), day;
@@ -286,8 +288,8 @@ static int find_begin(const struct supersim_report *r, int64_t *ret, struct erro
 }
 
 /*
- * The range without those limits: a list of hours or days begins with the
- * account's usage and ends today.
+ * Cuts the range of a list of hours or days: begins with the account's usage
+ * and ends today.
  */
 static int cut_range(const struct supersim_report *r, struct usage_query *q, struct error *err)
 {
@@ -340,8 +342,8 @@ static int check_filter(int d, const char *text, struct error *err)
 }
 
 /*
- * The stored value of dimension D for the argument TEXT. An unknown value
- * matches no record.
+ * Sets the query's filter for dimension D to the argument TEXT. An unknown
+ * value matches no record.
  */
 static int choose_filter(struct supersim_report *r, struct usage_query *q, int d, const char *text,
 			 struct error *err)
@@ -393,8 +395,8 @@ static const char *instant_text(const struct request *rq, int64_t sec)
 }
 
 /*
- * The end of a record's events: the whole current quarter hour counts, see
- * usage_query.
+ * The end of a record's events. The current quarter hour is included
+ * completely, see usage_query.
  */
 static int64_t events_end(const struct supersim_report *r, int64_t to)
 {
@@ -427,7 +429,7 @@ static int fill_record(const struct supersim_report *r, const struct usage_row *
 			"the sum of the bytes does not fit 64 bits; ask for a shorter range");
 	*period = (struct supersim_period) { instant_text(r->rq, row->from),
 					     instant_text(r->rq, row->to) };
-	/* a megabyte is a million bytes, so a byte is a micro unit */
+	/* a megabyte is 10^6 bytes, so the unscaled number is in bytes */
 	*ret = (struct supersim_record) {
 		.period = period,
 		.account_sid = r->account.sid,
@@ -532,8 +534,8 @@ static const char *when_text(const struct supersim_report *r, const char *start)
 }
 
 /*
- * Sets the row's name: the unique name of the SIM or fleet, with the SID below
- * it; else the value itself.
+ * Sets the row's name: the unique name of the SIM or fleet with the SID below;
+ * without a unique name, the value itself.
  */
 static int name_row(const struct supersim_report *r, const char *value, struct sim_view_row *row,
 		    struct error *err)
@@ -556,7 +558,7 @@ static int name_row(const struct supersim_report *r, const char *value, struct s
 	return rc < 0 ? -1 : 0;
 }
 
-/* FROM: a row; or the total, if it has LEVEL_TOTAL. */
+/* Writes a row; with LEVEL_TOTAL, the total. */
 static int view_row(const struct supersim_report *r, const struct usage_row *from, int64_t level,
 		    struct writer *w, struct error *err)
 {
@@ -611,8 +613,9 @@ static int load_total(const struct supersim_report *r, int64_t from, int64_t to,
 }
 
 /*
- * Writes the key figures, compared with as much time just before if the account
- * had begun by then. *RET_COMPARED is a sentence about the comparison.
+ * Writes the key figures. Compares them with an equally long range just before,
+ * if the account had begun by then. *RET_COMPARED is a sentence about the
+ * comparison.
  */
 static int view_figures(const struct supersim_report *r, struct writer *w,
 			struct usage_row *ret_total, const char **ret_compared, struct error *err)
@@ -638,7 +641,7 @@ static int view_figures(const struct supersim_report *r, struct writer *w,
 	return 0;
 }
 
-/* Sets the titles of the columns, hides empty ones, and shows the filters. */
+/* Sets the titles of columns, hides empty columns, and shows the filters. */
 static void view_question(const struct supersim_report *r, struct writer *w)
 {
 	const struct usage_query *q = r->query;

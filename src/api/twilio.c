@@ -1,6 +1,6 @@
 /*
- * twilio.c - usage records of 2010-04-01 (contracts: twilio A): the list, and
- * its sub-resources, which differ from it in period and default days only.
+ * twilio.c - usage records of 2010-04-01 (contracts: twilio A): the list and
+ * its sub-resources, which differ only in period and default days.
  */
 #include <string.h>
 
@@ -154,8 +154,9 @@ struct twilio_report {
 	const struct request *rq;
 	const struct resource *resource;
 	struct account account;
-	struct account *accounts; /* the account, and its subaccounts if they count */
-	struct date begin;        /* the first day of their usage */
+	/* the account, and its subaccounts if included */
+	struct account *accounts;
+	struct date begin; /* the first day of their usage */
 	bool subaccounts;
 	const char *as_of;
 	const char *by_category[RESOURCES]; /* path of each resource, up to "?Category=" */
@@ -165,9 +166,11 @@ struct twilio_report {
 	 */
 	const char *extra_filters;
 	const struct twilio_links **links; /* by catalogue index; made on first use */
-	int64_t dates_from, dates_to;      /* the slot of the two texts */
+	/* the slot of the texts of dates below */
+	int64_t dates_from, dates_to;
 	const char *start_date, *end_date;
-	const char *uri_dates; /* the end of a record's URI, after its category */
+	/* the end of a record's URI, behind its category */
+	const char *uri_dates;
 	/*
 	 * the requested days in words; NULL on later pages, which are never
 	 * empty
@@ -231,10 +234,7 @@ static void default_days(const struct resource *res, struct date begin, struct d
 	*first = *last = today;
 	switch (res->days) {
 	case DAYS_SINCE_BEGIN:
-		/*
-		 * the first period is whole, even if the account began in its
-		 * middle
-		 */
+		/* begin with a whole period, even if the account began later */
 		*first = period_first(res->period, begin);
 		break;
 	case DAYS_TODAY:
@@ -252,7 +252,10 @@ static void default_days(const struct resource *res, struct date begin, struct d
 	}
 }
 
-/* An impossible range is 404, as on Twilio's service; the message says why. */
+/*
+ * Fails for an impossible range: 404, as on Twilio's service. The message says
+ * why.
+ */
 static int days_not_found(const struct request *rq, struct error *err)
 {
 	const char *why = arena_join(rq->arena, ": ", err->message, NULL);
@@ -262,11 +265,11 @@ static int days_not_found(const struct request *rq, struct error *err)
 }
 
 /*
- * Sets the days. Given dates replace the defaults of every resource, so that a
- * record's URI always names the same record. A list by period has no records
- * before the account began or after today. Days that all lie before the
- * account's beginning have no records, unless they are the default days:
- * "yesterday" of an account that began today.
+ * Sets the days. Given dates replace the default days of every resource, so
+ * that a record's URI always names the same record. A list by period has no
+ * records before the account began or after today. A list of days that are all
+ * before the account's beginning is empty, except with default days, such as
+ * "yesterday" for an account that began today.
  */
 static int choose_days(struct twilio_report *r, struct usage_query *q, struct error *err)
 {
@@ -297,7 +300,10 @@ static int choose_days(struct twilio_report *r, struct usage_query *q, struct er
 
 /* ---- records ---- */
 
-/* PATH: of the requested resource; SUFFIX: the end of the links. */
+/*
+ * Makes the links of records. PATH is the path of the requested resource,
+ * SUFFIX the end of each link.
+ */
 static void make_links(struct twilio_report *r, const char *path, const char *suffix)
 {
 	const struct request *rq = r->rq;
@@ -426,8 +432,8 @@ static const char *stretch_words(const struct twilio_report *r, struct date firs
 }
 
 /*
- * The category that Q filters by; CATALOGUE_NONE for totalprice, which is the
- * total of all.
+ * The category that Q filters by; CATALOGUE_NONE for totalprice, the total of
+ * all categories.
  */
 static size_t one_category(const struct request *rq, const struct usage_query *q)
 {
@@ -460,7 +466,7 @@ static int load_total(const struct twilio_report *r, const struct usage_query *q
 	return rc < 0 ? -1 : 0;
 }
 
-/* Writes G, whose rows are of one range. */
+/* Writes G, whose rows all have one range. */
 static int view_stretch(struct twilio_report *r, const struct usage_query *q, struct view_group g,
 			struct writer *w, struct error *err)
 {
@@ -508,7 +514,7 @@ static int view_page(struct twilio_report *r, const struct usage_query *q,
 }
 
 /*
- * Writes title, days and key figures of a page. *RET_COMPARED as
+ * Writes title, days and key figures of a page. *RET_COMPARED is from
  * view_figures_write.
  */
 static int view_question(const struct twilio_report *r, const struct usage_query *q,

@@ -165,7 +165,7 @@ static bool same(const char *a, const char *b, size_t len, bool any_case)
 	return any_case ? strncasecmp(a, b, len) == 0 : memcmp(a, b, len) == 0;
 }
 
-/* The length of segment I; of the last one, without its suffix. */
+/* The length of segment I, without the suffix of the last segment. */
 static size_t value_len(const struct path *p, size_t i)
 {
 	return i + 1 == p->n ? p->stripped : p->segments[i].len;

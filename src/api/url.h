@@ -1,8 +1,8 @@
 /*
  * url.h - builds all links; matches and fills paths with {Name}s.
  *
- * A link grows in its arena and is never cut. Only links in headers have a
- * limit, URL_HEADER_MAX; the code that sends such a header checks it.
+ * A link grows in its arena and is never cut. Only a link in a header has a
+ * limit, URL_HEADER_MAX; the code that sends the header checks the limit.
  */
 #ifndef API_URL_H
 #define API_URL_H
@@ -30,8 +30,9 @@ struct url_arg {
 };
 
 /*
- * Begins with LINK, which is encoded and may have arguments. An empty LINK
- * begins a tail, "&a=1&b=2", to be appended to a link with arguments.
+ * Begins a link with LINK, which is encoded and may have arguments. An empty
+ * LINK begins a list of arguments, "&a=1&b=2", to be appended to a link with
+ * arguments.
  */
 struct url url_begin(struct arena *arena, const char *link);
 void url_add(struct url *u, const char *text); /* not encoded */
@@ -58,13 +59,13 @@ const char *login_link(struct arena *arena, const char *failed, const char *page
 
 /*
  * Finds the next {Name} of a pattern at or after *P: sets *RET and *RET_LEN,
- * and moves *P behind it. False: there is none.
+ * and moves *P behind the {Name}. False: no further {Name}.
  */
 bool path_next_name(const char **p, const char **ret, size_t *ret_len);
 
 /*
- * PATTERN with each {Name} replaced by its value, encoded. VALUE returns the
- * value; if it returns NULL, so does path_fill.
+ * PATTERN with each {Name} replaced by its encoded value. The function VALUE
+ * returns the value of a {Name}; if VALUE returns NULL, path_fill returns NULL.
  */
 const char *path_fill(struct arena *arena, const char *pattern,
 		      const char *(*value)(const void *ctx, const char *name), const void *ctx);
@@ -77,7 +78,7 @@ struct path {
 		const char *marks;
 	} segments[URL_SEGMENTS_MAX];
 	size_t n;
-	size_t stripped; /* length of the last segment without its suffix, if it has one */
+	size_t stripped; /* length of the last segment without a suffix */
 };
 
 /*
@@ -108,18 +109,18 @@ size_t path_args(const char *pattern, const struct path *p, struct arena *arena,
 const char *request_path(const struct request *rq);
 
 /*
- * The format that this answer's links lead to: the answer's own, but pages if
- * the answer is a spreadsheet.
+ * The format for links in this answer: the answer's own format; for a
+ * spreadsheet, pages.
  */
 const struct format *request_link_format(const struct request *rq);
 
 /*
- * The suffix for links to D's operations, so that they answer in
- * request_link_format: ".json"; "" if D needs none.
+ * The suffix for links to operations of D, so that they answer in
+ * request_link_format: ".json". "" if D needs no suffix.
  */
 const char *request_link_suffix(const struct request *rq, const struct dialect *d);
 
-/* The request's path with that suffix. */
+/* The request's path with the suffix of request_link_suffix. */
 const char *request_link_path(const struct request *rq);
 
 /* The value that the caller gave for NAME; NULL: none. */
@@ -133,7 +134,7 @@ const char *request_link(const struct request *rq, const char *link, const struc
 #define request_link_with(rq, link, ...) \
 	request_link((rq), (link), (const struct url_arg[]) { __VA_ARGS__, { NULL, NULL } })
 
-/* The page PREFIX/NAME/ACTION: the form of an operation on NAME. */
+/* The link to the form PREFIX/NAME/ACTION of an operation on NAME. */
 const char *action_page(const struct request *rq, const char *prefix, const char *name,
 			const char *action);
 

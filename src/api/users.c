@@ -1,6 +1,6 @@
 /*
- * users.c - the people who sign in: lists, adds, changes and removes users,
- * sets passwords and grants accounts.
+ * users.c - lists, adds, changes and removes users, sets passwords and grants
+ * accounts.
  */
 #include <string.h>
 
@@ -20,7 +20,7 @@ struct user_record {
 		*remove;
 };
 
-/* Shown on the form that removes a user, not in the list. */
+/* Index of the field that only the form for removing a user shows. */
 enum { USER_ENDS = 6 };
 
 static const struct field user_fields[] = {
@@ -148,7 +148,7 @@ static int write_user(struct request *rq, const char *name, struct writer *w, st
 	return 0;
 }
 
-/* The keys that would be revoked with the user, in words; NULL: none. */
+/* Lists the keys that would be revoked with the user, as a text; NULL: none. */
 static int list_ends(const struct request *rq, const struct admin *a, const struct user *u,
 		     const char **ret, struct error *err)
 {
@@ -168,8 +168,8 @@ static int list_ends(const struct request *rq, const struct admin *a, const stru
 }
 
 /*
- * Writes the user of the path, and what the form will do; for RemoveUser, also
- * which keys are revoked.
+ * Writes the user of the path and a sentence on what the form will do; for
+ * RemoveUser, also the keys that would be revoked.
  */
 static int ask_change(struct request *rq, struct writer *w, struct error *err)
 {
@@ -190,7 +190,7 @@ static int ask_change(struct request *rq, struct writer *w, struct error *err)
 
 /* ---- changes ---- */
 
-/* Hashes the password in the parameter that all these operations share. */
+/* Hashes the password in the operation's parameter. */
 static int hash_password(const struct request *rq, const char **ret, struct error *err)
 {
 	const char *password = request_arg(rq, "password")->text;
@@ -317,7 +317,10 @@ static int grant_account(struct request *rq, struct writer *w, struct error *err
 
 /* ---- the user who is signed in ---- */
 
-/* Keys have no name, e-mail address or password. */
+/*
+ * Checks that the caller is a user: keys have no name, e-mail address or
+ * password.
+ */
 static int check_person(const struct request *rq, struct error *err)
 {
 	return rq->who->user ? 0
@@ -325,7 +328,10 @@ static int check_person(const struct request *rq, struct error *err)
 					 "Only users have a profile; this is a key");
 }
 
-/* ASKS: for a form; SENTENCE: what the form will do, or NULL. */
+/*
+ * ASKS: the record is part of a form, and SENTENCE (or NULL) says what the form
+ * will do.
+ */
 static int write_profile(struct request *rq, const char *sentence, bool asks, struct writer *w,
 			 struct error *err)
 {
@@ -334,7 +340,8 @@ static int write_profile(struct request *rq, const char *sentence, bool asks, st
 	if (load_user(rq, rq->who->name, &r, err) < 0)
 		return -1;
 	r.grant = r.remove = NULL;
-	if (!asks && !rq->reply.format->page) { /* a page has buttons for these */
+	/* a page has buttons instead of these fields */
+	if (!asks && !rq->reply.format->page) {
 		r.edit = "/profile/edit.html";
 		r.set_password = "/profile/password.html";
 	}
@@ -365,7 +372,7 @@ static int set_profile(struct request *rq, struct writer *w, struct error *err)
 	return check_person(rq, err) < 0 ? -1 : set_user_texts(rq, rq->who->name, w, err);
 }
 
-/* Wrong passwords count as failed sign-ins. */
+/* Checks the current password. A wrong password counts as a failed sign-in. */
 static int check_current(struct request *rq, struct error *err)
 {
 	const char *text = request_arg(rq, "current_password")->text;

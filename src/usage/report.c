@@ -151,7 +151,9 @@ static void choose_categories(struct load *l)
 
 /* ---- lines ---- */
 
-/* The number of a line that report_load omitted because the line has no usage. */
+/*
+ * The number of a line that has no usage, so that report_load omitted the line.
+ */
 #define NO_NUMBER ((size_t)-1)
 
 static struct report_line *add_line(struct load *l, const char *key, size_t category,
