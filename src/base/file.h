@@ -17,8 +17,8 @@
 int file_claim(const char *path, int *ret_fd, struct error *err);
 
 /*
- * file_sync flushes the data of FD to disk; the function below flushes the name
- * of PATH in its folder. Errors name PATH.
+ * Flushes to disk: file_sync the data of FD, file_sync_folder the name of PATH
+ * in its folder. Errors name PATH.
  */
 int file_sync(int fd, const char *path, struct error *err);
 int file_sync_folder(const char *path, struct error *err);

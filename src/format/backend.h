@@ -1,5 +1,6 @@
 /*
- * backend.h - the writer as a format's backend sees it. Only for this folder.
+ * backend.h - the internals of the writer, for the backends of formats. Only
+ * for this folder.
  */
 #ifndef FORMAT_BACKEND_H
 #define FORMAT_BACKEND_H
@@ -12,9 +13,9 @@ struct writer_node {
 	const struct field *field;
 	const struct shape *shape; /* of the object, or of the list's items */
 	bool list;
-	bool skipped;    /* this format doesn't show it */
-	size_t children; /* begun or written so far, shown or not */
-	size_t mark;     /* the backend's own note about the node */
+	bool skipped;    /* this format doesn't show the node */
+	size_t children; /* children begun or written so far, shown or not */
+	size_t mark;     /* for the backend's own use */
 };
 
 /* A text about a field or a parameter, see writer_label, _hide and _assume. */
@@ -24,7 +25,7 @@ struct writer_note {
 	const char *text;
 };
 
-/* Where in the buffer a shared object was written. */
+/* The place in the buffer where a shared object was written. */
 struct writer_shared {
 	const void *rec;
 	const struct field *field;
@@ -55,8 +56,12 @@ struct writer {
 	const struct page_link *presets, *related;
 	bool totals; /* see writer_show_totals */
 
-	struct writer_shared shared[WRITER_SHARED]; /* the last ones, by a hash of `rec` */
-	struct strbuf joined; /* the texts of a field, for formats that don't list them */
+	/* recent shared objects, by a hash of `rec` */
+	struct writer_shared shared[WRITER_SHARED];
+	/*
+	 * the joined texts of a VT_TEXTS field, for formats without lists_texts
+	 */
+	struct strbuf joined;
 	void *state;
 };
 
@@ -70,16 +75,19 @@ static inline struct writer_node *writer_parent(struct writer *w)
 	return w->depth > 1 ? &w->stack[w->depth - 2] : NULL;
 }
 
-/* The texts that the VT_TEXTS member at VALUE holds. */
+/* The texts of the VT_TEXTS member at VALUE. */
 static inline const char *const *writer_texts(const void *value)
 {
 	return *(const char *const *const *)value;
 }
 
-/* The title, by default the name of the root's shape in words. After the root. */
+/*
+ * The title; the default is the name of the root's shape in words. Call it
+ * after the root has begun.
+ */
 const char *writer_title(struct writer *w);
 
-/* The label that F was given, or its own, or NULL. */
+/* The label of F: from writer_label, else from the shape, else NULL. */
 const char *writer_label_of(const struct writer *w, const struct field *f);
 
 bool writer_hides(const struct writer *w, const struct field *f);
@@ -87,7 +95,7 @@ bool writer_hides(const struct writer *w, const struct field *f);
 /* The value that the operation chose for the parameter NAME, or "". */
 const char *writer_assumed(const struct writer *w, const char *name);
 
-/* Records a failure of the backend itself. */
+/* Records a failure of the backend. */
 void writer_fail(struct writer *w, enum error_kind kind, const char *message);
 
 #endif

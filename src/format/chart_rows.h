@@ -8,7 +8,7 @@
 #include "format/chart_sums.h"
 #include "format/shape.h"
 
-/* The record that is open: its fields come in any order. */
+/* The open record. Its fields may come in any order. */
 struct chart_row {
 	char x[CHART_NAME], series[CHART_NAME];
 	struct decimal values[CHART_PARTS];
@@ -17,21 +17,23 @@ struct chart_row {
 struct chart_rows {
 	const struct chart *chart;
 	struct chart_row row;
-	/* of the first record that has one; a currency in capitals */
+	/*
+	 * the unit of the first record that has one; a currency is in capitals
+	 */
 	char unit[CHART_NAME];
 	bool money; /* the unit is a currency */
 	struct chart_sums sums;
 };
 
 /*
- * Zero R, set its chart, then for each record: begin, field for each of its
- * members, end.
+ * Zero R and set its chart first. For each record, call begin, then field for
+ * each member, then end.
  */
 void chart_rows_begin(struct chart_rows *r);
 void chart_rows_field(struct chart_rows *r, const struct field *f, const void *value);
 void chart_rows_end(struct chart_rows *r);
 
-/* The sentence in place of a chart that can't be drawn; NULL: it can. */
+/* Returns a sentence to show if the chart can't be drawn, else NULL. */
 const char *chart_rows_fault(const struct chart_rows *r);
 
 #endif

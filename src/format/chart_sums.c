@@ -9,7 +9,8 @@
 
 #include "base/banned.h"
 
-#define MOST (((wide)1) << 110) /* no step of the arithmetic below overflows with it */
+/* The largest amount: the calculations below can't overflow with it. */
+#define MOST (((wide)1) << 110)
 
 /* ---- sums ---- */
 
@@ -24,7 +25,7 @@ static void copy_name(char to[static CHART_NAME], const char *name)
 	snprintf(to, CHART_NAME, "%s", name);
 }
 
-/* Is NAME, cut as copy_name does, the name CUT? */
+/* Does copy_name cut NAME to CUT? */
 static bool same_name(const char *cut, const char *name)
 {
 	return strncmp(cut, name, CHART_NAME - 1) == 0;
@@ -101,8 +102,8 @@ static bool stands_before(const struct chart_part *a, const struct chart_part *b
 }
 
 /*
- * A hash of the name; its first value is chosen so that the usual categories
- * differ.
+ * A hash of the name. Its initial value is chosen to give the usual categories
+ * different colours.
  */
 static int preferred_colour(const char *name)
 {
@@ -123,7 +124,7 @@ static void choose_colour(struct chart_part *p, unsigned *taken)
 	*taken |= 1u << p->colour;
 }
 
-/* Indexes of the parts in ORDER, by insertion: they are few. */
+/* Sorts the indexes in ORDER by insertion, since there are few parts. */
 static void sort_parts(const struct chart_sums *s, size_t order[static CHART_PARTS], bool by_name,
 		       bool by_size)
 {
@@ -191,7 +192,7 @@ int64_t chart_scale(wide n, wide range, int64_t length)
 
 /* ---- labels ---- */
 
-/* Seconds since 1970 of a day or an instant. */
+/* Reads a day or an instant as seconds since 1970. */
 static bool time_of(const char *name, int64_t *ret)
 {
 	struct date d;
@@ -205,7 +206,10 @@ static bool time_of(const char *name, int64_t *ret)
 	return true;
 }
 
-/* The average seconds from one bar to the next; 0: the bars have no times. */
+/*
+ * The average distance of neighbouring bars in seconds; 0: the names of the
+ * bars are no times.
+ */
 static int64_t distance(const struct chart_sums *s)
 {
 	int64_t first, last;

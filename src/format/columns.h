@@ -11,7 +11,8 @@
 enum { COLUMNS_MAX = 64 };
 
 struct column {
-	const struct field *parent; /* the object inside the record that holds it, or NULL */
+	/* the object inside the record that holds the field, or NULL */
+	const struct field *parent;
 	const struct field *field;
 };
 
@@ -21,27 +22,28 @@ struct columns {
 };
 
 /*
- * The columns of records of SHAPE, except fields with one of the flags WITHOUT
- * and objects for programs (FIELD_MACHINE). WHOLE: an object or a list is one
- * column; else each field of an object is a column and lists have none. False:
- * there are more than COLUMNS_MAX.
+ * Finds the columns of records of SHAPE, except fields with one of the flags
+ * WITHOUT and objects for programs (FIELD_MACHINE). WHOLE: an object or a list
+ * is one column; else each field of an object is a column, and lists have no
+ * column. Returns false if there are more than COLUMNS_MAX.
  */
 bool columns_of(struct columns *c, const struct shape *shape, unsigned without, bool whole);
 
-/* The same for a table that people read: without the columns that W hides. */
+/* The same for a table that people read: omits the columns that W hides. */
 bool columns_shown(const struct writer *w, struct columns *c, const struct shape *shape,
 		   unsigned without);
 
 /*
- * Index of the column of F in the row of the node at DEPTH; c->n if it has
- * none. Fails if the column is before AT: fields come in the shape's order.
+ * Returns the index of the column of F in the row of the node at DEPTH; c->n if
+ * F has no column. The writer fails if the column is before AT, since fields
+ * must come in the shape's order.
  */
 size_t columns_seek(struct writer *w, const struct columns *c, const struct field *f, int depth,
 		    size_t at);
 
 /*
- * Appends the column's name in words: "Period start time" for the start_time in
- * the period.
+ * Appends the column's name in words: "Period start time" for the field
+ * start_time of the object period.
  */
 void column_add_heading(struct strbuf *out, const struct column *c);
 

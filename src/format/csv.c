@@ -1,10 +1,10 @@
 /*
- * CSV (RFC 4180): a header, then a row for each record, each ended by CR LF.
- * The rows are the items of the root list or of a page's list; an object
- * without such a list is one row. A value that is no scalar is JSV in one cell,
- * or each of its fields is a column: the style decides. Cells that a
- * spreadsheet takes for formulas stay as they are: programs rely on the bytes.
- * (sheet.c is for people.)
+ * CSV (RFC 4180): a header, then a row for each record. Each line ends with CR
+ * LF. The rows are the items of the root list or of a page's list; an object
+ * without such a list is one row. The style decides how an object in a record
+ * is written: as JSV in one cell, or with a column for each field. Cells that a
+ * spreadsheet takes for formulas are unchanged, since programs rely on the
+ * bytes. (sheet.c writes CSV for people.)
  */
 #include "format/backend.h"
 
@@ -18,7 +18,7 @@
 struct csv {
 	struct speller names, jsv_names;
 	struct columns columns;
-	/* written in this row; also the column of the next cell */
+	/* commas written in this row: the index of the current column */
 	size_t commas;
 	/* depths of the open row and of the open JSV cell; 0 = none */
 	int row, cell;
@@ -81,7 +81,7 @@ static void add_header(struct writer *w, const struct shape *shape)
 	strbuf_add(w->out, "\r\n");
 }
 
-/* Goes to the cell of F in the open row. False if it has none. */
+/* Goes to the cell of F in the open row. Returns false if F has no cell. */
 static bool seek_cell(struct writer *w, const struct field *f, int depth)
 {
 	struct csv *csv = w->state;
@@ -93,7 +93,7 @@ static bool seek_cell(struct writer *w, const struct field *f, int depth)
 	return true;
 }
 
-/* Is the root object only an envelope of a list, whose items are the rows? */
+/* Is the root object an envelope, with a list whose items are the rows? */
 static bool is_envelope(const struct writer *w, const struct shape *shape)
 {
 	if (shape->flags & SHAPE_PAGE)
@@ -109,7 +109,7 @@ static void begin_row(struct writer *w)
 	csv->commas = 0;
 }
 
-/* The first thing in a cell has no comma before it. */
+/* Begins a JSV value. The first value in a cell has no comma before it. */
 static void begin_cell(struct writer *w, char bracket)
 {
 	struct csv *csv = w->state;
@@ -120,7 +120,7 @@ static void begin_cell(struct writer *w, char bracket)
 	jsv_open(w, &csv->jsv_names, NULL, bracket);
 }
 
-/* An object or a list inside a row. */
+/* Begins an object or a list inside a row. */
 static void begin_inside(struct writer *w, const struct field *f, char bracket)
 {
 	struct csv *csv = w->state;
@@ -165,7 +165,7 @@ static void csv_begin_list(struct writer *w, const struct field *f, const struct
 		add_header(w, item);
 }
 
-/* Doubles the quotes in the text from FROM on. */
+/* Doubles the quotes in OUT from FROM on. */
 static void double_quotes(struct strbuf *out, size_t from)
 {
 	struct strbuf copy;

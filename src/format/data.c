@@ -54,7 +54,7 @@ static const struct field link_fields[] = { FIELD(struct page_link, text, NULL),
 					    FIELD(struct page_link, current, NULL),
 					    { 0 } };
 
-/* Does the link lead to the days that are shown? */
+/* Does the link lead to the days that the page shows? */
 static bool leads_here(const struct writer *w, const struct page_link *link)
 {
 	static const char *const names[] = { "StartDate", "EndDate" };
@@ -69,8 +69,9 @@ static bool leads_here(const struct writer *w, const struct page_link *link)
 }
 
 /*
- * LINKS as an object with a list, so that a template can frame the list. With W
- * the first link to the days that are shown is the current one.
+ * Puts LINKS as an object with a list, so that a template can frame the list.
+ * If W is given, the first link to the days that the page shows is the current
+ * link.
  */
 static void put_links(struct json_object *o, const char *key, const struct page_link *links,
 		      const struct writer *w)
@@ -109,7 +110,10 @@ static const char *assumed(const struct writer *w, const char *name)
 	return w ? writer_assumed(w, name) : "";
 }
 
-/* TAKEN: the value that the operation chose for the choice "", or "". */
+/*
+ * Puts the choices of a select. TAKEN: the value that the operation used for
+ * the choice "", or "".
+ */
 static void put_choices(struct json_object *o, const struct page_input *input, const char *value,
 			const char *taken)
 {
@@ -149,7 +153,10 @@ static void put_input(struct json_object *o, const struct writer *w, const struc
 		put_choices(o, i, value, i->own && !*value ? taken : "");
 }
 
-/* The inputs that are FOLDED, or those that are not, as the member "inputs". */
+/*
+ * Puts the inputs that are FOLDED, or the ones that are not, as the member
+ * "inputs".
+ */
 static void put_inputs(struct json_object *o, const struct writer *w, const struct page *page,
 		       bool folded)
 {
@@ -190,7 +197,10 @@ static const struct field page_fields[] = {
 	FIELD(struct page, api_call, NULL), { 0 }
 };
 
-/* The beginning of a report's sentence, for the window's title: whose usage, when. */
+/*
+ * Puts the beginning of a report's sentence for the window's title: the account
+ * and the time.
+ */
 static void put_place(struct json_object *o, const char *content, const char *sentence)
 {
 	const char *end = sentence && strcmp(content, "report") == 0 ? strchr(sentence, '.') : NULL;

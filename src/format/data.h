@@ -1,5 +1,5 @@
 /*
- * data.h - what templates show: trees (tree.h) made of C structs. Only for this
+ * data.h - makes trees (tree.h) for templates out of C structs. Only for this
  * folder.
  */
 #ifndef FORMAT_DATA_H
@@ -11,21 +11,24 @@
 #include "format/writer.h"
 
 /*
- * Sets the member KEY of O to TEXT in one line, without control characters. A
- * NULL text removes the member.
+ * Sets the member KEY of O to TEXT, in one line and without control characters.
+ * A NULL text removes the member.
  */
 void data_text(struct json_object *o, const char *key, const char *text);
 
-/* Text that is HTML already, if there is any. Releases HTML. */
+/* Sets the member KEY of O to HTML, unless HTML is empty. Releases HTML. */
 void data_html(struct json_object *o, const char *key, struct strbuf *html);
 
-/* The members of REC that FIELDS describe: texts, truths, numbers other than 0. */
+/*
+ * Sets the members of O from the members of REC that FIELDS describe: texts,
+ * booleans, numbers other than 0.
+ */
 void data_record(struct json_object *o, const struct field *fields, const void *rec);
 
 /*
- * All that the templates show around the answer of W (NULL: a page without a
- * writer): O's page, the title, and what operations said for people. The caller
- * gives it up.
+ * Returns the data of the templates around an answer: the page of O, the title,
+ * and the texts that operations gave to W. W is NULL for a page without a
+ * writer. Free the result with json_object_put.
  */
 struct json_object *data_page(const struct writer_options *o, const struct writer *w,
 			      const char *content, const char *title);

@@ -1,6 +1,7 @@
 /*
- * format.h - the formats of answers, and what each one must implement. HTTP and
- * the command line choose one by name or media type; writer.h writes with it.
+ * format.h - the formats of answers, and the functions that a format must
+ * implement. HTTP and the command line choose a format by name or media type;
+ * writer.h writes answers.
  */
 #ifndef FORMAT_FORMAT_H
 #define FORMAT_FORMAT_H
@@ -18,30 +19,38 @@ struct format {
 	const char *mime;           /* "application/json": sent, and matched against Accept */
 	const char *const *aliases; /* other types in Accept, ended by NULL; or NULL */
 	const char *charset;        /* sent with the type: "utf-8", or NULL */
-	bool terminal_only;         /* for the command line: HTTP never negotiates it */
+	bool terminal_only;         /* only for the command line, never for HTTP */
 	bool page;                  /* for people, with a form and links around the data */
-	/* can it show an answer of SHAPE? NULL: any; errors always */
+	/*
+	 * can the format show an answer of SHAPE? NULL: any shape. Every format
+	 * can show errors
+	 */
 	bool (*fits)(const struct shape *shape);
 
 	/* ---- for the writer, see backend.h ---- */
 
-	unsigned leaves_out; /* FIELD_* flags of fields it never gets */
-	bool copies;         /* a FIELD_SHARED object is written once, then copied */
-	bool lists_texts;    /* takes VT_TEXTS; else they are joined to one VT_TEXT */
-	size_t state_size;   /* bytes of its own state, zeroed, at writer's `state` */
+	/* FIELD_* flags of fields that this format omits */
+	unsigned leaves_out;
+	bool copies; /* a FIELD_SHARED object is written once, then copied */
+	/* takes VT_TEXTS; else their texts are joined to one VT_TEXT */
+	bool lists_texts;
+	/* bytes of the zeroed memory at the writer's `state` */
+	size_t state_size;
 	/*
-	 * The node is on the stack already. F is the field of the parent that
-	 * holds it; NULL at the root and for a list's items. The backend skips
-	 * the node and all inside it by setting the node's `skipped`.
+	 * Begins a node, which is on the stack already. F is the field of the
+	 * parent that holds the node; NULL for the root and for items of a
+	 * list. To skip the node and its content, the backend sets the node's
+	 * `skipped`.
 	 */
 	void (*begin)(struct writer *w, const struct field *f, const struct shape *shape);
 	void (*begin_list)(struct writer *w, const struct field *f, const struct shape *item);
-	/* A scalar; or, with a NULL value, an object or a list. */
+	/* Writes a scalar; or, if VALUE is NULL, a missing object or list. */
 	void (*field)(struct writer *w, const struct field *f, const void *value);
-	void (*end)(struct writer *w); /* the innermost open node, see writer_top */
+	/* ends the innermost open node, see writer_top */
+	void (*end)(struct writer *w);
 	/*
-	 * The order of SHAPE's fields in a record, as indexes. NULL, or a NULL
-	 * result: as declared.
+	 * Returns the order of SHAPE's fields in a record, as indexes. NULL, or
+	 * a NULL result: the declared order.
 	 */
 	const uint8_t *(*order)(struct writer *w, const struct shape *shape);
 	void (*finish)(struct writer *w);  /* or NULL */
@@ -51,10 +60,16 @@ struct format {
 extern const struct format format_json, format_xml, format_csv, format_jsv, format_jsonl,
 	format_html, format_svg, format_text;
 
-/* CSV for spreadsheets, see sheet.c. Has CSV's name; a dialect chooses it. */
+/*
+ * CSV for spreadsheets, see sheet.c. A dialect uses this format in place of
+ * CSV; the name is the same.
+ */
 extern const struct format format_sheet;
 
-/* JSV with a line for each member. Has JSV's name; a dialect chooses it. */
+/*
+ * JSV with a line for each member. A dialect uses this format in place of JSV;
+ * the name is the same.
+ */
 extern const struct format format_jsv_dump;
 
 /*

@@ -1,8 +1,9 @@
 /*
  * frame.h - templates around text of any length. A frame is a template with
- * {{>body}}: its head is appended before the text, and its foot after it. Both
- * are made by rendering the whole template, so the foot can show what was not
- * known before the text, such as the number of rows. Only for this folder.
+ * {{>body}}. The part before {{>body}} is the head, the part after it is the
+ * foot. Each part is made by rendering the whole template, so the foot can show
+ * data that is known only after the text, such as the number of rows. Only for
+ * this folder.
  */
 #ifndef FORMAT_FRAME_H
 #define FORMAT_FRAME_H
@@ -17,15 +18,16 @@ struct templates;
 struct frame {
 	const struct templates *templates; /* borrowed */
 	const char *name;                  /* of the template */
-	const char *content;      /* of the template for {{>content}}, or NULL: it has none */
+	/* name of the template for {{>content}}; NULL: none */
+	const char *content;
 	struct json_object *data; /* owned, see frame_release */
 };
 
 enum frame_part { FRAME_HEAD, FRAME_FOOT, FRAME_WHOLE };
 
 /*
- * Appends the part. 0, or -1: a template is missing, is broken or has no place
- * for the body (ERR_INTERNAL), or OUT is full (ERR_TOO_LARGE).
+ * Appends the part. Returns 0, or -1: a template is missing, broken or without
+ * {{>body}} (ERR_INTERNAL), or OUT is full (ERR_TOO_LARGE).
  */
 int frame_add(const struct frame *f, enum frame_part part, struct strbuf *out, struct error *err);
 

@@ -1,7 +1,7 @@
 /*
- * A page for people: lists become tables, and the fields of an object a list of
- * properties. Templates frame them (frame.h); C writes rows and cells only.
- * Nothing is inline, neither styles nor scripts.
+ * A page for people: lists become tables, and objects become lists of
+ * properties. Templates frame the tables and lists (frame.h); C writes only
+ * rows and cells. The page has no inline styles or scripts.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,45 +17,51 @@
 enum {
 	WIDE_COLUMNS = 8,
 	/*
-	 * a long table has several bodies; the style sheet shows them one after
-	 * the other, each in a task of its own
+	 * a long table has several bodies, so that the browser lays out one
+	 * body at a time (see the style sheet)
 	 */
 	ROWS_A_BODY = 200
 };
 
 enum { PREVIEW_BYTES = 200, PREVIEW_VALUE_BYTES = 150 };
 
-/* Fields that are shown beside the value before them. */
+/* Flags of fields that belong to the value before them. */
 #define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK | FIELD_ACTION)
 
 struct html {
-	struct frame page, table; /* the table's data are NULL while none is open */
+	/* table.data is NULL while no table is open */
+	struct frame page, table;
 	const struct digits *digits;
 	struct columns columns;
 	struct strbuf tags; /* the columns' "<td ...>", each ended by NUL */
 	size_t tag_at[COLUMNS_MAX];
-	int depth; /* of the list that is the open table; 0 = none */
-	/* the row with the totals of the list to come, until its table begins */
+	int depth; /* depth of the list that is the open table; 0 = none */
+	/*
+	 * the totals row of the next list, until the table of the list begins
+	 */
 	struct strbuf total;
-	size_t total_at;          /* where the open row begins in the buffer; 0 = none is open */
-	int drawn;                /* depth of the list that is drawn as a chart; 0 = none */
+	/* where the open totals row begins in the buffer; 0 = none */
+	size_t total_at;
+	int drawn;                /* depth of the list drawn as a chart; 0 = none */
 	struct chart_rows rows;   /* of the page's chart */
-	const char *row_name;     /* the first text of the row that is open, or NULL */
+	const char *row_name;     /* the first text of the open row, or NULL */
 	size_t written;           /* cells of this row */
-	size_t totals;            /* rows of the table that are totals of others */
-	bool one;                 /* the number before is 1: its unit is singular */
+	size_t totals;            /* rows of the table that are totals of other rows */
+	bool one;                 /* the previous number is 1: its unit is singular */
 	bool cell;                /* a cell is open */
 	bool properties;          /* a list of properties is open */
-	char count[DECIMAL_TEXT]; /* of records on all pages, or "" */
-	const struct field *last; /* the field shown last, if it has a value */
-	size_t value_at;          /* where that field's value begins in the buffer */
-	/* of the row's second line: its content, and one line that sums it up */
+	char count[DECIMAL_TEXT]; /* number of records on all pages, or "" */
+	/* the last shown field, or NULL if it has no value */
+	const struct field *last;
+	size_t value_at; /* where the value of `last` begins in the buffer */
+	/* the second line of the row: its content, and a one-line summary */
 	struct strbuf details, preview;
-	bool detail; /* one is being written: it begins in the buffer at detail_at */
+	/* a detail is being written; it begins in the buffer at detail_at */
+	bool detail;
 	size_t detail_at;
 };
 
-/* The template of the kind of page. */
+/* The name of the template for this kind of page. */
 static const char *page_kind(const struct writer *w, const struct shape *shape)
 {
 	if (w->options->page && w->options->page->change)
@@ -81,13 +87,13 @@ static void begin_page(struct writer *w, const struct shape *shape)
 
 /* ---- values ---- */
 
-/* Is it exactly 1? Then the unit is singular. */
+/* Is the value of F exactly 1? Then the unit is singular. */
 static bool is_one(const struct field *f, const char *text, size_t len)
 {
 	return html_value_is_number(f) && len == 1 && *text == '1';
 }
 
-/* The number of the colour that the row's name has in the chart; 0: it has none. */
+/* The number of the row's colour in the chart; 0: none. */
 static int colour_of_row(const struct html *html)
 {
 	const struct chart_sums *sums = &html->rows.sums;
@@ -110,7 +116,7 @@ static bool add_value(struct writer *w, const struct field *f, const void *value
 			      f->flags & FIELD_SHARE ? colour_of_row(html) : 0);
 }
 
-/* Makes the last value a link to URL. */
+/* Turns the last value into a link to URL. */
 static void link_value(struct writer *w, const char *url, size_t len)
 {
 	const struct html *html = w->state;
@@ -135,7 +141,7 @@ static void add_action(struct writer *w, const struct field *f, const char *url,
 	strbuf_add(w->out, "</a>");
 }
 
-/* Is TEXT the last value? */
+/* Is TEXT the same as the last value? */
 static bool is_said(const struct writer *w, const char *text, size_t len)
 {
 	const struct html *html = w->state;
@@ -144,7 +150,7 @@ static bool is_said(const struct writer *w, const char *text, size_t len)
 	       memcmp(w->out->text + html->value_at, text, len) == 0;
 }
 
-/* An addition to the last value: its unit, its label, its link or an action. */
+/* Adds the unit, label, link or action of the last value. */
 static void add_addition(struct writer *w, const struct field *f, const void *value)
 {
 	const struct html *html = w->state;
@@ -178,7 +184,7 @@ static bool is_currency(const struct field *f)
 	return f->format && strcmp(f->format, "currency") == 0;
 }
 
-/* ---- properties: the fields of an object that is no row ---- */
+/* ---- properties: the fields of an object outside of tables ---- */
 
 static void end_properties(struct writer *w)
 {
@@ -205,7 +211,7 @@ static void add_property(struct writer *w, const struct field *f, const void *va
 	if (!writer_scalar(f, value, buf, &text, &len) || len == 0)
 		return;
 	if (w->sentence && strcmp(w->sentence, text) == 0)
-		return; /* the page has it as its sentence already */
+		return; /* the page shows this text as its sentence */
 	strbuf_add(w->out,
 		   html->properties ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
 	html_value_name(w->out, f);
@@ -234,7 +240,7 @@ static void add_heading(struct strbuf *out, const struct writer *w, const struct
 		column_add_heading(out, c);
 }
 
-/* The unit of the number F, if its records have one. */
+/* The unit field of the number F, or NULL. */
 static const struct field *unit_of(const struct field *f)
 {
 	do
@@ -244,8 +250,8 @@ static const struct field *unit_of(const struct field *f)
 }
 
 /*
- * Numbers with a unit, or a currency, have classes: the style sheet leaves the
- * same room for the unit in each row, so that digits line up.
+ * The class of a column of numbers with a unit or a currency. The style sheet
+ * reserves the same width for the unit in each row, so that digits line up.
  */
 static const char *cell_class(const struct field *f)
 {
@@ -268,7 +274,7 @@ static const struct page_sort *sort_of(const struct writer *w, const struct fiel
 	return NULL;
 }
 
-/* The start tags of the columns' cells, which name their column. */
+/* Makes the start tags of the columns' cells, with the name of the column. */
 static void make_tags(struct writer *w)
 {
 	struct html *html = w->state;
@@ -304,7 +310,10 @@ static void put_heading(struct json_object *o, const char *key, const struct wri
 	strbuf_release(&heading);
 }
 
-/* SORTABLE: of the list that the page sorts, where a heading can be a link. */
+/*
+ * Puts the heading of a column. SORTABLE: the page can sort the list, so a
+ * heading can be a link.
+ */
 static void put_column(struct json_object *o, const struct writer *w, const struct column *c,
 		       bool sortable)
 {
@@ -319,13 +328,16 @@ static void put_column(struct json_object *o, const struct writer *w, const stru
 		data_text(o, "order", sort->order > 0 ? "ascending" : "descending");
 }
 
-/* Is it the main list of the page? */
+/* Is LIST the main list of the page? */
 static bool is_main(const struct writer *w, const struct writer_node *list)
 {
 	return !list->field || list->field == shape_main_list(w->stack[0].shape);
 }
 
-/* The name of a list in words: its label, or its field, or its items. */
+/*
+ * Puts the name of a list in words: its label, its field's name or its items'
+ * name.
+ */
 static void put_name(struct json_object *o, const struct writer *w, const struct writer_node *list)
 {
 	const struct field item = { .name = list->shape->name };
@@ -337,7 +349,7 @@ static struct json_object *table_data(const struct writer *w, const struct write
 {
 	const struct html *html = w->state;
 	struct json_object *o = json_object_new_object(), *columns = tree_list(o, "columns");
-	/* a list whose items have another shape on pages is described by that shape */
+	/* items that have another shape on pages describe the list */
 	bool same = list->field && list->field->shape == list->shape;
 
 	put_name(o, w, list);
@@ -435,7 +447,7 @@ static void end_chart(struct writer *w)
 	}
 }
 
-/* Is F the field whose value names a part of the page's chart? */
+/* Does the value of F name a part of the page's chart? */
 static bool names_part(const struct html *html, const struct field *f)
 {
 	return html->rows.chart && html->rows.chart->series && f->type == VT_TEXT &&
@@ -464,7 +476,7 @@ static void begin_cell(struct writer *w)
 	html->cell = true;
 }
 
-/* Fills the cells up to COLUMN that have no value with dashes. */
+/* Adds a dash for each column before COLUMN that has no cell yet. */
 static void fill_cells(struct writer *w, size_t column)
 {
 	struct html *html = w->state;
@@ -475,11 +487,11 @@ static void fill_cells(struct writer *w, size_t column)
 	}
 }
 
-/* ---- a row's second line: the fields that are seldom looked at ---- */
+/* ---- a row's second line: FIELD_DETAIL ---- */
 
 /*
- * Adds the name and the first bytes of the value TEXT to the summary of the
- * closed line.
+ * Adds the name of F and the first bytes of its value TEXT to the summary of
+ * the second line.
  */
 static void add_preview(struct html *html, const struct field *f, const char *text, size_t len)
 {
@@ -488,7 +500,7 @@ static void add_preview(struct html *html, const struct field *f, const char *te
 
 	if (out->len > PREVIEW_BYTES)
 		return;
-	if (shown > PREVIEW_VALUE_BYTES) /* between two characters */
+	if (shown > PREVIEW_VALUE_BYTES) /* cut between two characters */
 		for (shown = PREVIEW_VALUE_BYTES;
 		     shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
 			;
@@ -521,7 +533,9 @@ static void begin_detail(struct writer *w, const struct field *f, const void *va
 		html->last = f;
 }
 
-/* Moves the field, with its additions, to the details of the row. */
+/*
+ * Moves the field, with its unit, label and links, to the details of the row.
+ */
 static void end_detail(struct writer *w)
 {
 	struct html *html = w->state;
@@ -594,7 +608,7 @@ static void set_columns(struct writer *w, const struct shape *item)
 	make_tags(w);
 }
 
-/* Begins a row. LEVEL as in FIELD_LEVEL. */
+/* Begins a row. LEVEL: see FIELD_LEVEL. */
 static void begin_row(struct writer *w, int64_t level)
 {
 	struct html *html = w->state;
@@ -611,7 +625,7 @@ static void begin_row(struct writer *w, int64_t level)
 		strbuf_add(w->out, "<tr>");
 }
 
-/* Begins the totals of the list that follows: the first row of its table. */
+/* Begins the totals of the next list. They are the first row of its table. */
 static void begin_total(struct writer *w, const struct shape *shape)
 {
 	struct html *html = w->state;

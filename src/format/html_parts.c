@@ -66,7 +66,7 @@ void html_put_figures(struct json_object *o, const struct writer *w)
 
 /* ---- the chart's numbers: a row for each bar, a cell for each part and their sum ---- */
 
-/* A cell of the chart's table; LABEL heads its column. */
+/* Adds a cell to the chart's table. LABEL is the heading of the column. */
 static void add_number(struct strbuf *sb, const struct digits *digits, const struct field *f,
 		       wide n, const char *label)
 {
@@ -115,7 +115,7 @@ static void put_numbers(struct json_object *o, const struct digits *digits,
 
 /* ---- the chart ---- */
 
-/* The parts by name and colour; the sum of all. */
+/* Puts the name and colour of each part, and the sum of all parts. */
 static void put_parts(struct json_object *o, const struct chart_sums *s)
 {
 	struct json_object *list = tree_list(o, "parts");

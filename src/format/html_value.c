@@ -60,8 +60,8 @@ void html_value_name(struct strbuf *out, const struct field *f)
 }
 
 /*
- * Makes singulars of English plurals in "s" and "ies". Other units, such as SMS,
- * stay.
+ * Turns English plurals in "s" and "ies" into singulars. Other units, such as
+ * SMS, are unchanged.
  */
 void html_value_unit(struct strbuf *out, const char *text, size_t len, bool one)
 {
@@ -118,8 +118,8 @@ void html_value_grouped(struct strbuf *out, const struct digits *d, const char *
 }
 
 /*
- * Rounds N to two places; money always shows both. False: N is not 0, but would
- * be shown as 0.
+ * Rounds N to two places; money always has two. Returns false if N is not 0 but
+ * would be shown as 0.
  */
 static bool round_text(char buf[static DECIMAL_TEXT], const struct decimal *n, bool money)
 {
@@ -138,7 +138,7 @@ static bool round_text(char buf[static DECIMAL_TEXT], const struct decimal *n, b
 	return true;
 }
 
-/* Are the two different numbers? "2.50" and "2.5" are not. */
+/* Are SHOWN and TEXT different numbers? "2.50" and "2.5" are equal. */
 static bool decimal_differs(const char *shown, const char *text, size_t len)
 {
 	size_t n = strlen(shown);
@@ -151,8 +151,8 @@ static bool decimal_differs(const char *shown, const char *text, size_t len)
 }
 
 /*
- * Shows the number rounded and in groups of digits. The exact TEXT stays in an
- * attribute for scripts and as a tooltip.
+ * Shows the number rounded and in groups of digits. The exact TEXT is in an
+ * attribute for scripts, and in a tooltip.
  */
 static void add_number(struct strbuf *out, const struct digits *digits, const struct field *f,
 		       const void *value, const char *text, size_t len)
@@ -179,8 +179,8 @@ static void add_number(struct strbuf *out, const struct digits *digits, const st
 }
 
 /*
- * "1.7" with a sign and an arrow: the direction is not said by the colour
- * alone.
+ * Adds a change such as "1.7" with a sign and an arrow, so that the direction
+ * can be seen without colours.
  */
 static void add_change(struct strbuf *out, const struct digits *digits, const char *text)
 {
@@ -200,8 +200,8 @@ static void add_change(struct strbuf *out, const struct digits *digits, const ch
 }
 
 /*
- * "14.5" as a number and a bar, which negative shares don't have. COLOUR as in
- * html_value_add.
+ * Adds a share such as "14.5" as a number and a bar. A negative share has no
+ * bar. COLOUR: see html_value_add.
  */
 static void add_share(struct strbuf *out, const struct digits *digits, const char *text, int colour)
 {
@@ -229,7 +229,7 @@ static bool is_link(const struct field *f, const char *text)
 	       strncmp(text, "http://", 7) == 0;
 }
 
-/* One long word of letters and digits, such as an account's SID. */
+/* Is TEXT one long word of letters and digits, such as an account's SID? */
 static bool is_identifier(const char *text, size_t len)
 {
 	bool digit = false;
@@ -242,7 +242,7 @@ static bool is_identifier(const char *text, size_t len)
 	return digit && len >= ID_LENGTH;
 }
 
-/* TEXT, with places for line breaks after slashes and commas. */
+/* Adds TEXT; lines may break after slashes and commas. */
 static void add_breakable(struct strbuf *out, const char *text, size_t len)
 {
 	while (len > 0) {
@@ -258,8 +258,8 @@ static void add_breakable(struct strbuf *out, const char *text, size_t len)
 }
 
 /*
- * A link with a short text: the last part of the path in words, "This month"
- * for ".../ThisMonth.html?a=b".
+ * Adds a link with a short text: the last part of the path in words, such as
+ * "This month" for ".../ThisMonth.html?a=b".
  */
 static void add_link(struct strbuf *out, const char *url, size_t len)
 {
@@ -296,7 +296,7 @@ static void add_plain_text(struct strbuf *out, const struct field *f, const char
 		strbuf_add(out, "</span>");
 	} else if (word && len >= ID_LENGTH) {
 		add_breakable(out, text, len);
-		/* browsers would break it at its hyphens */
+		/* browsers would break the word at its hyphens */
 	} else if (word && !html_value_is_date(f) && memchr(text, '-', len)) {
 		strbuf_add(out, "<span class=\"word\">");
 		html_value_text(out, text, len);
@@ -307,8 +307,8 @@ static void add_plain_text(struct strbuf *out, const struct field *f, const char
 }
 
 /*
- * An instant as people write it, with the exact one in an attribute. False:
- * TEXT is no instant.
+ * Adds an instant as people write it, with the exact TEXT in an attribute.
+ * Returns false if TEXT is no instant.
  */
 static bool add_instant(struct strbuf *out, const char *text, size_t len)
 {

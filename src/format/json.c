@@ -1,7 +1,7 @@
 /*
- * JSON, compact. Most answers are JSON, so this backend is made to be fast: no
- * printf, text without escapes is checked and copied sixteen bytes at a time,
- * and a member's name is spelled once for a document.
+ * JSON, compact. Most answers are JSON, so this backend is fast: it does
+ * without printf, checks and copies text sixteen bytes at a time, and spells
+ * each member's name once a document.
  */
 #include "format/json.h"
 
@@ -15,8 +15,8 @@
 
 /*
  * Does one of the eight bytes need care: a control character, a quote, a
- * backslash, or a byte of a character outside ASCII? A borrow from the byte
- * below may cause a false yes, never a false no.
+ * backslash, or a byte outside ASCII? A borrow from the next lower byte may
+ * cause a false yes, never a false no.
  */
 static bool needs_care(uint64_t eight)
 {
@@ -76,7 +76,7 @@ static void add_with_care(struct strbuf *out, const char *text, size_t len)
 typedef signed char bytes16 __attribute__((vector_size(16)));
 typedef int64_t halves __attribute__((vector_size(16)));
 
-/* Copies sixteen bytes, or eight, or four; false if they need care. */
+/* Copies 16 (copy16), 8 or 4 bytes. Returns false if a byte needs care. */
 static bool copy16(char *to, const char *text)
 {
 	bytes16 v;
@@ -108,8 +108,8 @@ static bool copy4(char *to, const char *text)
 }
 
 /*
- * Copies TEXT; false if some of it needs care. The rest that is shorter than a
- * word is copied together with the bytes before it.
+ * Copies TEXT. Returns false if a byte needs care. The last copy may overlap
+ * the bytes before it.
  */
 static bool copy_plain(char *to, const char *text, size_t len)
 {
@@ -152,8 +152,8 @@ void json_add_string(struct strbuf *out, const char *text, size_t len)
 }
 
 /*
- * Begins a member or an item: a comma unless it is the first, and the member's
- * name.
+ * Adds the comma before a member or item, unless it is the first, and the
+ * member's name.
  */
 static void add_lead(struct writer *w, struct writer_node *parent, const struct field *f)
 {
@@ -172,10 +172,7 @@ static void add_lead(struct writer *w, struct writer_node *parent, const struct 
 	if (name) {
 		*to++ = '"';
 		if (out->size - out->len > SPELLED_MAX + 4)
-			/*
-			 * a fixed length is a few moves, an unknown one is a
-			 * call
-			 */
+			/* memcpy of a constant length is inlined */
 			memcpy(to, name->text, SPELLED_MAX);
 		else
 			memcpy(to, name->text, name->len);

@@ -1,5 +1,6 @@
 /*
- * json.h - the parts of JSON that JSON lines uses, too. Only for this folder.
+ * json.h - the parts of the JSON backend that JSON lines also uses. Only for
+ * this folder.
  */
 #ifndef FORMAT_JSON_H
 #define FORMAT_JSON_H
@@ -7,8 +8,8 @@
 #include "format/backend.h"
 
 /*
- * The backend's state is a struct speller. A node's mark is 1 once it has a
- * member or an item.
+ * The backend's state is a struct speller. A node's mark is 1 after its first
+ * member or item.
  */
 void json_open(struct writer *w, const struct field *f, char bracket);
 void json_field(struct writer *w, const struct field *f, const void *value);

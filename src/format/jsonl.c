@@ -1,7 +1,6 @@
 /*
- * JSON lines: each record of a list, at the root or of a page, is one JSON
- * object in one line. An object without paging is one JSON object, without a
- * line end.
+ * JSON lines: one JSON object a line for each record of the list at the root or
+ * in a page. An object without paging is one JSON object without a line end.
  */
 #include "format/json.h"
 

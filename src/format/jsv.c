@@ -41,10 +41,7 @@ void jsv_add_texts(struct strbuf *out, const char *const *texts)
 	strbuf_addc(out, ']');
 }
 
-/*
- * A dump has each member and item on a line of its own, with a tab for each of
- * DEPTH nodes around it.
- */
+/* In a dump, begins a new line with DEPTH tabs for the next member or item. */
 static void add_line(struct writer *w, int depth)
 {
 	if (w->format != &format_jsv_dump)

@@ -1,7 +1,7 @@
 /*
- * jsv.h - the parts of JSV that CSV uses for cells that are no scalars. JSV is
- * JSON without quotes where a text needs none. Only for this folder. A node's
- * mark is 1 once it has a member or an item.
+ * jsv.h - the parts of JSV that CSV uses for objects and lists in cells. JSV is
+ * JSON in which only texts with special characters have quotes. Only for this
+ * folder. A node's mark is 1 after its first member or item.
  */
 #ifndef FORMAT_JSV_H
 #define FORMAT_JSV_H
@@ -13,13 +13,13 @@ void jsv_field(struct writer *w, struct speller *names, const struct field *f, c
 void jsv_close(struct writer *w);
 
 /*
- * Appends TEXT, in quotes if it is empty or has a character with a meaning in
- * JSV; quotes in it are doubled.
+ * Appends TEXT, in quotes if TEXT is empty or has a special character of JSV.
+ * Quotes in TEXT are doubled.
  */
 void jsv_add_texts(struct strbuf *out, const char *const *texts);
 void jsv_add_text(struct strbuf *out, const char *text, size_t len);
 
-/* Appends TEXT with every quote in it doubled. */
+/* Appends TEXT and doubles every quote in it. */
 void jsv_add_doubled(struct strbuf *out, const char *text, size_t len);
 
 #endif

@@ -16,7 +16,7 @@
 struct rendering {
 	const struct frame *frame;
 	struct strbuf text;
-	size_t body;        /* the body's place in the text; SIZE_MAX: there is none */
+	size_t body;        /* place of the body in the text; SIZE_MAX: none */
 	bool has_content;   /* {{>content}} was met */
 	struct error error; /* the first one */
 };
@@ -106,7 +106,10 @@ int layout_page(const struct writer_options *o, const char *content, const char 
 
 /* ---- what must be there ---- */
 
-/* The templates that C names: inside the layout, or PARTs that stand alone. */
+/*
+ * The templates that C code uses: content of the layout, or PARTs outside of
+ * it.
+ */
 static const struct content {
 	const char *name;
 	bool part, holds_body;

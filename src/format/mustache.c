@@ -1,7 +1,7 @@
 /*
- * A template is first cut into tokens: then standalone tags are known, and
- * every section knows its end. Rendering walks the tokens, those of a section
- * once for each item of its data.
+ * A template is first cut into tokens. This step finds standalone tags and the
+ * end of every section. Rendering then walks the tokens; the tokens of a
+ * section are rendered once for each item of its data.
  */
 #include "format/mustache.h"
 
@@ -12,7 +12,7 @@
 
 #include "base/banned.h"
 
-/* The letter of the tag, or one of our own. */
+/* The character of the tag, or a letter for other tokens. */
 enum token_kind {
 	TOKEN_TEXT = 't',
 	TOKEN_ESCAPED = 'v',
@@ -29,15 +29,16 @@ struct mustache_token {
 	enum token_kind kind;
 	const char *text; /* the text, or the tag's name */
 	size_t len;
-	const char *indent; /* before a tag alone on its line; only partials use it */
+	/* spaces before a standalone tag; used by partials */
+	const char *indent;
 	size_t indent_len;
-	size_t end; /* of a section: index of its end */
+	size_t end; /* of a section: index of its end tag */
 };
 
 enum { DELIMITER_MAX = 16 };
 
 struct delimiter {
-	const char *text; /* in the template, or one of the usual ones */
+	const char *text; /* points into the template, or to a default */
 	size_t len;
 };
 
@@ -112,7 +113,7 @@ static void add_token(struct cutter *c, struct mustache_token token)
 	g_array_append_val(c->tokens, token);
 }
 
-/* The text up to END. */
+/* Adds the text up to END as a token. */
 static void add_text(struct cutter *c, const char *end)
 {
 	add_token(c, (struct mustache_token) {
@@ -139,7 +140,7 @@ static void trim(const char **text, size_t *len)
 		--*len;
 }
 
-/* "{{=<% %>=}}": the two delimiters from now on. */
+/* Sets the two delimiters from a tag such as "{{=<% %>=}}". */
 static int set_delimiters(struct cutter *c, const char *text, size_t len)
 {
 	const char *end = text + len, *space = text, *close;
@@ -158,8 +159,8 @@ static int set_delimiters(struct cutter *c, const char *text, size_t len)
 }
 
 /*
- * Is the tag from START to END alone on its line? Then *ret_line is where the
- * line starts, *ret_next where the next one does.
+ * Is the tag from START to END alone on its line? If so, *ret_line is the start
+ * of the line, *ret_next the start of the next line.
  */
 static bool is_standalone(const struct cutter *c, const char *start, const char *end,
 			  const char **ret_line, const char **ret_next)
@@ -180,8 +181,8 @@ static bool is_standalone(const struct cutter *c, const char *start, const char 
 }
 
 /*
- * The first closing delimiter at FROM or after it, with BEFORE in front of it
- * unless BEFORE is NUL; or NULL.
+ * Finds the first closing delimiter at or after FROM. If BEFORE is not NUL, it
+ * must precede the delimiter. Returns NULL if there is none.
  */
 static const char *find_close(const struct cutter *c, const char *from, char before,
 			      size_t *ret_len)
@@ -202,7 +203,7 @@ static enum token_kind kind_of(const char *text, const char *limit)
 								 : TOKEN_ESCAPED;
 }
 
-/* The tag at START, where the opening delimiter is. */
+/* Cuts the tag whose opening delimiter is at START. */
 static int cut_tag(struct cutter *c, const char *start)
 {
 	const char *text = start + c->open.len, *line = start, *next, *end;
@@ -305,8 +306,9 @@ static bool member(struct json_object *object, const char *name, size_t len,
 }
 
 /*
- * The value of NAME. Its first part is looked up from the innermost context
- * outwards, the other parts inside the value found.
+ * Finds the value of NAME. The first part of NAME is looked up in the contexts,
+ * the innermost first; each further part is looked up in the value found so
+ * far.
  */
 static struct json_object *lookup(const struct render *r, const char *name, size_t len)
 {

@@ -1,7 +1,7 @@
 /*
- * page.h - what a page for people shows around the data: links, the form, key
- * figures. The HTTP server fills in struct page, operations add to it through
- * the writer. All text is borrowed and plain; the backend escapes it.
+ * page.h - the parts of a page around the data: links, the form, key figures.
+ * The HTTP server fills in struct page; operations add texts through the
+ * writer. All text is borrowed and plain; the backend escapes it.
  */
 #ifndef FORMAT_PAGE_H
 #define FORMAT_PAGE_H
@@ -28,10 +28,10 @@ struct page_input {
 	const char *value; /* or NULL */
 	bool required;
 	bool folded;                       /* shown behind "More filters" */
-	int64_t max_length;                /* in bytes; 0: no limit here */
+	int64_t max_length;                /* in bytes; 0: no limit */
 	const struct page_choice *choices; /* "select": ended by a NULL value */
 	/*
-	 * "select": the name of the choice "", shown after the value that the
+	 * "select": the text of the choice "", shown after the value that the
 	 * operation chose; or NULL
 	 */
 	const char *own;
@@ -42,7 +42,10 @@ struct page_input {
 struct page_sort {
 	const char *field;
 	const char *href; /* sorts by the column, or reverses the order */
-	/* now: 1 the smallest first, -1 the largest first, 0 not by this one */
+	/*
+	 * current order: 1 smallest first, -1 largest first, 0 not sorted by
+	 * this column
+	 */
 	int order;
 };
 
@@ -51,7 +54,7 @@ struct digits {
 	const char *group, *point;
 };
 
-/* Of a page with a form that changes something: the form is sent by POST. */
+/* The form of a page that changes data; it is sent by POST. */
 struct page_change {
 	const char *button;   /* names the change */
 	const char *back;     /* the page to return to without a change */
@@ -64,7 +67,7 @@ struct page {
 	const char *site;                 /* the server's name */
 	const char *user;                 /* the name of the signed-in user, or NULL */
 	const char *profile;              /* the user's own page, or NULL */
-	bool sign_out;                    /* there is a session to end */
+	bool sign_out;                    /* the page has a button that ends the session */
 	const char *action;               /* address of the form; NULL = no form */
 	const struct page_link *nav;      /* or NULL */
 	const struct page_link *tabs;     /* this page's siblings; or NULL */
@@ -73,21 +76,22 @@ struct page {
 	const struct page_input *inputs;  /* or NULL */
 	const struct page_sort *sorts;    /* or NULL */
 	const struct page_change *change; /* NULL: the form only filters */
-	const char *api_call;             /* a command that gets the same data, or NULL */
-	const char *notice;               /* the change that was just made, or NULL */
-	const struct digits *digits;      /* NULL: as in English */
+	/* a shell command that gets the same data, or NULL */
+	const char *api_call;
+	const char *notice;          /* confirms a change that was just made, or NULL */
+	const struct digits *digits; /* NULL: English */
 };
 
 /* A key figure, shown large above the body. */
 struct figure {
-	const char *name, *uri; /* and the report behind it, or NULL */
+	const char *name, *uri; /* the URI of its report, or NULL */
 	struct decimal value;
 	const char *unit; /* or NULL */
 	bool money;       /* the unit is a currency */
-	/* the value of the days compared with; null: nothing is compared */
+	/* the value in the period compared with; null: no comparison */
 	struct decimal before;
-	const char *before_uri; /* the report of those days, or NULL */
-	struct decimal change;  /* in percent; null if the value before was 0 */
+	const char *before_uri; /* the report of that period, or NULL */
+	struct decimal change;  /* in percent; null if `before` is 0 */
 };
 
 #endif

@@ -10,12 +10,12 @@
 #include "base/banned.h"
 
 enum {
-	WHOLE = 1000000,            /* 100 % of the width: positions are millionths of it */
+	WHOLE = 1000000,            /* positions are millionths of the width */
 	BAR_MOST = WHOLE * 8 / 100, /* the widest a bar gets */
-	/* pixels of a digit of the axis, at least */
+	/* pixels for a digit of the axis: the widest digit */
 	LETTER = 7,
 	TICK_GAP = 6,     /* between the axis and its numbers */
-	LABELS_MOST = 12, /* names below the bars */
+	LABELS_MOST = 12, /* at most so many names below the bars */
 	LABELS_NARROW = 3 /* a narrow page shows every third label */
 };
 
@@ -46,7 +46,7 @@ const char *plot_colour(const struct chart_part *part)
 
 /* ---- places ---- */
 
-/* NAME="12.3456%" */
+/* Adds an attribute: NAME="12.3456%". */
 static void add_percent(struct strbuf *out, const char *name, int64_t n)
 {
 	strbuf_addf(out, " %s=\"%lld", name, (long long)(n / (WHOLE / 100)));
@@ -55,7 +55,7 @@ static void add_percent(struct strbuf *out, const char *name, int64_t n)
 	strbuf_add(out, "%\"");
 }
 
-/* Tenths of a pixel, as pixels. */
+/* Adds an attribute: N tenths of a pixel, as pixels. */
 static void add_tenths(struct strbuf *out, const char *name, int64_t n)
 {
 	strbuf_addf(out, " %s=\"%s%lld", name, n < 0 ? "-" : "", (long long)(n < 0 ? -n : n) / 10);
@@ -64,7 +64,7 @@ static void add_tenths(struct strbuf *out, const char *name, int64_t n)
 	strbuf_addc(out, '"');
 }
 
-/* The sums of a bar's parts below and above zero. */
+/* Sums a bar's negative parts (LEAST) and positive parts (MOST). */
 static void extent(const struct chart_bar *bar, wide *least, wide *most)
 {
 	*least = *most = 0;
@@ -84,7 +84,7 @@ static struct chart_axis axis_of(const struct chart_sums *s)
 	return chart_axis_of(least, most);
 }
 
-/* The axis, and where amounts lie in tenths of a pixel from the top. */
+/* The axis, and the scale of amounts in tenths of a pixel from the top. */
 struct scale {
 	struct chart_axis axis;
 	wide range;
@@ -164,7 +164,7 @@ static void add_lines(struct strbuf *out, const struct plot *p, const struct sca
 /* ---- bars ---- */
 
 /*
- * The tooltip of a bar: its name, its parts with their exact amounts, their
+ * Adds the tooltip of a bar: the name, each part with its exact amount, and the
  * sum.
  */
 static void add_title(struct strbuf *out, const struct plot *p, const struct chart_bar *bar)
@@ -194,7 +194,7 @@ static void add_title(struct strbuf *out, const struct plot *p, const struct cha
 	strbuf_add(out, "</title>\n");
 }
 
-/* Where something stands beside the axis, in millionths of the width. */
+/* A horizontal position and width, in millionths of the plot's width. */
 struct span_of_width {
 	int64_t x, width;
 };
@@ -205,7 +205,7 @@ static void add_span(struct strbuf *out, const struct span_of_width *at)
 	add_percent(out, "width", at->width);
 }
 
-/* A part of a bar from Y1 down to Y2. */
+/* Adds a part of a bar from Y1 down to Y2. */
 static void add_part(struct strbuf *out, const struct plot *p, const struct chart_part *part,
 		     const struct span_of_width *at, int64_t y1, int64_t y2)
 {
@@ -215,12 +215,12 @@ static void add_part(struct strbuf *out, const struct plot *p, const struct char
 		strbuf_addf(out, "<rect fill=\"%s\"", plot_colour(part));
 	add_span(out, at);
 	add_tenths(out, "y", y1);
-	/* so that a tiny part is there at all */
+	/* a tiny part is still visible */
 	add_tenths(out, "height", y2 > y1 ? y2 - y1 : 1);
 	strbuf_add(out, "/>\n");
 }
 
-/* The parts of a bar, from zero up and down. */
+/* Adds the parts of a bar: positive ones up from zero, negative ones down. */
 static void add_parts(struct strbuf *out, const struct plot *p, const struct scale *s,
 		      const struct chart_bar *bar, const struct span_of_width *at)
 {
@@ -259,7 +259,8 @@ static void add_bar(struct strbuf *out, const struct plot *p, const struct scale
 		return;
 	strbuf_add(out, "<g>");
 	add_title(out, p, bar);
-	if (p->styled) { /* the tooltip's area is as high as the plot */
+	/* the tooltip appears anywhere above or below the bar */
+	if (p->styled) {
 		strbuf_add(out, "<rect class=\"room\" height=\"100%\"");
 		add_span(out, &room);
 		strbuf_add(out, "/>\n");
@@ -268,7 +269,7 @@ static void add_bar(struct strbuf *out, const struct plot *p, const struct scale
 	strbuf_add(out, "</g>\n");
 }
 
-/* The names of as many bars as have room; a narrow page hides some of them. */
+/* Adds names below the bars, as many as fit. A narrow page hides some names. */
 static void add_labels(struct strbuf *out, const struct plot *p)
 {
 	size_t n = p->sums->n_bars, every = (n + LABELS_MOST - 1) / LABELS_MOST;

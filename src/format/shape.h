@@ -20,97 +20,104 @@ enum value_type {
 	VT_TEXTS,   /* const char *const *, ended by NULL; NULL is null */
 	VT_OBJECT,  /* const void * to a record of `shape`; NULL is null */
 	/*
-	 * never in a record: written with writer_begin_list; items are of
-	 * `shape`
+	 * a list of records of `shape`, written with writer_begin_list; not
+	 * stored in the record
 	 */
 	VT_LIST
 };
 
 enum {
 	FIELD_QUOTED = 1 << 0, /* a number that JSON carries as a string ("count":"21") */
-	/* likewise, but only when the writer's money_as_string is set */
+	/*
+	 * a number that JSON carries as a string if the writer's
+	 * money_as_string is set
+	 */
 	FIELD_MONEY = 1 << 1,
-	/* the unit of the number before it: shown beside it to people */
+	/*
+	 * the unit of the number in the previous field; people see it beside
+	 * the number
+	 */
 	FIELD_UNIT = 1 << 2,
-	/* a description of the field before it: shown below it to people */
+	/* a description of the previous field; people see it below the value */
 	FIELD_LABEL = 1 << 3,
 	/*
-	 * for programs (links, versions): no column in tables for people; an
-	 * object is no column of CSV either
+	 * for programs (links, versions): tables for people omit the field; CSV
+	 * omits it if it is an object
 	 */
 	FIELD_MACHINE = 1 << 4,
-	FIELD_NEXT = 1 << 5,      /* link to the next page, NULL if none */
-	FIELD_PREVIOUS = 1 << 6,  /* link to the page before */
+	FIELD_NEXT = 1 << 5,      /* link to the next page; NULL: none */
+	FIELD_PREVIOUS = 1 << 6,  /* link to the previous page; NULL: none */
 	FIELD_XML_ONLY = 1 << 7,  /* written only as XML, always as null */
 	FIELD_JSON_ONLY = 1 << 8, /* written only as JSON */
 	/*
-	 * VT_OBJECT: records that point to the same object mean the same
-	 * content
+	 * VT_OBJECT: the content does not change while the answer is written,
+	 * so records with the same pointer have the same content
 	 */
 	FIELD_SHARED = 1 << 9,
-	/*
-	 * the address of the value before it: on a page that value is the link
-	 */
+	/* a URL: on a page, the value of the previous field is a link to it */
 	FIELD_LINK = 1 << 10,
 	FIELD_PAGE_ONLY = 1 << 11, /* written only on pages for people */
-	FIELD_CHANGE = 1 << 12,    /* a change in percent: up or down, or the same */
-	FIELD_SHARE = 1 << 13,     /* a share of the whole in percent: drawn as a bar, too */
-	/*
-	 * VT_OBJECT: the totals of the list after it, a record of the same
-	 * shape
-	 */
+	FIELD_CHANGE = 1 << 12,    /* a change in percent: up, down or none */
+	/* a share of the whole in percent: pages also draw a bar */
+	FIELD_SHARE = 1 << 13,
+	/* VT_OBJECT: the totals of the next list, a record of the same shape */
 	FIELD_TOTAL = 1 << 14,
 	/* VT_DECIMAL that is always a whole number: an integer to callers */
 	FIELD_WHOLE = 1 << 15,
 	/*
-	 * a page with an action on the record: shown as a link below the value
-	 * before it, named like the field
+	 * the URL of a page with an action on the record: shown as a link with
+	 * the field's name, below the previous value
 	 */
 	FIELD_ACTION = 1 << 17,
-	/* seldom read: tables on pages fold it into a second line of the row */
+	/*
+	 * seldom needed: tables on pages show the field in a folded second line
+	 * of the row
+	 */
 	FIELD_DETAIL = 1 << 18,
 	/*
-	 * the number of records on all pages of the list: shown below the table
+	 * the number of records on all pages of the list; shown below the table
 	 */
 	FIELD_COUNT = 1 << 19,
 	/*
-	 * VT_INT, the first field of a record, for pages: the depth in a tree
-	 * from 0, or LEVEL_TOTAL
+	 * VT_INT, only as the first field of a record, for pages: depth of the
+	 * record in a tree, from 0, or LEVEL_TOTAL
 	 */
 	FIELD_LEVEL = 1 << 20,
-	/* VT_LIST: the list of a page that CSV and JSON lines show */
+	/* VT_LIST: the one list of a page that CSV and JSON lines show */
 	FIELD_MAIN = 1 << 16
 };
 
 struct shape;
 
 struct field {
-	const char *name; /* in the spelling of its API: "account_sid", "AIMinutes" */
+	/* in the spelling of the API: "account_sid", "AIMinutes" */
+	const char *name;
 	enum value_type type;
 	size_t offset; /* in the record; unused for VT_LIST */
 	unsigned flags;
 	const struct shape *shape; /* VT_OBJECT, VT_LIST */
 	const char *xml_attrs;     /* extra attributes of the XML element, or NULL */
 	/*
-	 * the format of a text in OpenAPI ("date", "uri", "currency"); "money"
-	 * of a number that pages round to two places; or NULL
+	 * for a text, its format in OpenAPI ("date", "uri", "currency"); for a
+	 * number, "money" if pages round it to two places; or NULL
 	 */
 	const char *format;
 	const char *doc;   /* one line */
-	const char *label; /* its name on pages, or NULL: the name in words */
+	const char *label; /* the name on pages; NULL: `name` in words */
 };
 
 enum {
-	/*
-	 * an envelope: one list of records, the other fields are about paging
-	 */
+	/* an envelope: a list of records, and fields about paging */
 	SHAPE_PAGE = 1 << 0,
 	SHAPE_ORDERED = 1 << 1, /* XML keeps the declared order even where the style sorts */
-	/* of a list's items: key figures, which pages get from writer_figure */
+	/*
+	 * of a list's items: the records are key figures, which pages show by
+	 * writer_figure instead
+	 */
 	SHAPE_FIGURES = 1 << 2
 };
 
-/* The record is a total of those below it. */
+/* LEVEL_TOTAL: the record is the total of the records below it. */
 enum { LEVEL_TOTAL = -1, LEVEL_MOST = 8 };
 
 struct shape {
@@ -119,13 +126,17 @@ struct shape {
 	const char *xml_namespace; /* or NULL */
 	unsigned flags;
 	const struct field *fields; /* ended by a NULL name */
-	const struct chart *chart;  /* of a list's items: how to draw them; or NULL */
-	/* of a list's items: the sentence for an empty list; or NULL */
+	/* of a list's items: how to draw the list; or NULL */
+	const struct chart *chart;
+	/* of a list's items: the text for an empty list; or NULL */
 	const char *none;
 	const char *doc;
 };
 
-/* The type follows the C member, so the two can't disagree. */
+/*
+ * Describes the member of the C struct REC. The field's type is derived from
+ * the member's C type.
+ */
 #define FIELD_AS(rec, member, field_name, text, ...)                                    \
 	{                                                                               \
 		.name = (field_name), .offset = offsetof(rec, member), .doc = (text), \
@@ -146,7 +157,7 @@ struct shape {
  */
 const struct field *shape_main_list(const struct shape *shape);
 
-/* The sentence for an empty list of ITEMs; of NULL: for any. */
+/* The text for an empty list of ITEMs; ITEM NULL: the text for any list. */
 const char *shape_none(const struct shape *item);
 
 /* The first list of SHAPE that has a chart, or NULL. */

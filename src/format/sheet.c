@@ -1,18 +1,17 @@
 /*
- * CSV for people, who open it in a spreadsheet: the server's own reports and
- * lists have it, while the dialects' CSV (csv.c) keeps the bytes that programs
- * rely on. What differs:
+ * CSV for spreadsheets, used by the server's own reports and lists. The CSV of
+ * the dialects (csv.c) is for programs. The differences:
  *
  *   UTF-8 with a byte order mark: without it Excel takes the bytes for the
  *   computer's old code page. Programs should ask for JSON, or skip the mark.
- *   Columns that no row fills are left out, unless the list is too long to
- *   wait for its end.
+ *   Empty columns are omitted, unless the list is too long to hold until its
+ *   end.
  *   Links are absolute.
- *   Instants are "2026-11-01 09:30:00", which spreadsheets know for a time;
- *   the column's name ends in _utc.
+ *   Instants are "2026-11-01 09:30:00", which spreadsheets read as a time; the
+ *   column's name ends in _utc.
  *   A text that a spreadsheet would take for a formula gets an apostrophe in
- *   front: others chose the text, and a formula can do harm.
- *   The totals of a list are its last row, if they are asked for.
+ *   front, since a formula from a sender of events can do harm.
+ *   The last row has the totals of the list, if the caller wants totals.
  */
 #include "format/backend.h"
 
@@ -26,17 +25,17 @@
 
 enum { HELD_BYTES = 1 << 20, INSTANT_LENGTH = 20 };
 
-/* Rows are held as cells that end in NUL, COLUMNS.n of them a row. */
+/* Held rows are cells that end in NUL, COLUMNS.n cells a row. */
 struct sheet {
 	struct columns columns;
 	bool columned;            /* the columns are known */
-	bool filled[COLUMNS_MAX]; /* by some row */
-	bool begun;               /* the header is written: rows are no longer held */
+	bool filled[COLUMNS_MAX]; /* a row has a value in the column */
+	bool begun;               /* the header is written; rows are no longer held */
 	struct strbuf rows, total;
-	struct strbuf *to;  /* of the open row, or NULL */
+	struct strbuf *to;  /* where the open row is written, or NULL */
 	int depth;          /* of the open row */
-	size_t cells;       /* of the open row so far */
-	struct strbuf text; /* a cell that is being made */
+	size_t cells;       /* cells of the open row so far */
+	struct strbuf text; /* the current cell */
 };
 
 static void choose_columns(struct writer *w, const struct shape *shape)
@@ -71,8 +70,8 @@ static bool is_number(const char *text, size_t len)
 }
 
 /*
- * Would a spreadsheet take the cell for a formula? Some also accept the wide
- * forms of = + - @.
+ * Would a spreadsheet take the cell for a formula? Some spreadsheets also
+ * accept the wide forms of = + - @.
  */
 static bool begins_formula(const char *text, size_t len)
 {
@@ -88,9 +87,9 @@ static bool begins_formula(const char *text, size_t len)
 }
 
 /*
- * TEXT with an apostrophe before each possible formula. A spreadsheet set to
- * semicolons or tabs cuts the text there, so a formula could begin after each
- * of them.
+ * Adds TEXT with an apostrophe before each possible formula. A spreadsheet may
+ * be set to split cells at semicolons or tabs, so a formula could begin after
+ * each semicolon or tab.
  */
 static void add_harmless(struct strbuf *out, const char *text, size_t len)
 {
@@ -101,13 +100,13 @@ static void add_harmless(struct strbuf *out, const char *text, size_t len)
 
 		if (begins_formula(text + at, n))
 			strbuf_addc(out, '\'');
-		n += at + n < len; /* with the character that cuts it */
+		n += at + n < len; /* include the separator */
 		strbuf_addn(out, text + at, n);
 		at += n;
 	}
 }
 
-/* "2026-11-01T09:30:00Z" as "2026-11-01 09:30:00". */
+/* Adds "2026-11-01T09:30:00Z" as "2026-11-01 09:30:00". */
 static bool add_instant(struct strbuf *out, const char *text, size_t len)
 {
 	if (len < INSTANT_LENGTH || text[10] != 'T' || text[len - 1] != 'Z')
@@ -173,7 +172,7 @@ static void begin_row(struct writer *w, struct strbuf *to)
 	s->cells = 0;
 }
 
-/* ---- what leaves ---- */
+/* ---- output ---- */
 
 static void add_quoted(struct strbuf *out, const char *text, size_t len)
 {
@@ -215,7 +214,7 @@ static void add_rows(struct writer *w, struct strbuf *rows)
 }
 
 /*
- * Writes the header and the held rows. ALL: with the columns that are empty so
+ * Writes the header and the held rows. ALL: includes columns that are empty so
  * far.
  */
 static void begin_sheet(struct writer *w, bool all)

@@ -31,8 +31,8 @@ static void spell_camel(struct strbuf *out, const char *name)
 }
 
 /*
- * Bytes of the first word of TEXT: up to "_", or to the capital of the next
- * word.
+ * The length of the first word of TEXT, which ends before "_" or before the
+ * capital of the next word.
  */
 static size_t word_length(const char *text)
 {
@@ -121,7 +121,7 @@ static void fill_slot(struct spelled *slot, enum spelling spelling, const char *
 
 	strbuf_init(&text, SPELLED_MAX - 1);
 	style_spell(&text, spelling, name);
-	assert(!text.failed); /* a name in one of our own tables is too long */
+	assert(!text.failed); /* fails if a name in a shape is too long */
 	slot->name = name;
 	slot->len = (uint8_t)text.len;
 	memcpy(slot->text, text.text, text.len + 1);

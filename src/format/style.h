@@ -1,6 +1,6 @@
 /*
- * style.h - how the documents of a dialect look, as data. Each dialect has a
- * style; the backends follow it and know no dialect.
+ * style.h - the form of a dialect's documents, as data. Each dialect has a
+ * style. Backends know only the style, not the dialect.
  */
 #ifndef FORMAT_STYLE_H
 #define FORMAT_STYLE_H
@@ -14,8 +14,8 @@ enum spelling {
 	SPELL_AS_IS,
 	SPELL_PASCAL, /* account_sid -> AccountSid */
 	/*
-	 * AIMinutes -> aiMinutes: leading capitals become small, except the one
-	 * that begins the next word
+	 * AIMinutes -> aiMinutes: leading capitals become small, except the
+	 * first capital of the next word
 	 */
 	SPELL_CAMEL,
 	SPELL_SNAKE, /* AIMinutes -> ai_minutes */
@@ -26,9 +26,10 @@ struct style {
 	enum spelling json;
 	enum spelling xml;
 	enum spelling csv;
-	bool json_nulls;             /* write null members; else omit them */
-	const char *xml_declaration; /* whole first line, with its line end if it has one */
-	/* an element around everything ("TwilioResponse"), or NULL */
+	bool json_nulls; /* write null members instead of omitting them */
+	/* the whole first line, with its line end, if any */
+	const char *xml_declaration;
+	/* an element around the document ("TwilioResponse"), or NULL */
 	const char *xml_wrapper;
 	/*
 	 * the fields of a SHAPE_PAGE are attributes (SPELL_FLAT) of its list's
@@ -42,8 +43,8 @@ struct style {
 	bool xml_data_contract;
 	bool csv_quote_spaces; /* also quote a cell with a space in it */
 	/*
-	 * lists inside an object are cells of JSV text; else the list's items
-	 * are the rows
+	 * lists inside an object become cells of JSV; else the items of the
+	 * list are the rows
 	 */
 	bool csv_nested_as_jsv;
 };
@@ -58,10 +59,10 @@ void style_spell(struct strbuf *out, enum spelling spelling, const char *name);
 void style_humanise(struct strbuf *out, const char *name);
 
 /*
- * A cache of spelled names: a document needs the same few in every record.
- * Zeroed memory is an empty cache. It knows a name by its address, so names
- * must be static memory, as those of shapes and fields are, and shorter than
- * SPELLED_MAX.
+ * A cache of spelled names, since a document repeats the same few names in
+ * every record. Zeroed memory is an empty cache. The key is the address of the
+ * name, so a name must be static memory (as in shapes and fields) and shorter
+ * than SPELLED_MAX.
  */
 enum { SPELLED_MAX = 55, SPELLER_SLOTS = 64, SPELLER_PROBES = 8 };
 
@@ -75,7 +76,10 @@ struct speller {
 	struct spelled slots[SPELLER_SLOTS];
 };
 
-/* NAME in SPELLING, the same for every call on S. Good until the next call. */
+/*
+ * NAME in SPELLING. All calls on S must use the same SPELLING. The result is
+ * valid until the next call.
+ */
 const struct spelled *speller_spell(struct speller *s, enum spelling spelling, const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * A picture of the answer, for wikis and mails: one file of shapes and words,
- * without scripts, style sheets or anything loaded from elsewhere, so that it
- * looks the same everywhere. It draws the list whose shape has a chart.
+ * A picture of the answer, for wikis and mails: one file without scripts, style
+ * sheets or external resources, so that the picture looks the same everywhere.
+ * The picture shows the list whose shape has a chart.
  */
 #include <string.h>
 
@@ -23,7 +23,7 @@ enum {
 	EDGE = 20,
 	PLOT_HEIGHT = 240,
 	LINE_HEIGHT = 20,
-	LETTER = 7, /* pixels of a small letter, at most */
+	LETTER = 7, /* pixels of the widest small letter */
 	LINE_LETTERS = 120,
 	LINES_MAX = 3,
 	LEGEND_LETTERS = 40
@@ -31,8 +31,8 @@ enum {
 
 struct svg {
 	const struct field *list; /* the list that is drawn; NULL: the root */
-	int table;                /* its depth while it is open; 0 = not */
-	struct chart_rows rows;   /* its chart is NULL: nothing to draw */
+	int table;                /* depth of `list` while it is open; 0 = not open */
+	struct chart_rows rows;   /* rows.chart NULL: the answer has no chart */
 	/*
 	 * properties of an answer without a chart, such as an error; each ended
 	 * by NUL
@@ -115,7 +115,9 @@ static void svg_end(struct writer *w)
 
 /* ---- drawing: words and numbers ---- */
 
-/* The first LETTERS characters of TEXT, with an ellipsis if there are more. */
+/*
+ * Adds the first LETTERS characters of TEXT, and an ellipsis if TEXT is longer.
+ */
 static void add_cut(struct strbuf *out, const char *text, size_t letters)
 {
 	size_t len = strlen(text), at = 0, n = 0;
@@ -145,7 +147,7 @@ static void begin_text(struct strbuf *out, int x, int y)
 	strbuf_addf(out, "<text x=\"%d\" y=\"%d\">", x, y);
 }
 
-/* Bytes of TEXT that fit in a line, up to a space if it has one. */
+/* The bytes of TEXT that fit in a line, up to a space if there is one. */
 static size_t line_of(const char *text)
 {
 	size_t len = strlen(text), at = 0, space = 0;
@@ -160,7 +162,7 @@ static size_t line_of(const char *text)
 	return at < len && space ? space : at;
 }
 
-/* TEXT in up to LINES_MAX lines; an ellipsis if there is more. */
+/* Adds TEXT in up to LINES_MAX lines, and an ellipsis if TEXT is longer. */
 static void add_paragraph(struct strbuf *out, struct svg *svg, const char *text)
 {
 	for (int line = 1; text && *text && line <= LINES_MAX; line++) {
@@ -235,7 +237,7 @@ static void draw_chart(struct strbuf *out, struct svg *svg)
 	add_legend(out, svg);
 }
 
-/* The sentence in place of a chart that can't be drawn; NULL: it can. */
+/* Returns a sentence to show if the chart can't be drawn, else NULL. */
 static const char *nothing(const struct svg *svg)
 {
 	return svg->rows.chart ? chart_rows_fault(&svg->rows) : "";
@@ -243,7 +245,7 @@ static const char *nothing(const struct svg *svg)
 
 /* ---- the document ---- */
 
-/* The chart in words. */
+/* Adds the description of the chart for screen readers. */
 static void add_desc(struct strbuf *out, const struct svg *svg, const char *sentence)
 {
 	const struct chart_sums *s = &svg->rows.sums;

@@ -14,7 +14,7 @@ struct templates {
 	GHashTable *texts; /* name -> struct template_text */
 };
 
-/* Where templates are in a folder. */
+/* The subfolders of a folder of templates. */
 static const struct place {
 	const char *folder, *suffix;
 } places[] = { { "", ".html" }, { "types/", ".txt" } };
@@ -79,7 +79,7 @@ static int glib_error(struct error *err, GError *failed)
 	return -1;
 }
 
-/* Reads FILE of FOLDER. It takes the place of a template of the same name. */
+/* Reads FILE of FOLDER. The file replaces a template of the same name. */
 static int read_file(struct templates *t, const struct place *place, const char *folder,
 		     const char *file, struct error *err)
 {
@@ -97,13 +97,13 @@ static int read_file(struct templates *t, const struct place *place, const char 
 	return glib_error(err, failed);
 }
 
-/* Hidden files, and those with another suffix, are no templates. */
+/* Is FILE a template: not hidden, and with the suffix of PLACE? */
 static bool is_template(const struct place *place, const char *file)
 {
 	return *file != '.' && g_str_has_suffix(file, place->suffix);
 }
 
-/* FOLDER itself must exist, its own folders need not. */
+/* Reads one PLACE of FOLDER. FOLDER must exist; a subfolder may be missing. */
 static int read_place(struct templates *t, const struct place *place, const char *folder,
 		      struct error *err)
 {
@@ -138,7 +138,10 @@ static int read_folder(struct templates *t, const char *folder, struct error *er
 
 /* ---- checking ---- */
 
-/* Also the two that layout.c fills in. */
+/*
+ * Finds a partial: a template, or an empty text for the two names that layout.c
+ * fills in.
+ */
 static const struct template_text *find_partial(void *ctx, const char *name, size_t len)
 {
 	static const char *const filled_in[] = { TEMPLATE_CONTENT, TEMPLATE_BODY };
@@ -200,8 +203,8 @@ void template_slot_release(struct template_slot *s)
 }
 
 /*
- * A set that is held is not freed, so that nothing else can come to have its
- * address.
+ * Comparing addresses is safe: a held set is not freed, so a new set can't get
+ * its address.
  */
 void template_slot_take(struct template_slot *s, struct templates **held)
 {

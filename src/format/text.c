@@ -1,6 +1,6 @@
 /*
  * Tables for a terminal. Column widths depend on all rows, so rows are held
- * until the list ends, or until there are BLOCK_ROWS, which are printed as a
+ * until the list ends. After BLOCK_ROWS rows, the held rows are printed as a
  * table of their own.
  */
 #include "format/backend.h"
@@ -18,21 +18,20 @@ enum { BLOCK_ROWS = 10000, NO_CELL = -1 };
 
 struct text_table {
 	struct columns columns;
-	int table; /* depth of the list that is a table now; 0 = none */
+	int table; /* depth of the list that is the open table; 0 = none */
 	/*
-	 * of the rows held back: each column's value and its unit, each ended
-	 * by NUL
+	 * the held rows: a value and a unit for each column, each ended by NUL
 	 */
 	struct strbuf cells;
-	size_t rows;    /* without the headings */
-	size_t written; /* of this row: values and units */
-	int column;     /* of the field before, NO_CELL if it isn't shown */
+	size_t rows;    /* held rows, without the headings */
+	size_t written; /* values and units of this row */
+	int column;     /* column of the previous field; NO_CELL: not shown */
 	size_t widths[COLUMNS_MAX], unit_widths[COLUMNS_MAX];
 	bool titled; /* the empty line and the name above the open table are printed */
 	bool spaced; /* something is printed above: leave an empty line */
 };
 
-/* The columns of a terminal that TEXT, which is plain, takes. */
+/* The width of TEXT, which is plain, in columns of a terminal. */
 static size_t width_of(const char *text)
 {
 	size_t width = 0;
@@ -56,7 +55,7 @@ static bool is_number(const struct field *f)
 	return f->type == VT_INT || f->type == VT_DECIMAL;
 }
 
-/* The title and the sentence, at the top. */
+/* Prints the title and the sentence. */
 static void print_about(struct writer *w)
 {
 	struct text_table *t = w->state;
@@ -73,7 +72,7 @@ static void print_about(struct writer *w)
 
 /* ---- printing a table ---- */
 
-/* Begins a block: its first row are the headings. */
+/* Begins a block. The headings are its first row. */
 static void begin_block(struct text_table *t)
 {
 	strbuf_clear(&t->cells);
@@ -101,7 +100,8 @@ static void measure(struct text_table *t)
 }
 
 /*
- * OWED: spaces to print before the next text, so that no line ends with spaces.
+ * Adds *OWED spaces and TEXT. Spaces are printed only before a text, so that no
+ * line ends with spaces.
  */
 static void add_owed(struct strbuf *out, size_t *owed, const char *text)
 {
@@ -112,7 +112,7 @@ static void add_owed(struct strbuf *out, size_t *owed, const char *text)
 	strbuf_add(out, text);
 }
 
-/* The value at VALUE and, after its NUL, its unit. */
+/* Adds the text at VALUE and the unit, which is after the NUL of VALUE. */
 static void add_cell(struct strbuf *out, const struct text_table *t, size_t i, const char *value,
 		     size_t *owed)
 {
@@ -144,8 +144,8 @@ static void print_rule(struct strbuf *out, const struct text_table *t)
 }
 
 /*
- * Once for a list: an empty line, and the list's name if the answer may have
- * several.
+ * Prints an empty line, and the list's name if the answer may have several
+ * lists. Does so once for each list.
  */
 static void print_title(struct writer *w)
 {
@@ -193,7 +193,10 @@ static void print_block(struct writer *w)
 
 /* ---- collecting a table ---- */
 
-/* Makes the value (PART 0) or the unit (PART 1) of COLUMN the next place. */
+/*
+ * Adds empty cells, so that the value (PART 0) or the unit (PART 1) of COLUMN
+ * is next.
+ */
 static void seek_cell(struct writer *w, size_t column, size_t part)
 {
 	struct text_table *t = w->state;

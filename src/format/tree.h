@@ -1,5 +1,5 @@
 /*
- * tree.h - building json-c trees, for documents and for templates. A tree owns
+ * tree.h - builds json-c trees, for documents and for templates. A tree owns
  * its values.
  */
 #ifndef FORMAT_TREE_H
@@ -17,11 +17,11 @@ void tree_bool(struct json_object *o, const char *key, bool yes);
 struct json_object *tree_object(struct json_object *o, const char *key);
 struct json_object *tree_list(struct json_object *o, const char *key);
 
-/* A new object at the end of LIST. */
+/* Appends a new object to LIST and returns it. */
 struct json_object *tree_item(struct json_object *list);
 void tree_add(struct json_object *list, const char *text);
 
-/* Appends the tree as JSON and gives it up. */
+/* Appends the tree as JSON and frees it. */
 void tree_write(struct json_object *tree, struct strbuf *out);
 
 #endif

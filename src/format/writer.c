@@ -173,7 +173,7 @@ void writer_show_totals(struct writer *w)
 
 /* ---- the answer ---- */
 
-/* Is a node of TYPE right here, in the field F? */
+/* Is a node of TYPE allowed here, in the field F? If not, the writer fails. */
 static bool fits(struct writer *w, const struct field *f, enum value_type type)
 {
 	const struct writer_node *parent = writer_top(w);
@@ -241,7 +241,7 @@ static const char *join_texts(struct writer *w, const char *const *texts)
 	return w->joined.text;
 }
 
-/* F may be of any type if VALUE is NULL. */
+/* Writes F. If VALUE is NULL, F may have any type. */
 static void write_field(struct writer *w, const struct field *f, const void *value)
 {
 	struct writer_node *node = writer_top(w);
@@ -272,7 +272,7 @@ void writer_field(struct writer *w, const struct field *f, const void *value)
 		write_field(w, f, value);
 }
 
-/* Has the buffer taken everything? */
+/* Did all output fit in the buffer? */
 static bool took_all(struct writer *w)
 {
 	if (w->out->failed && !failed(w))
@@ -318,8 +318,8 @@ static void copy_shared(struct writer *w, const struct writer_shared *s)
 }
 
 /*
- * An object that several records share. Not if it is the first member: then it
- * has no comma before it.
+ * Writes an object that several records share. The object must not be the first
+ * member, which has no comma before it.
  */
 static void write_shared(struct writer *w, const struct field *f, const void *rec)
 {

@@ -1,12 +1,12 @@
 /*
- * XML, written straight into the buffer. libxml2's xmlTextWriter can't write
- * some forms that clients of the data-contract services compare and parse (<X
- * i:nil="true" /> with that space beside <X></X> for empty text, xmlns:i before
- * xmlns, no line end after the root), and a writer of elements, attributes and
- * three escapes needs less code than a caller of that one.
+ * XML, written directly to the buffer. libxml2's xmlTextWriter can't write some
+ * forms that clients of the data-contract services expect: a space in <X
+ * i:nil="true" />, <X></X> for an empty text, xmlns:i before xmlns, no line end
+ * after the root. This code is also shorter than calls of xmlTextWriter would
+ * be.
  *
  * A start tag stays open until the element gets content, so that an empty
- * element can end itself.
+ * element can be written as <X />.
  */
 #include "format/xml.h"
 
@@ -31,8 +31,9 @@ struct member_order {
 
 struct xml {
 	struct speller names;
-	struct strbuf attributes; /* of the page, for the element of its list */
-	bool open;                /* the last start tag lacks its ">" */
+	/* attributes of the page, written to the element of its list */
+	struct strbuf attributes;
+	bool open; /* the last start tag lacks its ">" */
 	size_t n_orders;
 	struct member_order orders[ORDERS_MAX];
 };
@@ -44,7 +45,7 @@ static const struct style *style_of(const struct writer *w)
 
 /* ---- text ---- */
 
-/* The escape of the byte C in text, or in an attribute; NULL: it needs none. */
+/* The escape of the byte C in a text or an ATTRIBUTE; NULL: none needed. */
 static const char *escape_of(unsigned char c, bool attribute)
 {
 	static const char *const escapes['>' + 1] = {
@@ -53,7 +54,8 @@ static const char *escape_of(unsigned char c, bool attribute)
 	};
 
 	if (c < 0x20 && c != '\t' && c != '\n')
-		return "\xEF\xBF\xBD"; /* XML has no such character: U+FFFD */
+		/* XML does not allow the character: U+FFFD */
+		return "\xEF\xBF\xBD";
 	return c > '>' || (!attribute && strchr("\"\t\n", c)) ? NULL : escapes[c];
 }
 
@@ -63,8 +65,8 @@ static bool is_plain(unsigned char c)
 }
 
 /*
- * Adds the special character at TEXT and returns its bytes. CR and CR LF become
- * one line end.
+ * Adds the special character at TEXT and returns its length in TEXT. CR and CR
+ * LF become one line end.
  */
 static size_t add_special(struct strbuf *out, const char *text, size_t len, bool attribute)
 {
@@ -121,8 +123,8 @@ static void add_name(struct writer *w, const char *name)
 }
 
 /*
- * The element of the innermost node: its field's name; at the root or in a list
- * its shape's.
+ * Adds the element name of the innermost node: the name of its field, or of its
+ * shape at the root or in a list.
  */
 static void add_node_name(struct writer *w)
 {
@@ -146,7 +148,7 @@ static void add_attributes(struct writer *w, const struct field *f)
 	}
 }
 
-/* Ends the start tag if it is still open: the element has content. */
+/* Ends an open start tag, because the element gets content. */
 static void complete_tag(struct writer *w)
 {
 	struct xml *xml = w->state;
@@ -174,8 +176,8 @@ static void begin_document(struct writer *w)
 }
 
 /*
- * Is NODE a page without an element of its own, whose fields become attributes
- * of its list?
+ * Is NODE a page without an element, whose fields become attributes of the
+ * list's element?
  */
 static bool is_bare_page(const struct writer *w, const struct writer_node *node)
 {
@@ -241,8 +243,8 @@ static void add_page_attribute(struct writer *w, const struct field *f, const ch
 }
 
 /*
- * Each text is an element; in a data contract's array its prefix is named after
- * the depth.
+ * Adds an element for each text. In an array of a data contract, the element's
+ * prefix has the depth as its number.
  */
 static void add_texts(struct writer *w, const struct field *f, const char *const *texts)
 {
@@ -372,7 +374,7 @@ static const uint8_t *xml_order(struct writer *w, const struct shape *shape)
 	for (size_t i = 0; i < xml->n_orders; i++)
 		if (xml->orders[i].shape == shape)
 			return xml->orders[i].index;
-	/* a document with more shapes sorts the last one again each time */
+	/* if a document has more shapes, the last entry is reused */
 	o = &xml->orders[xml->n_orders < ORDERS_MAX ? xml->n_orders++ : ORDERS_MAX - 1];
 	o->shape = shape;
 	sort_members(w, o);

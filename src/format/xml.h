@@ -9,12 +9,12 @@
 #include "base/strbuf.h"
 
 /*
- * TEXT escaped, for an element or for a quoted ATTRIBUTE. Invalid UTF-8, and
- * characters that XML lacks, become U+FFFD.
+ * Adds TEXT escaped, for an element or for a quoted ATTRIBUTE. Invalid UTF-8
+ * and characters that XML does not allow become U+FFFD.
  */
 void xml_add_text(struct strbuf *out, const char *text, size_t len, bool attribute);
 
-/* All of TEXT, for an element. */
+/* Adds the NUL-ended TEXT escaped, for an element. */
 void xml_add(struct strbuf *out, const char *text);
 
 #endif
