@@ -194,8 +194,7 @@ static int change_rows(struct repair *r, const struct rollup_rows *rows, bool de
 	if (repair_open(r, err) < 0 || (damaged && rollup_rows_drop_damaged(r->to, rows, err) < 0))
 		return -1;
 	if (detail && r->changes->len)
-		return rollup_add_detail(r->to, rows->account, rows->period, changes,
-					 r->changes->len, err);
+		return rollup_add_detail(r->to, rows, changes, r->changes->len, true, err);
 	return rollup_rows_add(r->to, rows, changes, r->changes->len, err);
 }
 

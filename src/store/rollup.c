@@ -7,10 +7,17 @@
 
 /* ---- what fits ---- */
 
-int store_rollup_check(const struct amounts_wide *a, struct error *err)
+static bool fits(wide n)
+{
+	return n >= INT64_MIN && n <= INT64_MAX;
+}
+
+/* Sets ERR_OVERFLOW if SUM leaves 64 bits and HAVE, the total before, doesn't. */
+static int check_total(const struct amounts_wide *have, const struct amounts_wide *sum,
+		       struct error *err)
 {
 	for (int i = 0; i < AMOUNTS; i++)
-		if (a->n[i] > INT64_MAX || a->n[i] < INT64_MIN)
+		if (!fits(sum->n[i]) && fits(have->n[i]))
 			return error_set(err, ERR_OVERFLOW, amount_infos[i].field,
 					 "the account's total %s of this category and month would"
 					 " no longer fit 64 bits",
@@ -18,21 +25,52 @@ int store_rollup_check(const struct amounts_wide *a, struct error *err)
 	return 0;
 }
 
-static int check_all(const struct rollup_entry *totals, size_t n, struct error *err)
+int store_rollup_check(const struct amounts_wide *a, struct error *err)
 {
-	for (size_t i = 0; i < n; i++)
-		if (store_rollup_check(&totals[i].amounts, err) < 0)
+	return check_total(&(struct amounts_wide) { 0 }, a, err);
+}
+
+/*
+ * SUMS are the totals of a month by category. HAVE, if not NULL, are those
+ * before: one that left 64 bits already, which is damage, may do so still.
+ */
+static int check_totals(const GArray *have, const GArray *sums, struct error *err)
+{
+	static const struct amounts_wide none;
+	guint at = 0;
+
+	for (guint i = 0; i < sums->len; i++) {
+		const struct rollup_entry *sum = &g_array_index(sums, struct rollup_entry, i);
+		const struct amounts_wide *before = &none;
+
+		for (; have && at < have->len; at++) {
+			const struct rollup_entry *h = &g_array_index(have, struct rollup_entry,
+								      at);
+
+			if (h->category == sum->category)
+				before = &h->amounts;
+			if (h->category >= sum->category)
+				break;
+		}
+		if (check_total(before, &sum->amounts, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
-/* The totals by category of a month's detail. */
-static int check_detail(const GArray *detail, struct error *err)
+static GArray *group_totals(const GArray *detail)
 {
-	GArray *totals = rollup_group(PLACE_MONTH, (const struct rollup_entry *)detail->data,
-				      detail->len);
-	int rc = check_all((const struct rollup_entry *)totals->data, totals->len, err);
+	return rollup_group(PLACE_MONTH, (const struct rollup_entry *)detail->data, detail->len);
+}
 
+/* The totals by category of a month's detail. HAVE: before, or NULL. */
+static int check_detail(const GArray *have, const GArray *detail, struct error *err)
+{
+	GArray *before = have ? group_totals(have) : NULL, *totals = group_totals(detail);
+	int rc = check_totals(before, totals, err);
+
+	if (before)
+		g_array_free(before, TRUE);
 	g_array_free(totals, TRUE);
 	return rc;
 }
@@ -86,7 +124,7 @@ static int add_to_large(struct store *st, int64_t account, int64_t month,
  * Checks the totals of the categories that DETAIL has against those that HAVE,
  * the month's, were before.
  */
-static int check_large(const GArray *have, const struct rollup_entry *detail, size_t n,
+static int check_large(const GArray *have, const struct rollup_entry *detail, size_t n, bool repair,
 		       struct error *err)
 {
 	GArray *added = rollup_group(PLACE_MONTH, detail, n);
@@ -95,7 +133,7 @@ static int check_large(const GArray *have, const struct rollup_entry *detail, si
 
 	rollup_entries_merge((const struct rollup_entry *)have->data, have->len,
 			     (const struct rollup_entry *)added->data, added->len, sums);
-	rc = check_all((const struct rollup_entry *)sums->data, sums->len, err);
+	rc = check_totals(repair ? have : NULL, sums, err);
 	g_array_free(sums, TRUE);
 	g_array_free(added, TRUE);
 	return rc;
@@ -116,38 +154,41 @@ static bool is_small(const GArray *detail)
 	return done == detail->len;
 }
 
-/* DETAIL is all of the month, which was small or empty. */
-static int put_month(struct store *st, const struct rollup_rows *rows, const GArray *detail,
-		     struct error *err)
+/*
+ * DETAIL is all of the month, which was small or empty. SEVERAL: it has rows
+ * beyond the first leaf.
+ */
+static int put_month(struct store *st, const struct rollup_rows *rows, bool several,
+		     const GArray *detail, struct error *err)
 {
 	const struct rollup_entry *e = (const struct rollup_entry *)detail->data;
 
-	if (check_detail(detail, err) < 0)
-		return -1;
 	if (is_small(detail))
-		return rollup_rows_put(st, rows, LEAF_DETAIL, e, detail->len, err);
-	if (rollup_rows_put(st, rows, LEAF_SUMS, NULL, 0, err) < 0)
+		return rollup_rows_put(st, rows, several, LEAF_DETAIL, e, detail->len, err);
+	if (rollup_rows_put(st, rows, several, LEAF_SUMS, NULL, 0, err) < 0)
 		return -1;
 	return add_to_large(st, rows->account, rows->period, e, detail->len, err);
 }
 
-int rollup_add_detail(struct store *st, int64_t account, int64_t month,
-		      const struct rollup_entry *detail, size_t n, struct error *err)
+int rollup_add_detail(struct store *st, const struct rollup_rows *rows,
+		      const struct rollup_entry *detail, size_t n, bool repair, struct error *err)
 {
-	struct rollup_rows rows = { PLACE_MONTH, account, month };
 	GArray *have = g_array_new(FALSE, FALSE, sizeof(*detail));
 	GArray *sums = g_array_new(FALSE, FALSE, sizeof(*detail));
 	enum leaf_form form = LEAF_DETAIL;
-	int rc = rollup_rows_read(st, &rows, have, &form, NULL, err);
+	int rc = rollup_rows_read(st, rows, have, &form, NULL, err);
 
 	if (rc >= 0 && form == LEAF_DETAIL) {
 		rollup_entries_merge((const struct rollup_entry *)have->data, have->len, detail, n,
 				     sums);
-		rc = put_month(st, &rows, sums, err);
+		if (check_detail(repair ? have : NULL, sums, err) < 0)
+			rc = -1;
+		else
+			rc = put_month(st, rows, rc > 1, sums, err);
 	} else if (rc >= 0) {
-		rc = check_large(have, detail, n, err);
+		rc = check_large(have, detail, n, repair, err);
 		if (rc == 0)
-			rc = add_to_large(st, account, month, detail, n, err);
+			rc = add_to_large(st, rows->account, rows->period, detail, n, err);
 	}
 	g_array_free(sums, TRUE);
 	g_array_free(have, TRUE);
@@ -200,6 +241,7 @@ static struct placed *place_all(const struct rollup *list, size_t n)
 static int64_t add_first_month(struct store *st, const struct placed *placed, size_t n,
 			       GArray *detail, struct error *err)
 {
+	struct rollup_rows rows = { PLACE_MONTH, placed->account, placed->month };
 	size_t taken = 0;
 
 	g_array_set_size(detail, 0);
@@ -207,8 +249,8 @@ static int64_t add_first_month(struct store *st, const struct placed *placed, si
 	       placed[taken].month == placed->month;
 	     taken++)
 		rollup_append(detail, &placed[taken].entry);
-	if (rollup_add_detail(st, placed->account, placed->month,
-			      (const struct rollup_entry *)detail->data, detail->len, err) < 0)
+	if (rollup_add_detail(st, &rows, (const struct rollup_entry *)detail->data, detail->len,
+			      false, err) < 0)
 		return -1;
 	return (int64_t)taken;
 }
@@ -279,6 +321,8 @@ static int find_day(struct store *st, int64_t account, int64_t month, bool last,
 		g_array_set_size(list, 0);
 		rc = rollup_rows_read(st, &rows, list, &form, NULL, err);
 	}
+	if (rc >= 0 && store_work(st, 1 + list->len / ENTRIES_WORK, err) < 0)
+		rc = -1;
 	for (guint i = 0; i < list->len; i++) {
 		int64_t day = g_array_index(list, struct rollup_entry, i).slot / days;
 

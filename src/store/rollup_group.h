@@ -31,10 +31,12 @@ GArray *rollup_group(enum rollup_place place, const struct rollup_entry *detail,
 guint rollup_take_day(GArray *list, guint at, int64_t *ret_day);
 
 /*
- * Adds N ascending entries of quarter hours to the month, which may become
- * large by it. ERR_OVERFLOW as of store_rollups_add. In a write.
+ * Adds N ascending entries of quarter hours to the month of ROWS, which may
+ * become large by it. ERR_OVERFLOW as of store_rollups_add; with REPAIR, a total
+ * that damage has made leave 64 bits may do so until the last step of the
+ * repair. In a write.
  */
-int rollup_add_detail(struct store *st, int64_t account, int64_t month,
-		      const struct rollup_entry *detail, size_t n, struct error *err);
+int rollup_add_detail(struct store *st, const struct rollup_rows *rows,
+		      const struct rollup_entry *detail, size_t n, bool repair, struct error *err);
 
 #endif

@@ -162,6 +162,12 @@ static bool take_amount(struct leaf_reader *r, wide *ret)
 	return n != 0;
 }
 
+/* Keys have ids of up to 48 bits, and slots of 16. */
+static bool has_key(const struct rollup_entry *e)
+{
+	return !(e->category >> 48 || e->series >> 48 || e->slot >> 16);
+}
+
 static bool take_key(struct leaf_reader *r, unsigned char flags)
 {
 	struct rollup_entry *e = &r->entry;
@@ -194,7 +200,7 @@ int leaf_next(struct leaf_reader *r)
 	if (r->at == r->end)
 		return 0;
 	flags = *r->at++;
-	if (!take_key(r, flags))
+	if (!take_key(r, flags) || !has_key(&r->entry))
 		return -1;
 	for (int i = 0; i < AMOUNTS; i++) {
 		r->entry.amounts.n[i] = 0;

@@ -169,13 +169,14 @@ static bool take_leaf(struct stmt *s, int column, GArray *list, enum leaf_form *
 int rollup_rows_read(struct store *st, const struct rollup_rows *rows, GArray *list,
 		     enum leaf_form *ret_form, bool *ret_damaged, struct error *err)
 {
-	struct stmt *s = prepare_rows(st, "SELECT leaf FROM rollup" OF_ROWS " ORDER BY first", rows,
-				      err);
+	struct stmt *s = prepare_rows(st,
+				      "SELECT first, leaf FROM rollup" OF_ROWS " ORDER BY first",
+				      rows, err);
 	int rc, found = 0;
 
 	while ((rc = db_step(s, err)) > 0) {
-		found = 1;
-		if (take_leaf(s, 0, list, ret_form))
+		found = get_key(s, 0).len ? 2 : 1;
+		if (take_leaf(s, 1, list, ret_form))
 			continue;
 		if (ret_damaged) {
 			*ret_damaged = true;
@@ -242,13 +243,14 @@ static int put_leaves(struct store *st, const struct rollup_rows *rows, enum lea
 	return 0;
 }
 
-int rollup_rows_put(struct store *st, const struct rollup_rows *rows, enum leaf_form form,
-		    const struct rollup_entry *entries, size_t n, struct error *err)
+int rollup_rows_put(struct store *st, const struct rollup_rows *rows, bool several,
+		    enum leaf_form form, const struct rollup_entry *entries, size_t n,
+		    struct error *err)
 {
 	const struct leaf_key first = { .len = 0 };
 	struct leaf_key last;
 
-	if (drop_leaves_after(st, rows, &first, err) < 0)
+	if (several && drop_leaves_after(st, rows, &first, err) < 0)
 		return -1;
 	return n ? put_leaves(st, rows, form, &first, entries, n, LEAF_BYTES, &last, err)
 		 : drop_leaf(st, rows, &first, err);

@@ -28,7 +28,11 @@ enum rollup_place {
 	PLACES
 };
 
-enum { SMALL_LEAVES = 2 };
+enum {
+	SMALL_LEAVES = 2,
+	/* so many entries that are passed over cost as much as one that is used */
+	ENTRIES_WORK = 8
+};
 
 /* The rows of one place, account and period: a month, or a day since 1970. */
 struct rollup_rows {
@@ -47,8 +51,9 @@ int rollup_damaged(struct error *err);
 
 /*
  * Appends all entries to LIST, of struct rollup_entry. 1: *RET_FORM is the form
- * of their leaves; 0: there are no rows; -1 failed. Skips damaged leaves and
- * sets *RET_DAMAGED to true; with RET_DAMAGED NULL, a damaged leaf is a
+ * of their leaves; 2: likewise, and there are leaves beyond the first one; 0:
+ * there are no rows; -1 failed. Skips damaged leaves and sets *RET_DAMAGED to
+ * true; with RET_DAMAGED NULL, a damaged leaf is a
  * failure.
  */
 int rollup_rows_read(struct store *st, const struct rollup_rows *rows, GArray *list,
@@ -70,10 +75,11 @@ int rollup_rows_add(struct store *st, const struct rollup_rows *rows,
 
 /*
  * Replaces the entries of ROWS by N ascending ones. N is 0: removes the rows.
- * In a write.
+ * SEVERAL: there may be leaves beyond the first one. In a write.
  */
-int rollup_rows_put(struct store *st, const struct rollup_rows *rows, enum leaf_form form,
-		    const struct rollup_entry *entries, size_t n, struct error *err);
+int rollup_rows_put(struct store *st, const struct rollup_rows *rows, bool several,
+		    enum leaf_form form, const struct rollup_entry *entries, size_t n,
+		    struct error *err);
 
 /*
  * Adds up A and B, both ascending, and appends the sums to RET. Omits entries

@@ -455,6 +455,8 @@ static const char *const losses[] = {
 	"UPDATE rollup SET leaf = x'02' WHERE place = ?1",
 	"UPDATE rollup SET account = account + 1 WHERE place = ?1",
 	"UPDATE rollup SET leaf = (SELECT max(leaf) FROM rollup) WHERE place = ?1",
+	/* 2^90 millionths on a late day, and nothing else */
+	"UPDATE rollup SET leaf = x'01820100800f8080808080808080808080808001' WHERE place = ?1",
 };
 
 START_TEST(each_loss_at_each_place_is_found_and_put_right)
