@@ -13,7 +13,6 @@
 enum {
 	SCAN_WORK = 6,    /* what a statement costs, in sums */
 	LEAF_WORK = 2,    /* what a leaf costs */
-	ENTRIES_WORK = 8, /* so many entries cost as much as one that is part of the answer */
 	LOOKUP_WORK = 4,  /* what looking up a series costs */
 	SEEKS_MAX = 16,   /* so many series that a filter leaves are looked up one by one */
 	FOUND_MAX = 4096, /* so many are found before anything is read */
@@ -176,19 +175,21 @@ static int read_all_series(struct reading *r, size_t most, struct error *err)
 	db_bind_int(s, 2, (int64_t)most + 1);
 	if (store_one(s, &n, err) < 0)
 		return -1;
+	if (store_work(r->st, n > (int64_t)most ? n / ENTRIES_WORK : n, err) < 0)
+		return -1;
 	if (n > (int64_t)most)
 		return 0;
 	s = prepare(r->st, "SELECT id" DIMENSION_COLUMNS " FROM series WHERE account = ?1", err);
 	db_bind_int(s, 1, r->account->id);
 	while ((rc = db_step(s, err)) > 0)
 		keep_row(r, s);
-	r->work += n;
 	return rc;
 }
 
 /*
  * One by one costs five times as much a series as all of them: so all are read
- * as soon as many were looked up, unless they are many more.
+ * as soon as many were looked up, unless they are many more. How many they are
+ * is counted again when there are half as many more.
  */
 static int look_up(struct reading *r, int64_t series, struct error *err)
 {
@@ -196,7 +197,7 @@ static int look_up(struct reading *r, int64_t series, struct error *err)
 	struct stmt *s;
 	int rc;
 
-	if (++r->values.misses == AGAIN) {
+	if (++r->values.misses >= AGAIN && r->values.misses >= r->values.n / 3) {
 		r->values.misses = 0;
 		if (read_all_series(r, r->values.n * TIMES, err) < 0)
 			return -1;
@@ -258,7 +259,9 @@ static int find_series(struct reading *r, struct error *err)
 			r->seeks[n - 1] = db_get_int(s, 0);
 	}
 	r->n_seeks = n <= SEEKS_MAX ? n : 0;
-	return rc < 0 ? -1 : n > 0;
+	if (rc < 0 || store_work(r->st, SCAN_WORK + (int64_t)n, err) < 0)
+		return -1;
+	return n > 0;
 }
 
 /* ---- leaves ---- */
@@ -441,7 +444,7 @@ static int read_large(struct reading *r, int64_t month, const void *leaf, size_t
 	if (span >= 0 && !r->q->by_series)
 		return take_leaf(r, leaf, len, &map, err);
 	if (!first_leaf)
-		return 0;
+		return store_work(r->st, 1, err);
 	if (span >= 0)
 		return take_rows(r, PLACE_MONTH_SERIES, month, &map, err);
 	return read_parts(r, month, err);
@@ -456,6 +459,9 @@ static int read_month(struct reading *r, struct stmt *s, bool first_leaf, struct
 	size_t len;
 	const unsigned char *leaf = db_get_blob(s, 1, &len);
 
+	/* between two spans */
+	if (!has_part(r->q, map.start, map.start + map.n))
+		return store_work(r->st, 1, err);
 	if (len && *leaf == LEAF_SUMS)
 		return read_large(r, month, leaf, len, first_leaf, err);
 	return take_leaf(r, leaf, len, &map, err);

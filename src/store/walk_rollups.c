@@ -11,12 +11,14 @@ struct walk_rollups {
 	struct rollup_calls calls;
 	struct stmt *months; /* that are stored, at the next one; NULL: there are no more */
 	struct rollup_rows next;
-	GHashTable *missing; /* a set of struct rollup_rows: months of events, not stored */
+	/* a set of struct rollup_rows: months that are not stored, but have other rows */
+	GHashTable *missing;
 
 	int64_t account, month; /* whose events are being added up; account 0: none yet */
 	bool large;             /* as it is stored */
 	bool damaged;           /* its rows at PLACE_MONTH */
 	GArray *stored;         /* its entries at PLACE_MONTH */
+	bool others;            /* it has rows of periods that have no event */
 	uint32_t days;          /* of the month that have been compared, a bit each */
 	int64_t day;            /* of the month, from 0: that is being added up */
 	GArray *detail;         /* of the day; slots are the month's */
@@ -209,6 +211,7 @@ static int close_others(struct walk_rollups *w, enum rollup_place place, struct 
 			return rc;
 		if (w->large && (!by_day || w->days & 1U << (rows.period - first)))
 			continue;
+		w->others = true;
 		if (compare_rows(w, &rows, NULL, 0, err) < 0)
 			return -1;
 	}
@@ -270,17 +273,17 @@ static int open_month(struct walk_rollups *w, int64_t account, int64_t month, st
 {
 	struct rollup_rows rows = { PLACE_MONTH, account, month };
 	enum leaf_form form = LEAF_DETAIL;
+	bool stored;
 	int rc;
 
 	w->account = account;
 	w->month = month;
 	w->days = 0;
-	w->damaged = false;
+	w->damaged = w->others = false;
 	g_array_set_size(w->stored, 0);
 	rc = rollup_rows_read(w->st, &rows, w->stored, &form, &w->damaged, err);
 	w->large = form == LEAF_SUMS;
-	if (rc == 0)
-		g_hash_table_add(w->missing, g_memdup2(&rows, sizeof(rows)));
+	stored = rc > 0;
 	if (rc > 0 && w->damaged && !w->stored->len) {
 		/* nothing says what it was, but a large month has days */
 		rows.place = PLACE_DAYS;
@@ -289,6 +292,8 @@ static int open_month(struct walk_rollups *w, int64_t account, int64_t month, st
 	}
 	if (rc >= 0 && !w->large)
 		rc = open_small_month(w, err);
+	if (!stored && w->others)
+		g_hash_table_add(w->missing, g_memdup2(&rows, sizeof(rows)));
 	return rc < 0 ? -1 : 0;
 }
 

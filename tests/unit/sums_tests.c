@@ -178,6 +178,77 @@ START_TEST(more_sums_than_allowed_are_refused)
 }
 END_TEST
 
+/* The work for a question, up to MOST. */
+static int64_t work_of(struct store *st, const struct sums_query *q, int64_t most)
+{
+	struct counted c = { 0 };
+	int64_t low = 0;
+
+	while (low + 1 < most) {
+		int64_t work = low + (most - low) / 2;
+
+		error_clear(&err);
+		store_limit(st, &(struct store_limits) { .work = work });
+		if (store_sums(st, q, count_row, &c, &err) == 0)
+			most = work;
+		else
+			low = work;
+	}
+	error_clear(&err);
+	return most;
+}
+
+START_TEST(months_between_two_spans_are_passed_over)
+{
+	int64_t series[SUMS_SERIES];
+	struct fixture f = with_days(series);
+	struct sums_account account = { .id = f.account };
+	struct slot_span slots[] = { { 96, 96 * 2 }, { 96 * 390, 96 * 391 } };
+	struct sums_query q = {
+		.accounts = &account, .n_accounts = 1, .spans = slots, .n_spans = 2
+	};
+
+	ck_assert_int_lt(work_of(f.st, &q, 10000), 80);
+	store_end(f.st);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(series_that_a_filter_finds_are_work)
+{
+	enum { FOUND = 300 };
+	int64_t series[SUMS_SERIES], id;
+	struct fixture f = with_days(series);
+	struct series s = { .account = f.account, .category = f.category };
+	struct sums_account account = { .id = f.account };
+	struct slot_span slot = { 96 * 500, 96 * 501 };
+	struct sums_query q = { .accounts = &account,
+				.n_accounts = 1,
+				.spans = &slot,
+				.n_spans = 1,
+				.by_series = true };
+
+	store_end(f.st);
+	OK(store_begin_write(f.st, &err));
+	OK(store_dimension_intern(f.st, &(struct dimension_value) { f.account, DIM_SIM, "x", 1 },
+				  &account.dim[DIM_SIM], &err));
+	s.dim[DIM_SIM] = account.dim[DIM_SIM];
+	for (int i = 0; i < FOUND; i++) {
+		const char name[] = { (char)('a' + i / 26), (char)('a' + i % 26) };
+
+		OK(store_dimension_intern(
+			f.st, &(struct dimension_value) { f.account, DIM_NETWORK, name, 2 },
+			&s.dim[DIM_NETWORK], &err));
+		OK(store_series_intern(f.st, &s, &id, &err));
+	}
+	OK(store_commit(f.st, &err));
+	OK(store_begin_read(f.st, &err));
+	ck_assert_int_gt(work_of(f.st, &q, 10000), FOUND);
+	store_end(f.st);
+	store_close(&f.st);
+}
+END_TEST
+
 /* Lets the store go on N times. */
 static int go_on(void *arg, struct error *e)
 {
@@ -248,6 +319,8 @@ int main(void)
 	tcase_add_test(tc, sums_of_many_slots_are_those_of_each);
 	tcase_add_test(tc, sums_keep_to_the_values_and_categories_asked_for);
 	tcase_add_test(tc, more_sums_than_allowed_are_refused);
+	tcase_add_test(tc, months_between_two_spans_are_passed_over);
+	tcase_add_test(tc, series_that_a_filter_finds_are_work);
 	tcase_add_test(tc, work_that_nobody_waits_for_is_stopped);
 	tcase_add_test(tc, first_day_is_that_of_the_first_usage);
 	suite_add_tcase(s, tc);
