@@ -35,7 +35,7 @@ struct sums_line {
 /* The lines of one account and month. */
 struct sums_table {
 	struct store *st;
-	struct arena *arena;
+	struct arena texts; /* of one month */
 	const struct catalogue *catalogue;
 	const struct sums_command *command;
 	const struct account *account;
@@ -89,7 +89,7 @@ static int print_line(struct sums_table *t, const struct sums_line *line,
 	char begin[INSTANT_TEXT], number[DECIMAL_TEXT];
 	const char *text = "";
 
-	if (line->value && store_dimension_text(t->st, line->value, t->arena, &text, err) < 0)
+	if (line->value && store_dimension_text(t->st, line->value, &t->texts, &text, err) < 0)
 		return -1;
 	instant_format(begin, slot->from * SLOT_SEC * USEC_PER_SEC);
 	printf("%s\t%s\t%s", t->account->sid, begin,
@@ -116,13 +116,14 @@ static int print_slots(struct sums_table *t, const struct slot_span *slots, size
 				      .group = t->command->dimension };
 
 	g_array_set_size(t->lines, 0);
+	arena_reset(&t->texts);
 	if (store_sums(t->st, &q, take_row, t, err) < 0)
 		return -1;
 	add_up_lines(t->lines);
 	for (guint i = 0; i < t->lines->len; i++) {
 		const struct sums_line *line = &g_array_index(t->lines, struct sums_line, i);
 
-		if (!amounts_wide_zero(&line->amounts) &&
+		if (!amounts_wide_zero(&line->amounts) && (line->value || !t->command->by_value) &&
 		    print_line(t, line, &slots[line->slot], err) < 0)
 			return -1;
 	}
@@ -167,7 +168,7 @@ static int print_account(struct sums_table *t, struct error *err)
 static int print_sums(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	const struct sums_command *c = arg;
-	struct sums_table t = { .st = st, .arena = arena, .command = c };
+	struct sums_table t = { .st = st, .command = c };
 	int64_t only = 0;
 	struct account *list;
 	size_t n;
@@ -178,6 +179,7 @@ static int print_sums(struct store *st, struct arena *arena, void *arg, struct e
 	    catalogue_load(st, arena, &t.catalogue, err) < 0)
 		return -1;
 	t.lines = g_array_new(FALSE, FALSE, sizeof(struct sums_line));
+	arena_init(&t.texts);
 	printf("account\tbegin\tcategory%s%s", c->by_value ? "\t" : "",
 	       c->by_value ? dimension_infos[c->dimension].column : "");
 	for (int i = 0; i < AMOUNTS; i++)
@@ -189,6 +191,7 @@ static int print_sums(struct store *st, struct arena *arena, void *arg, struct e
 			rc = print_account(&t, err);
 	}
 	g_array_free(t.lines, TRUE);
+	arena_release(&t.texts);
 	return rc;
 }
 

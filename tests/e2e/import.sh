@@ -599,6 +599,11 @@ has "the CSV of GET /events is for spreadsheets, and refused by its header" "$co
 try export --from tomorrow
 is "times are checked" "$code" 2
 
+try sums --account $two --group sim
+has "sums by SIM have its usage" "$code $out" "	sim-data	HS1	1	0.000003	"
+try sums --account $two --group customer
+is "and those by customer no line without one" "$code $(grep -c '		' <<<"$out")" "0 0"
+
 try verify
 has "the ledger is true" "$code $out" " 0 differences"
 
