@@ -6,7 +6,7 @@
 #include "ingest/members.h"
 #include "base/banned.h"
 
-/* The event field outside of the data called NAME, or EVENT_FIELDS. */
+/* The event field called NAME among the attributes, or EVENT_FIELDS. */
 static enum event_field field_of(const char *name)
 {
 	enum event_field f = event_field_find(name, strlen(name));
@@ -23,8 +23,8 @@ bool attributes_present(const struct event_header *list, size_t n)
 }
 
 /*
- * RFC 9110 5.6.4: a value in double quotes, where a backslash takes the next
- * character as it is.
+ * Removes double quotes around a value, and backslashes before quoted
+ * characters (RFC 9110 5.6.4). Returns the new length.
  */
 static size_t unquote(char *text, size_t len)
 {
@@ -48,7 +48,10 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes %XX in place. False if a "%" isn't followed by two digits. */
+/*
+ * Decodes %XX in place. Returns false if two hexadecimal digits don't follow a
+ * "%".
+ */
 static bool decode(char *text, size_t *len)
 {
 	char *out = text;
@@ -71,14 +74,16 @@ static bool decode(char *text, size_t *len)
 	return true;
 }
 
-/* Attributes whose facts other headers give. */
+/* Is NAME an attribute that another header gives? */
 static bool is_of_data(const char *name)
 {
 	return strcmp(name, "data") == 0 || strcmp(name, "data_base64") == 0 ||
 	       strcmp(name, "datacontenttype") == 0;
 }
 
-/* Begins the list of attributes with those of the data. */
+/*
+ * Begins the list of extensions with the attributes that EV has from its data.
+ */
 static void begin_extensions(struct members *m, const struct raw_event *ev)
 {
 	json_object *data = ev->attributes.text

@@ -1,6 +1,7 @@
 /*
- * attributes.h - CloudEvents in binary mode: the attributes are headers of the
- * request, the data is its body (CloudEvents 1.0, HTTP protocol binding, 3.1).
+ * attributes.h - CloudEvents in binary mode: the headers of a request are the
+ * attributes, the body is the data (CloudEvents 1.0, HTTP protocol binding,
+ * 3.1).
  */
 #ifndef INGEST_ATTRIBUTES_H
 #define INGEST_ATTRIBUTES_H
@@ -14,21 +15,21 @@ struct event_header {
 };
 
 /*
- * Do the N headers of LIST describe an event? Ask only if the Content-Type
- * isn't one of CloudEvents.
+ * Do the N headers of LIST describe an event? Call it only if the Content-Type
+ * is not a type of CloudEvents.
  */
 bool attributes_present(const struct event_header *list, size_t n);
 
 /*
  * Sets the attributes of *RET from the headers: removes quotes, then decodes
- * %XX once. Extensions are added to the attributes that *RET has from its data.
- * The texts live in ARENA. -1: ERR_PARAM names an attribute that can't be
- * decoded; the others are set.
+ * %XX once. Adds extensions to the attributes that *RET has from its data. The
+ * texts live in ARENA. Returns -1 with ERR_PARAM if an attribute can't be
+ * decoded; all other attributes are set.
  */
 int attributes_read(const struct event_header *list, size_t n, struct arena *arena,
 		    struct raw_event *ret, struct error *err);
 
-/* Does the media type (LEN bytes, perhaps with parameters) say JSON? */
+/* Is the media type JSON? TYPE has LEN bytes and may have parameters. */
 bool type_is_json(const char *type, size_t len);
 
 #endif

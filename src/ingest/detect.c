@@ -4,11 +4,11 @@
 #include "base/strbuf.h"
 #include "base/banned.h"
 
-/* With so many lines, the form is clear. */
+/* So many lines are enough to detect the form. */
 #define HEAD_LINES 3
 
 static const struct {
-	const char *name; /* of --format, and as suffix */
+	const char *name; /* in --format, and as a suffix */
 	enum reader_form form;
 } forms[] = { { "ndjson", READER_NDJSON },
 	      { "jsonl", READER_NDJSON },
@@ -35,8 +35,8 @@ static bool is_blank(char c)
 }
 
 /*
- * The byte after the object that begins at P, or NULL if the object doesn't end
- * on its line.
+ * Returns the byte after the object that begins at P, or NULL if the object
+ * doesn't end on the same line.
  */
 static const char *object_end(const char *p, const char *end)
 {
@@ -58,10 +58,7 @@ static const char *object_end(const char *p, const char *end)
 	return NULL;
 }
 
-/*
- * Is a line an object by itself? Then each line is one. The last line may be
- * cut off.
- */
+/* Is one of the lines a whole object (NDJSON)? The last line may be cut off. */
 static bool has_object_line(const char *p, const char *end)
 {
 	while (p < end) {

@@ -6,13 +6,16 @@
 #include "ingest/members.h"
 #include "base/banned.h"
 
-/* Fields that are the same for all events, or aren't stored. */
+/* Is F a field that is the same for all events, or that is not stored? */
 static bool is_left_out(enum event_field f)
 {
 	return f == EV_SPECVERSION || f == EV_TYPE || f == EV_SIM_NAME || f == EV_FLEET_NAME;
 }
 
-/* TEXT has no control characters: event_check saw to that. */
+/*
+ * Adds a JSON string. event_check made sure that TEXT has no control
+ * characters.
+ */
 static void add_string(struct strbuf *out, const char *text, size_t len)
 {
 	strbuf_addc(out, '"');
@@ -32,7 +35,10 @@ static void add_members(const struct raw_event *ev, bool in_data, struct strbuf 
 		if (out->text[out->len - 1] != '{')
 			strbuf_addc(out, ',');
 		strbuf_addf(out, "\"%s\":", event_fields[f].name);
-		/* the others are texts, which no program takes for binary fractions */
+		/*
+		 * decimals are texts, so that no program reads them as binary
+		 * fractions
+		 */
 		if (event_fields[f].value == EVENT_WHOLE)
 			strbuf_addn(out, ev->field[f].text, ev->field[f].len);
 		else
@@ -40,7 +46,7 @@ static void add_members(const struct raw_event *ev, bool in_data, struct strbuf 
 	}
 }
 
-/* The fields inside the data, or those beside it. */
+/* Adds the fields inside the data (IN_DATA), or the fields beside the data. */
 static void add_attributes(const struct raw_event *ev, json_object *attributes, bool in_data,
 			   struct strbuf *out)
 {

@@ -2,15 +2,15 @@
 
 #include "base/banned.h"
 
-/* The states: what may come next. */
+/* A state names the next token that is allowed. */
 enum {
-	VALUE,      /* first, so that zero is before a value */
+	VALUE,      /* first, so that a zeroed scan expects a value */
 	FIRST_ITEM, /* a value, or the end of an empty array */
 	FIRST_NAME, /* a name, or the end of an empty object */
 	NAME,
 	COLON,
-	COMMA, /* or the end of what is open */
-	WORD,  /* a number, true, false or null goes on */
+	COMMA, /* or the end of the open array or object */
+	WORD,  /* inside a number, true, false or null */
 	IN_NAME,
 	IN_NAME_ESCAPE,
 	IN_NAME_HEX,
@@ -112,8 +112,8 @@ static enum taken between(struct json_scan *s, char c)
 }
 
 /*
- * Inside a name or a text. FIRST is the state of plain characters; those of its
- * escapes follow.
+ * Scans C inside a name or a text. FIRST is the state for plain characters; the
+ * states for escapes follow FIRST.
  */
 static enum taken in_string(struct json_scan *s, char c, unsigned char first)
 {
@@ -132,7 +132,7 @@ static enum taken in_string(struct json_scan *s, char c, unsigned char first)
 				return TAKEN;
 		return c == 'u' ? TAKEN : MALFORMED;
 	}
-	/* the parser judges other control characters */
+	/* the parser rejects other control characters */
 	if (c == '\n' || c == '\0')
 		return MALFORMED;
 	if (c == '\\')
@@ -157,7 +157,7 @@ static enum taken step(struct json_scan *s, char c)
 	return s->depth ? between(s, c) : ENDS_BEFORE;
 }
 
-/* A closing bracket also closes the unclosed brackets inside. */
+/* Closes a bracket and all unclosed brackets inside. */
 static enum taken close_loosely(struct json_scan *s, bool object)
 {
 	size_t level = s->depth;
@@ -195,7 +195,7 @@ static enum taken step_loosely(struct json_scan *s, char c)
 	return s->depth == 0 && (c == ',' || is_space(c)) ? ENDS_BEFORE : TAKEN;
 }
 
-/* C is an error: from here on only brackets and quotes are looked at. */
+/* C is an error: scans only brackets and quotes from here on. */
 static enum taken go_loose(struct json_scan *s, bool in_text, char c)
 {
 	s->malformed = true;

@@ -1,10 +1,10 @@
 /*
- * json_scan.h - finds where a JSON value ends, in pieces of any size, and
- * notices the first byte that JSON can't have there.
+ * json_scan.h - finds the end of a JSON value that comes in pieces of any size,
+ * and the first byte that JSON does not allow.
  *
- * A malformed value still has an end if its brackets close on the line of the
- * first wrong byte. Otherwise the value is broken, and the caller must find the
- * beginning of the next value.
+ * The end of a malformed value is found if its brackets close on the line of
+ * the first wrong byte. Otherwise the value is broken, and the caller must find
+ * the beginning of the next value.
  */
 #ifndef INGEST_JSON_SCAN_H
 #define INGEST_JSON_SCAN_H
@@ -18,25 +18,27 @@ enum { JSON_SCAN_DEPTH = 64 }; /* a value that is nested deeper is broken */
 /* Zero it before the first byte of each value. */
 struct json_scan {
 	unsigned char state;
-	unsigned char hex; /* digits of a \u escape that are still to come */
-	bool malformed;    /* a byte was seen that can't be there */
+	unsigned char hex; /* missing digits of a \u escape */
+	bool malformed;    /* a wrong byte was seen */
 	size_t depth;
-	uint64_t objects; /* a bit a level: an object, else an array */
+	uint64_t objects; /* one bit for each level: 1 object, 0 array */
 };
 
 enum json_step {
-	JSON_MORE, /* all bytes belong to the value, which goes on */
-	JSON_END,  /* it ended with the last byte taken */
-	/* malformed, and its line ends before its brackets close */
+	JSON_MORE, /* all bytes belong to the value, which needs more bytes */
+	JSON_END,  /* the value ended with the last taken byte */
+	/*
+	 * the value is malformed, and the line ends before the brackets close
+	 */
 	JSON_BROKEN
 };
 
 /*
- * Takes up to LEN bytes of TEXT and returns how many of them belong to the
- * value, with spaces before it. The byte after a number or a word does not
- * belong to it, nor a bracket that closes none of the value's own. The bytes of
- * a broken value end before the line end. *RET_AT is the index of the first
- * wrong byte; LEN: there is none.
+ * Takes up to LEN bytes of TEXT and returns how many bytes belong to the value,
+ * with the spaces before the value. The byte after a number or a word does not
+ * belong to the value, and neither does a closing bracket that the value did
+ * not open. The bytes of a broken value end before the line end. *RET_AT is the
+ * index of the first wrong byte; LEN: none.
  */
 size_t json_scan(struct json_scan *s, const char *text, size_t len, enum json_step *ret,
 		 size_t *ret_at);

@@ -9,7 +9,7 @@
 #include "base/banned.h"
 
 #define MEMBERS_TEXT_MAX (16 * EVENT_ATTRIBUTES_MAX)
-#define MEMBERS_DEPTH    17 /* one more than an event's */
+#define MEMBERS_DEPTH    17 /* one more than in an event */
 
 void members_init(struct members *m)
 {
@@ -30,7 +30,7 @@ void members_clear(struct members *m)
 	m->n = 0;
 }
 
-/* Appends TEXT to a JSON string, as UTF-8. ESCAPE: TEXT isn't escaped yet. */
+/* Appends TEXT to a JSON string, as UTF-8. ESCAPE: also escapes TEXT. */
 static void add_utf8(struct strbuf *out, const char *text, size_t len, bool escape)
 {
 	for (size_t i = 0; i < len && !out->failed;) {
@@ -49,7 +49,7 @@ static void add_utf8(struct strbuf *out, const char *text, size_t len, bool esca
 	}
 }
 
-/* Adds the name of the next member; NULL if there is no room. */
+/* Adds the name of the next member. Returns NULL if there is no room. */
 static struct member *begin_member(struct members *m, const char *name, size_t value_len)
 {
 	struct member *mb = &m->list[m->n];
@@ -66,7 +66,7 @@ static struct member *begin_member(struct members *m, const char *name, size_t v
 	return mb;
 }
 
-/* An incomplete member doesn't count. */
+/* Counts the member, unless it is incomplete. */
 static void end_member(struct members *m, struct member *mb)
 {
 	mb->len = m->text.len - mb->at;
@@ -117,7 +117,7 @@ static int compare_names(const struct members *m, const struct member *a, const 
 	return order ? order : (a->name_len > b->name_len) - (a->name_len < b->name_len);
 }
 
-/* By name; members of the same name stay in order. */
+/* Compares by name; members of the same name stay in order. */
 static int compare(const void *a, const void *b, void *members)
 {
 	const struct member *x = a, *y = b;

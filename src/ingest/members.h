@@ -1,11 +1,10 @@
 /*
- * members.h - the attributes of an event: its members that have no meaning of
- * their own, gathered one by one and written as one JSON object, sorted by
- * name, without spaces.
+ * members.h - collects the attributes of an event: all members that are no
+ * fields. Writes them as one JSON object, sorted by name, without spaces.
  *
- * An event keeps EVENT_ATTRIBUTES_MAX bytes: a member that doesn't fit behind
- * those before it is left out, and so is a number that json-c can't hold. Bytes
- * that aren't UTF-8 become U+FFFD, one each.
+ * An event keeps EVENT_ATTRIBUTES_MAX bytes: a member that doesn't fit after
+ * the earlier members is omitted, and so is a number that json-c can't hold.
+ * Each byte that isn't UTF-8 becomes U+FFFD.
  */
 #ifndef INGEST_MEMBERS_H
 #define INGEST_MEMBERS_H
@@ -17,7 +16,7 @@
 #include "base/strbuf.h"
 #include "usage/event.h"
 
-/* The shortest is "":0 and a comma. */
+/* The shortest member is "":0 and a comma. */
 enum { MEMBERS_MAX = EVENT_ATTRIBUTES_MAX / 5 };
 
 struct members {
@@ -33,32 +32,35 @@ void members_init(struct members *m);
 void members_release(struct members *m);
 void members_clear(struct members *m);
 
-/* Of two members of one name the first is kept. */
+/* Adds a member. Of two members of the same name, the first is kept. */
 void members_add(struct members *m, const char *name, json_object *value);
 
-/* The same; the value is a text. */
+/* The same for a text. */
 void members_add_text(struct members *m, const char *name, const char *value, size_t len);
 
 /*
- * Sets the attributes of *RET, which live until the next call; none if there
- * are no members.
+ * Sets the attributes of *RET to all members; without members, to none. The
+ * text lives until the next call.
  */
 void members_set(struct members *m, struct raw_event *ret);
 
 /*
- * Is NAME one that an event's data may have beside its fields? A name of the
- * event itself may stand there, too. One that EV lacks a field for, which it
- * may be meant to be, may not (*ret_near): then it stands beside the data.
+ * May the data of EV have a member NAME that is no field? False if NAME looks
+ * like a misspelled field that EV lacks; then *ret_near is the name of this
+ * field. Names of fields outside the data are allowed.
  */
 bool members_may_be_data(const char *name, const struct raw_event *ev, const char **ret_near);
 
 /*
- * A whole number beyond 64 bits: json-c has put the nearest that fits in its
- * place.
+ * Is VALUE a whole number beyond 64 bits, which json-c has replaced by the
+ * nearest 64-bit number?
  */
 bool members_is_clamped(json_object *value);
 
-/* The JSON object that is all of TEXT, or NULL. For json_object_put. */
+/*
+ * Parses TEXT as one JSON object; NULL if TEXT is none. Free the result with
+ * json_object_put.
+ */
 json_object *members_parse(const char *text, size_t len);
 
 #endif

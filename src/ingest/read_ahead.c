@@ -15,8 +15,8 @@
 #define BLOCK_EVENTS 50000
 #define BLOCK_BYTES  (32u << 20)
 /*
- * Above BLOCK_BYTES and the longest record: an event's fields, which
- * event_check has bounded, and its attributes.
+ * Room beyond BLOCK_BYTES and the longest record: for the fields of an event,
+ * which event_check limits, and the attributes.
  */
 #define BLOCK_MORE_BYTES 32768
 
@@ -26,7 +26,7 @@ struct block {
 	int64_t skipped;
 	char *text; /* the events' texts */
 	size_t text_len;
-	struct arena arena; /* the reasons */
+	struct arena arena; /* errors of rejected events */
 };
 
 /*
@@ -61,7 +61,7 @@ static char *put(struct block *b, const char *text, size_t len)
 	return at;
 }
 
-/* Rejects the event. Of its texts, those stay that the rejection log shows. */
+/* Rejects the event. Keeps the texts that the rejection log shows. */
 static void put_rejected(struct block *b, struct event *ev, const struct error *reason)
 {
 	static const enum event_field fields[] = { EV_SOURCE, EV_ID, EV_SUBJECT };
@@ -88,10 +88,7 @@ static void put_texts(struct block *b, struct raw_event *raw)
 		raw->attributes.text = put(b, raw->attributes.text, raw->attributes.len);
 }
 
-/*
- * Adds the record that the reader has read, or could not read for the reason in
- * *ERR.
- */
+/* Adds the record that the reader has read, or rejects the record with *ERR. */
 static void put_event(struct read_ahead *q, struct block *b, struct error *err)
 {
 	struct event *ev = &b->events[b->n++];
@@ -105,7 +102,7 @@ static void put_event(struct read_ahead *q, struct block *b, struct error *err)
 		put_texts(b, &ev->raw);
 }
 
-/* Reads records until the block is full. False at the stream's end. */
+/* Reads records until the block is full. Returns false at the stream's end. */
 static bool fill(struct read_ahead *q, struct block *b, struct error *err)
 {
 	b->n = b->text_len = 0;
@@ -182,7 +179,10 @@ static void free_all(struct read_ahead *q)
 	free(q);
 }
 
-/* With all signals blocked in the thread, so that they come to the caller's. */
+/*
+ * Starts the thread with all signals blocked, so that the caller's thread gets
+ * them.
+ */
 static int start_thread(struct read_ahead *q)
 {
 	sigset_t all, before;

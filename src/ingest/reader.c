@@ -19,8 +19,8 @@ static size_t window_most(const struct reader *r)
 }
 
 /*
- * A request with one event needs a small window. A stream that fills the window
- * gets a large one.
+ * Allocates the window. A request with one event needs only a small window; a
+ * stream that fills the small window gets a large one.
  */
 static void window_grow(struct reader *r)
 {
@@ -91,7 +91,7 @@ static void skip_mark(struct reader *r)
 		r->start += 3;
 }
 
-/* Reads once into the window, which has room. */
+/* Reads once into the window, which must have room. */
 static int window_read(struct reader *r, struct error *err)
 {
 	int64_t n = r->read(r->arg, r->window + r->end, r->size - r->end, err);

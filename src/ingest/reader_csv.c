@@ -1,8 +1,8 @@
 /*
  * reader_csv.c - usage events as CSV (RFC 4180) or as tab-separated values,
  * which have no quotes: the header names the event's fields, or a mapping says
- * how columns become fields. libcsv is fed a line at a time, so that each row's
- * own text and line are known.
+ * how columns become fields. libcsv gets one line at a time, so that the text
+ * and line of each row are known.
  */
 #include "ingest/reader.h"
 
@@ -16,7 +16,7 @@
 #include "ingest/reader_internal.h"
 #include "base/banned.h"
 
-/* The meaning of a column without a mapping. */
+/* The meaning of a column if there is no mapping. */
 enum { COLUMN_ATTRIBUTE = EVENT_FIELDS, COLUMN_ATTRIBUTES, COLUMN_NOTHING };
 
 struct csv_state {
@@ -27,11 +27,13 @@ struct csv_state {
 	size_t offset[MAPPING_COLUMNS_MAX];
 	const char *cell[MAPPING_COLUMNS_MAX];
 	size_t len[MAPPING_COLUMNS_MAX];
-	size_t n; /* cells; may pass MAPPING_COLUMNS_MAX */
-	int rows; /* ended by the record */
+	size_t n; /* cells of the row; may be more than MAPPING_COLUMNS_MAX */
+	int rows; /* rows that libcsv has ended in this record */
 	bool begun;
-	size_t columns, least; /* that a row may have, and that it must have */
-	/* of each column, without a mapping: an event_field, or COLUMN_... */
+	size_t columns, least; /* the most and the fewest cells of a row */
+	/*
+	 * of each column, if there is no mapping: an event_field, or COLUMN_...
+	 */
 	int meaning[MAPPING_COLUMNS_MAX];
 	char *name[MAPPING_COLUMNS_MAX]; /* of columns that are attributes */
 	/* 1 + the column "state" of an event list; 0: there is none */
@@ -42,12 +44,12 @@ struct csv_state {
 };
 
 /*
- * By 128 bytes, as libcsv does it by itself, a cell of 1 MiB would move 8,000
- * times.
+ * Bytes to grow a cell by. libcsv's default of 128 bytes would move a cell of 1
+ * MiB 8,000 times.
  */
 enum { CELL_GROWS_BY = 16 << 10 };
 
-/* Spaces belong to the cell; libcsv would cut them off. */
+/* Tells libcsv to keep the spaces at the ends of a cell. */
 static int no_space(unsigned char c)
 {
 	(void)c;
@@ -133,8 +135,8 @@ static enum read_result bad_row(struct error *err, const char *what)
 }
 
 /*
- * libcsv can't read the row's first line, of FIRST bytes. The next row begins
- * after it.
+ * Rejects the row's first line, of FIRST bytes, which libcsv can't read. The
+ * next row begins after this line.
  */
 static enum read_result bad_line(struct reader *r, size_t first, struct error *err,
 				 const char *what)
@@ -147,7 +149,7 @@ static enum read_result bad_line(struct reader *r, size_t first, struct error *e
 	return bad_row(err, what);
 }
 
-/* The record has been parsed whole. */
+/* Checks the row after the whole record has been parsed. */
 static enum read_result check_row(struct reader *r, int64_t lines, struct error *err)
 {
 	struct csv_state *cs = r->state;
@@ -175,7 +177,7 @@ static enum read_result check_row(struct reader *r, int64_t lines, struct error 
 	return READ_EVENT;
 }
 
-/* One line is one row. */
+/* Reads a row that is one line. */
 static enum read_result read_line(struct reader *r, struct error *err)
 {
 	struct csv_state *cs = r->state;
@@ -255,8 +257,8 @@ static enum read_result read_lines(struct reader *r, struct error *err)
 }
 
 /*
- * READ_EVENT: the row is in the state. A line without its newline at the end of
- * the stream is a row like any other; empty lines are none.
+ * Reads a row. READ_EVENT: the row is in the state. The last line of the stream
+ * needs no newline. Empty lines are skipped.
  */
 static enum read_result read_row(struct reader *r, struct error *err)
 {
@@ -278,7 +280,7 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Spaces around a name are none of it. */
+/* Removes spaces around the names of columns. */
 static void trim_names(struct csv_state *cs)
 {
 	for (size_t i = 0; i < cs->n; i++) {
@@ -308,8 +310,9 @@ static bool has_column(const struct csv_state *cs, const char *name)
 }
 
 /*
- * A name that is no field is that of an attribute, unless it looks like a
- * misspelled field that the header lacks.
+ * Sets the meaning of a column whose name is no field. The column is an
+ * attribute, unless its name looks like a misspelled field that the header
+ * lacks.
  */
 static int other_column(struct csv_state *cs, size_t i, struct error *err)
 {
@@ -339,8 +342,8 @@ static int other_column(struct csv_state *cs, size_t i, struct error *err)
 }
 
 /*
- * Finds the meaning of each column. Columns that GET /events adds to an event
- * are skipped.
+ * Finds the meaning of each column. Columns that only GET /events adds are
+ * skipped.
  */
 static int header_columns(struct csv_state *cs, struct error *err)
 {
@@ -404,8 +407,8 @@ static enum read_result map_row(struct reader *r, struct raw_event *ret, struct 
 }
 
 /*
- * Is the row an event of GET /events that doesn't count as it is, since it was
- * corrected?
+ * Is the row an event from GET /events that was corrected and doesn't count any
+ * more?
  */
 static bool superseded(const struct csv_state *cs, struct error *err)
 {
@@ -424,8 +427,8 @@ static bool superseded(const struct csv_state *cs, struct error *err)
 }
 
 /*
- * The cell of a column called attributes: a JSON object, as usaged export
- * writes it.
+ * Adds the attributes in a cell of the column "attributes": a JSON object, as
+ * usaged export writes it.
  */
 static int add_attributes(struct csv_state *cs, size_t i, struct error *err)
 {
@@ -441,7 +444,9 @@ static int add_attributes(struct csv_state *cs, size_t i, struct error *err)
 	return 0;
 }
 
-/* An empty cell is a missing field. */
+/*
+ * Makes an event of a row without a mapping. An empty cell is a missing field.
+ */
 static enum read_result plain_row(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct csv_state *cs = r->state;

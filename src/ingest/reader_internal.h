@@ -1,6 +1,6 @@
 /*
- * reader_internal.h - what the readers share: a window on the stream of bytes,
- * and the record in work. Only for reader*.c.
+ * reader_internal.h - common parts of the readers: a window on the stream of
+ * bytes, and the current record. Only for reader*.c.
  */
 #ifndef INGEST_READER_INTERNAL_H
 #define INGEST_READER_INTERNAL_H
@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include "ingest/reader.h"
 
-/* Of the window: at first, and beyond the longest record at most. */
+/*
+ * The first size of the window, and the most bytes it has beyond the longest
+ * record.
+ */
 #define WINDOW_FIRST_BYTES 16384
 #define WINDOW_MORE_BYTES  65536
 
@@ -30,22 +33,23 @@ struct reader {
 	read_bytes read;
 	void *arg;
 	char *window;
-	size_t size;       /* of it; grows as records need it */
+	size_t size;       /* of the window; grows as records need it */
 	size_t start, end; /* bytes not yet taken: [start, end) of the window */
-	bool begun, ended; /* has read anything; has seen the stream's end */
-	size_t taken;      /* bytes of the last record, let go at the next call */
-	int64_t lines;     /* newlines in them */
-	/* the rest of the line that it ended in is to be passed over */
+	/* begun: a byte was read; ended: the stream's end was seen */
+	bool begun, ended;
+	size_t taken;  /* bytes of the last record, dropped at the next call */
+	int64_t lines; /* newlines in the last record */
+	/* the last record was cut: skip the rest of its line */
 	bool cut;
 	struct reader_folds folds;
-	int64_t line;     /* of the last record, from 1 */
+	int64_t line;     /* line of the last record, from 1 */
 	const char *text; /* the last record without its line end */
 	size_t text_len;
 };
 
 /*
- * Makes sure that more bytes follow START than before: 1, or 0 at the stream's
- * end, or -1. The window may move.
+ * Reads more bytes after START. Returns 1, 0 at the stream's end, or -1. The
+ * window may move.
  */
 int window_more(struct reader *r, struct error *err);
 
@@ -57,30 +61,30 @@ enum line_result {
 	LINE_FAILED
 };
 
-/* The line that begins FROM bytes after START. */
+/* Finds the end of the line that begins FROM bytes after START. */
 enum line_result window_line(struct reader *r, size_t from, size_t *ret_end, struct error *err);
 
 /*
- * Makes the next LEN bytes, that hold LINES newlines, the record. The text
- * stays until the next call of reader_next.
+ * Makes the next LEN bytes, which have LINES newlines, the record. The text is
+ * valid until the next call of reader_next.
  */
 void reader_take(struct reader *r, size_t len, int64_t lines);
 
-/* Done with the record. */
+/* Drops the record. */
 void reader_let_go(struct reader *r);
 
 /*
- * Lets go of spaces and line ends; *ret is the byte after them, -1 at the
- * stream's end. 0, or -1 failed.
+ * Skips spaces and line ends. *ret is the next byte, or -1 at the stream's end.
+ * Returns 0, or -1 on failure.
  */
 int reader_skip_spaces(struct reader *r, int *ret, struct error *err);
 
-/* The same for line ends alone. */
+/* The same for line ends only. */
 int reader_skip_line_ends(struct reader *r, int *ret, struct error *err);
 
 /*
- * What there is of a record that is too long becomes the record; the rest of
- * its line is passed over. READ_BAD.
+ * Cuts a record that is too long: makes the bytes in the window the record, and
+ * skips the rest of the line. Returns READ_BAD.
  */
 enum read_result reader_cut(struct reader *r, struct error *err);
 

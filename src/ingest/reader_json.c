@@ -1,9 +1,9 @@
 /*
- * reader_json.c - CloudEvents, or through a mapping the records of another
- * program, as JSON: one a line (NDJSON), one after the other, or in arrays. The
- * bounds of each one are found first and json-c then parses it alone: so an
- * array of any length needs the memory of one record, and a bad one spoils no
- * other.
+ * reader_json.c - reads JSON records: CloudEvents, or records of another
+ * program by a mapping. Records are one a line (NDJSON), one after the other,
+ * or in arrays. json_scan finds the bounds of each record, then json-c parses
+ * the record alone. So an array of any length needs the memory of one record,
+ * and a bad record does not affect other records.
  */
 #include "ingest/reader.h"
 
@@ -26,9 +26,9 @@
 
 struct json_state {
 	json_tokener *tokener;
-	json_object *event; /* the last record; its texts are borrowed */
+	json_object *event; /* the last record; the caller borrows its texts */
 	bool half;          /* the text has an escape of half a surrogate pair */
-	/* texts of whole numbers, by field or column */
+	/* text of each whole number, by field or column */
 	char integers[MAPPING_COLUMNS_MAX][24];
 	const char *cell[MAPPING_COLUMNS_MAX]; /* the record's cells for a mapping */
 	size_t len[MAPPING_COLUMNS_MAX];
@@ -39,32 +39,33 @@ struct json_state {
 
 	/* the position of READER_JSON in the stream */
 	/*
-	 * has read anything; is in an array; is behind a value, behind a comma
+	 * any: something was read; array: inside an array; value, comma: after
+	 * a value, after a comma
 	 */
 	bool any, array, value, comma;
-	size_t column; /* bytes of the line before the window's start */
+	size_t column; /* bytes of the current line before the window's start */
 	/*
-	 * they are spaces, tabs, commas and brackets: an event may begin there
+	 * these bytes are only spaces, tabs, commas and brackets: an event may
+	 * begin at the window's start
 	 */
 	bool lead;
 	/*
-	 * the value's column, from 1, if it began in the lead of its line; else
-	 * 0
+	 * column of the value, from 1, if it is the first of its line; else 0
 	 */
 	size_t began;
 	size_t margin; /* the largest column of this array's events */
 	size_t limit;  /* after damage, the largest column at which an object is surely an event */
 	/*
-	 * the value is further to the right: an event, or part of what is
-	 * damaged
+	 * the value is right of `limit`: an event, or a part of the damaged
+	 * value
 	 */
 	bool doubtful;
 	struct json_scan scan;
 	/* skipping the rest of a value that is too long */
 	bool skipping;
-	bool lost;          /* looking for the line where reading goes on */
-	bool damaged;       /* a record was bad, and says why */
-	struct error fault; /* in what stands between values: told at the end */
+	bool lost;          /* looking for a line where reading can continue */
+	bool damaged;       /* a record was rejected for the damage */
+	struct error fault; /* an error between values: reported at the end */
 };
 
 static void *json_new(const struct reader *r)
@@ -104,8 +105,8 @@ static void json_free(void *state)
 
 /*
  * The text of a whole number. (Of other numbers, json-c keeps the source text.)
- * A number beyond 64 bits has become the nearest one that fits, which also
- * exceeds every limit on amounts.
+ * json-c replaces a number beyond 64 bits by the nearest 64-bit number, which
+ * also exceeds every limit on amounts.
  */
 static const char *integer_text(json_object *value, char buf[static 24])
 {
@@ -119,8 +120,8 @@ static const char *integer_text(json_object *value, char buf[static 24])
 }
 
 /*
- * json-c replaces each half of a surrogate pair by the same sign, which would
- * make two identities equal.
+ * Might TEXT have half a surrogate pair? json-c replaces every half by the same
+ * character, which could make two identities equal.
  */
 static bool is_half(const struct json_state *js, json_object *text)
 {
@@ -182,7 +183,7 @@ static int set_members(struct json_state *js, json_object *object, bool in_data,
 
 /* ---- the other members ---- */
 
-/* Is NAME a member with a meaning at this place? */
+/* Is NAME a field, inside or beside the data? */
 static bool is_known(const char *name, bool in_data)
 {
 	enum event_field f = event_field_find(name, strlen(name));
@@ -194,7 +195,7 @@ static bool is_known(const char *name, bool in_data)
 }
 
 /*
- * Keeps the members of OBJECT that have no meaning. Those beside the data are
+ * Keeps the members of OBJECT that are no fields. Members beside the data are
  * extensions of CloudEvents, which may have any name.
  */
 static int keep_members(struct json_state *js, json_object *object, bool in_data,
@@ -216,7 +217,7 @@ static int keep_members(struct json_state *js, json_object *object, bool in_data
 	return 0;
 }
 
-/* Members of CloudEvents for data that is no JSON value. */
+/* Rejects members of CloudEvents for data that is no JSON value. */
 static int check_data_type(struct json_state *js, struct error *err)
 {
 	json_object *type, *base64;
@@ -270,10 +271,7 @@ static int set_fields(struct json_state *js, struct raw_event *ret, struct error
 
 #define PATH_STEP_BYTES 256
 
-/*
- * The item of an array that POSITION names: from 0, or from the end with -1 for
- * the last one.
- */
+/* The item of an array at POSITION: "0" is the first item, "-1" the last. */
 static json_object *array_item(json_object *array, const char *position)
 {
 	size_t n = json_object_array_length(array);
@@ -291,9 +289,10 @@ static json_object *array_item(json_object *array, const char *position)
 }
 
 /*
- * The member of OBJECT, or item of an array, that the LEN bytes of NAME mean;
- * NULL if there is none. A value that is no array is its own last item, since
- * some programs write a list of one as the one alone.
+ * The member of OBJECT called NAME (LEN bytes), or the item of an array at this
+ * position; NULL if there is none. Position -1 of a value that is no array is
+ * the value itself, since some programs write a list of one item without an
+ * array.
  */
 static json_object *step_into(json_object *object, const char *name, size_t len)
 {
@@ -312,8 +311,8 @@ static json_object *step_into(json_object *object, const char *name, size_t len)
 }
 
 /*
- * The value that PATH leads to: names of members and positions in arrays, from
- * 0 or from -1 backwards, with dots between; a name may have dots itself.
+ * The value at PATH: names of members and positions in arrays (see array_item),
+ * separated by dots. A name may contain dots.
  */
 static json_object *follow(json_object *object, const char *path)
 {
@@ -329,13 +328,16 @@ static json_object *follow(json_object *object, const char *path)
 	}
 }
 
-/* The text of column I, called PATH. What isn't there, or is null, is empty. */
+/*
+ * Sets the text of column I, called PATH. A missing value or null is an empty
+ * text.
+ */
 static int set_cell(struct json_state *js, size_t i, const char *path, struct error *err)
 {
 	json_object *value = follow(js->event, path);
 
 	js->cell[i] = "";
-	/* with a replaced half it could equal another identity */
+	/* a replaced number or character could make two identities equal */
 	if (members_is_clamped(value))
 		return error_set(err, ERR_PARAM, path,
 				 "%s is a number beyond 64 bits; it should be a JSON string", path);
@@ -391,8 +393,8 @@ static int hex_unit(const char *p)
 }
 
 /*
- * The UTF-16 unit of the escape \uXXXX at P, before END; -1: there is none.
- * TEXT is JSON, so its digits are some.
+ * The UTF-16 unit of the escape \uXXXX at P, before END; -1: no such escape.
+ * The text is valid JSON, so four digits follow \u.
  */
 static int escaped_unit(const char *p, const char *end)
 {
@@ -400,8 +402,8 @@ static int escaped_unit(const char *p, const char *end)
 }
 
 /*
- * Checks the escapes of TEXT, which is JSON, for half a surrogate pair, and for
- * NUL, where json-c would end a name.
+ * Checks the escapes of TEXT, which is valid JSON, for half a surrogate pair
+ * and for NUL. json-c would end a name at NUL.
  */
 static void look_at_escapes(const char *text, size_t len, bool *ret_half, bool *ret_nul)
 {
@@ -433,12 +435,12 @@ static const char *string_end(const char *p, const char *end)
 struct name {
 	const char *text;
 	size_t len;
-	size_t object; /* its number in the record */
+	size_t object; /* number of the object in the record */
 };
 
 /*
- * The names of members in TEXT, which is JSON; up to MAX into LIST. How many
- * there are.
+ * Finds the names of members in TEXT, which is valid JSON. Puts up to MAX names
+ * into LIST and returns how many names there are.
  */
 static size_t find_names(const char *text, size_t len, struct name *list, size_t max)
 {
@@ -491,7 +493,10 @@ static int compare_names(const void *a, const void *b)
 	return memcmp(x->text, y->text, x->len);
 }
 
-/* json-c keeps the last of several members of one name. */
+/*
+ * Rejects two members of the same name in one object, of which json-c would
+ * keep the last.
+ */
 static int check_names(const struct json_state *js, const char *text, size_t len, struct error *err)
 {
 	size_t n = find_names(text, len, NULL, 0), i;
@@ -533,7 +538,7 @@ static int parse_failed(json_tokener *tokener, size_t len, struct error *err)
 			 json_tokener_error_desc(fault));
 }
 
-/* json-c takes names as C strings. */
+/* Does a name contain NUL? json-c takes names as C strings. */
 static bool has_nul_name(const char *text, size_t len)
 {
 	size_t n = find_names(text, len, NULL, 0);
@@ -549,7 +554,7 @@ static bool has_nul_name(const char *text, size_t len)
 	return found;
 }
 
-/* Parses TEXT, which must be one object without NUL. */
+/* Parses TEXT, which must be one object without NUL in it. */
 static int parse(struct json_state *js, const char *text, size_t len, struct error *err)
 {
 	bool nul;
@@ -569,7 +574,7 @@ static int parse(struct json_state *js, const char *text, size_t len, struct err
 	return 0;
 }
 
-/* Makes an event of the record, which is one object. */
+/* Makes an event of the record, which must be one object. */
 static enum read_result parse_record(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
@@ -684,7 +689,7 @@ static int64_t count_lines(const char *text, size_t len)
 	return n;
 }
 
-/* Lets the next LEN bytes go. */
+/* Drops the next LEN bytes. */
 static void drop(struct reader *r, size_t len)
 {
 	pass(r->state, r->window + r->start, len);
@@ -701,9 +706,9 @@ static void take(struct reader *r, size_t len)
 }
 
 /*
- * The first { in the LEN bytes at TEXT where an event may begin: on a line
- * behind the first, at column LIMIT (from 1) and at UP_TO at most. LEN if there
- * is none.
+ * Finds the first { in the LEN bytes at TEXT where an event may begin: after
+ * the first line, at column LIMIT (from 1) or before, and at index UP_TO or
+ * before. Returns LEN if there is none.
  */
 static size_t find_place(const char *text, size_t len, size_t up_to, size_t limit)
 {
@@ -729,7 +734,7 @@ static bool is_here(const struct reader *r)
 	return r->start < r->end && js->lead && r->window[r->start] == '{';
 }
 
-/* How many bytes to skip until an event may begin, at most. */
+/* The number of bytes to skip before is_here can become true. */
 static size_t stride(const struct reader *r)
 {
 	const struct json_state *js = r->state;
@@ -742,8 +747,8 @@ static size_t stride(const struct reader *r)
 }
 
 /*
- * Skips the rest of a value that is too long, or up to an event that may begin
- * in it.
+ * Skips the rest of a value that is too long, or skips to an event that may
+ * begin inside of the value.
  */
 static int skip_value(struct reader *r, struct error *err)
 {
@@ -783,8 +788,8 @@ static int find_next(struct reader *r, struct error *err)
 }
 
 /*
- * Events may begin inside of the value, if it is too long only because its end
- * is missing.
+ * Rejects a value that is too long. Perhaps only its end is missing: then
+ * events may begin inside of the value.
  */
 static enum read_result value_too_long(struct reader *r, size_t len, bool goes_on,
 				       struct error *err)
@@ -803,8 +808,9 @@ static enum read_result value_too_long(struct reader *r, size_t len, bool goes_o
 }
 
 /*
- * The value of LEN bytes is malformed, as its byte AT is the first to show;
- * BROKEN: where it ends isn't known. What follows it may begin inside of them.
+ * Rejects a malformed value of LEN bytes. AT is the first wrong byte. BROKEN:
+ * the end of the value is unknown, so later events may begin inside of the LEN
+ * bytes.
  */
 static enum read_result malformed_value(struct reader *r, size_t len, size_t at, bool broken,
 					struct raw_event *ret, struct error *err)
@@ -820,9 +826,8 @@ static enum read_result malformed_value(struct reader *r, size_t len, size_t at,
 }
 
 /*
- * The length of the value that begins at the window's start, at most one byte
- * more than is allowed, and in *RET_AT the first byte that JSON can't have
- * there, SIZE_MAX if there is none.
+ * Finds the length of the value at the window's start, at most one byte more
+ * than is allowed. *RET_AT is the first wrong byte; SIZE_MAX: none.
  */
 static int find_end(struct reader *r, size_t *ret_len, size_t *ret_at, enum json_step *ret,
 		    struct error *err)
@@ -847,9 +852,7 @@ static int find_end(struct reader *r, size_t *ret_len, size_t *ret_at, enum json
 	return rc;
 }
 
-/*
- * The value that begins at the window's start: first its bounds, then itself.
- */
+/* Reads the value at the window's start: finds its end, then parses it. */
 static enum read_result read_value(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
@@ -867,7 +870,10 @@ static enum read_result read_value(struct reader *r, struct raw_event *ret, stru
 	    find_place(r->window + r->start, len, len, js->limit) == len)
 		return value_too_long(r, len, step == JSON_MORE, err);
 	if (step == JSON_MORE && at == SIZE_MAX)
-		at = len; /* the stream ends in it, or it goes on for too long */
+		/*
+		 * the stream ends inside of the value, or the value is too long
+		 */
+		at = len;
 	if (at != SIZE_MAX || is_long)
 		return malformed_value(r, len, at < len ? at : len, step != JSON_END || is_long,
 				       ret, err);
@@ -875,7 +881,10 @@ static enum read_result read_value(struct reader *r, struct raw_event *ret, stru
 	return parse_record(r, ret, err);
 }
 
-/* The rest of a line that is no value, or what stands before an event on it. */
+/*
+ * Rejects text that is no value: the rest of the line, or the text before an
+ * event on the line.
+ */
 static enum read_result read_junk(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
@@ -898,7 +907,10 @@ static enum read_result read_junk(struct reader *r, struct raw_event *ret, struc
 	return parse_record(r, ret, err);
 }
 
-/* An error between values costs none of them; it is reported at the end. */
+/*
+ * Records an error between values. The values are read; the error is reported
+ * at the end.
+ */
 static void note_fault(struct reader *r, const char *what)
 {
 	struct json_state *js = r->state;
@@ -907,7 +919,7 @@ static void note_fault(struct reader *r, const char *what)
 		  r->line);
 }
 
-/* Lets go of spaces; *ret is the byte after them, -1 at the end. */
+/* Skips spaces. *ret is the next byte, or -1 at the stream's end. */
 static int skip_spaces(struct reader *r, int *ret, struct error *err)
 {
 	int rc = 1;
@@ -994,7 +1006,7 @@ static enum read_result next_value(struct reader *r, struct raw_event *ret, stru
 		       : read_junk(r, ret, err);
 }
 
-/* The rest of a damaged event may hold objects; they are no events. */
+/* Is EV an event, not just an object in the rest of a damaged event? */
 static bool is_event(const struct raw_event *ev)
 {
 	return ev->field[EV_ID].len && ev->field[EV_TIME].len;
@@ -1013,7 +1025,7 @@ static enum read_result json_next(struct reader *r, struct raw_event *ret, struc
 		}
 		if (!js->doubtful || got == READ_END || got == READ_FAILED)
 			return got;
-		/* part of the damaged record, which has its verdict */
+		/* a part of the damaged record, which was rejected already */
 		reader_let_go(r);
 		error_clear(err);
 		js->row--;
