@@ -8,25 +8,25 @@
 #include "base/banned.h"
 
 #define FILTERS_MAX 8
-#define DEPTH_MAX   4 /* of columns that are operands of other columns' filters */
+#define DEPTH_MAX   4 /* nesting of columns as operands of filters */
 
 struct template_filter;
 
 /* The operands of a filter. */
 struct operand {
 	struct decimal number;
-	int places; /* of "div 60 to 2"; -1 if it must come out even */
+	int places; /* 2 in "div 60 to 2"; -1: the quotient must be exact */
 	const char *text;
 	size_t len;
 	const struct table *table;
-	const struct time_form *form;   /* NULL: the row's */
-	const struct record_cells *row; /* the row it is applied to */
+	const struct time_form *form;   /* NULL: the form of the row */
+	const struct record_cells *row; /* the current row */
 };
 
 struct applied {
 	const struct template_filter *filter;
 	struct operand operand;
-	/* the column that gives the operand for each row; or NULL */
+	/* the column whose cell is the operand; or NULL */
 	struct expr_part *column;
 };
 
@@ -55,16 +55,18 @@ struct template_filter {
 	const char *name;
 	enum takes takes;
 	/*
-	 * One of these. NUMBER is false where the result is no number within
-	 * the bounds.
+	 * Exactly one of these functions is set. NUMBER changes a number;
+	 * returns false if the result is undefined or out of bounds.
 	 */
 	bool (*number)(struct decimal x, const struct operand *o, struct decimal *ret);
 	/*
-	 * Changes the text in OUT from FROM on; false if a table doesn't have
-	 * it.
+	 * Changes the text in OUT from FROM on. Returns false if a table
+	 * doesn't have the text.
 	 */
 	bool (*text)(struct strbuf *out, size_t from, const struct operand *o);
-	/* Makes a number of a text; false if the text has another form. */
+	/*
+	 * Makes a number of a text. Returns false if the text has another form.
+	 */
 	bool (*read)(const char *text, size_t len, const struct operand *o, struct decimal *ret);
 };
 
@@ -131,7 +133,10 @@ static void cut(struct strbuf *out, size_t len)
 	out->text[len] = '\0';
 }
 
-/* Replaces the text from FROM on by TEXT, which may be a part of it. */
+/*
+ * Replaces the text from FROM on by TEXT, which may be a part of the replaced
+ * text.
+ */
 static void replace(struct strbuf *out, size_t from, const char *text, size_t len)
 {
 	if (len)
@@ -183,7 +188,7 @@ static int hex_digit(char c)
 							: -1;
 }
 
-/* %XX becomes the byte; a % without two digits after it stays. */
+/* Decodes %XX. A % that two hexadecimal digits don't follow is unchanged. */
 static bool urldecode(struct strbuf *out, size_t from, const struct operand *o)
 {
 	char *to = out->text + from;
@@ -207,7 +212,7 @@ static bool or_else(struct strbuf *out, size_t from, const struct operand *o)
 	return true;
 }
 
-/* Finds the operand's text from FROM on, or NULL. */
+/* Finds the operand's text in OUT from FROM on, or returns NULL. */
 static const char *find(const struct strbuf *out, size_t from, const struct operand *o)
 {
 	return memmem(out->text + from, out->len - from, o->text, o->len);
@@ -244,7 +249,7 @@ static bool look_up(struct strbuf *out, size_t from, const struct operand *o)
 
 /* ---- filters that read ---- */
 
-/* A time, as seconds since 1970-01-01T00:00:00Z. */
+/* Reads a time as seconds since 1970-01-01T00:00:00Z. */
 static bool seconds(const char *text, size_t len, const struct operand *o, struct decimal *ret)
 {
 	struct time_form form = o->form ? *o->form : *o->row->time;
@@ -292,7 +297,7 @@ char *trim_spaces(char *text)
 	return text;
 }
 
-/* Everything that compiling needs. */
+/* The state of compiling an expression. */
 struct compiling {
 	struct arena *arena;
 	struct table **tables;
@@ -300,7 +305,7 @@ struct compiling {
 	struct error *err;
 };
 
-/* The names of all filters, for an error. */
+/* Lists the names of all filters, for an error. */
 static const char *filter_names(char buf[static 200])
 {
 	size_t at = 0;
@@ -314,7 +319,7 @@ static const char *filter_names(char buf[static 200])
 	return buf;
 }
 
-/* A number of decimal places, to *ret. */
+/* Reads a number of decimal places into *ret. */
 static bool read_places(const char *text, int *ret)
 {
 	*ret = *text - '0';
@@ -347,7 +352,10 @@ static int braces_wrong(struct error *err)
 
 static int compile_column(const struct compiling *c, char *text, struct expr_part *part);
 
-/* Compiles an operand that is a column, "{n}". 1, 0: ARG is none, -1. */
+/*
+ * Compiles an operand that is a column, "{n}". Returns 1, 0 if ARG is no
+ * column, or -1.
+ */
 static int compile_operand(const struct compiling *c, char *arg, struct applied *a)
 {
 	struct compiling inner = *c;
@@ -366,7 +374,10 @@ static int compile_operand(const struct compiling *c, char *arg, struct applied 
 	return compile_column(&inner, arg + 1, a->column) < 0 ? -1 : 1;
 }
 
-/* "60" or, where a quotient may be rounded, "60 to 2" */
+/*
+ * Compiles a number as an operand: "60", or "60 to 2" for a filter that
+ * divides.
+ */
 static int compile_number(const struct compiling *c, char *arg, struct applied *a,
 			  const struct expr_part *part)
 {
@@ -395,7 +406,10 @@ static int compile_number(const struct compiling *c, char *arg, struct applied *
 	return 0;
 }
 
-/* "seconds", or with the form of the time: "seconds %d.%m.%Y %H:%M" */
+/*
+ * Compiles the operand of "seconds": empty, or the form of the time as in
+ * "seconds %d.%m.%Y %H:%M".
+ */
 static int compile_form(const struct compiling *c, const char *arg, struct applied *a)
 {
 	struct time_form *form;
@@ -411,7 +425,7 @@ static int compile_form(const struct compiling *c, const char *arg, struct appli
 			 own.message);
 }
 
-/* The text after the filter's name. */
+/* Compiles the text after the filter's name. */
 static int compile_arg(const struct compiling *c, char *arg, struct applied *a,
 		       const struct expr_part *part)
 {
@@ -443,7 +457,7 @@ static int compile_arg(const struct compiling *c, char *arg, struct applied *a,
 				part->text, a->filter->name);
 }
 
-/* "ceil 60" */
+/* Compiles a filter such as "ceil 60". */
 static int compile_filter(const struct compiling *c, char *text, struct expr_part *part)
 {
 	size_t name_len = strcspn(text, " ");
@@ -469,8 +483,8 @@ static int compile_filter(const struct compiling *c, char *text, struct expr_par
 }
 
 /*
- * Cuts the next item off at its bar and moves *NEXT behind it; NULL after the
- * last item.
+ * Cuts off the item that ends at the next bar, and moves *NEXT after the bar.
+ * Returns NULL after the last item.
  */
 static char *next_item(char **next)
 {
@@ -482,7 +496,7 @@ static char *next_item(char **next)
 	return trim_spaces(item);
 }
 
-/* "billsec|ceil 60", which is changed. */
+/* Compiles a column with filters, such as "billsec|ceil 60". Changes TEXT. */
 static int compile_column(const struct compiling *c, char *text, struct expr_part *part)
 {
 	char *next = text;
@@ -583,8 +597,8 @@ const char *expr_constant(const struct expr *t, const struct record_cells *row, 
 }
 
 /*
- * The value of the current part: its text in OUT from FROM on, or a number once
- * a filter has made one.
+ * The value of the current part: a text in OUT from FROM on or, after a filter
+ * that makes one, a number.
  */
 struct value {
 	const struct record_cells *row;
@@ -593,11 +607,11 @@ struct value {
 	struct strbuf *out;
 	size_t from;
 	bool numeric;
-	bool comma; /* a number in the text has a decimal comma */
+	bool comma; /* numbers in the text have a decimal comma */
 	struct decimal number;
 };
 
-/* Writes the number back as text, with a decimal point. */
+/* Turns the number into a text with a decimal point. */
 static void put_number(struct value *v)
 {
 	char text[DECIMAL_TEXT];
@@ -629,8 +643,8 @@ static int get_number(struct value *v, const char *before, const char *name, str
 static int apply_part(struct value *v, struct error *err);
 
 /*
- * The operand of A for this row into *RET. A column's text goes to SCRATCH, its
- * number to the end of OUT.
+ * Gets the operand of A for this row. The text of a column is put into SCRATCH,
+ * the number of a column is made at the end of OUT.
  */
 static int get_operand(const struct value *v, const struct applied *a, struct strbuf *scratch,
 		       struct operand *ret, struct error *err)
@@ -758,7 +772,10 @@ static void put_part(struct value *v)
 	}
 }
 
-/* V ends with a number if the last filter made one, else with the text. */
+/*
+ * Applies the filters of the current part. V is then a number if the last
+ * filter made one, else a text.
+ */
 static int apply_part(struct value *v, struct error *err)
 {
 	put_part(v);

@@ -28,7 +28,8 @@ struct mapping {
 	bool header, has_header;
 	char delimiter; /* 0: not given */
 	enum { QUOTES_BY_DELIMITER, QUOTES, NO_QUOTES } quotes;
-	const char *columns[MAPPING_COLUMNS_MAX]; /* optional ones come last */
+	/* optional columns come last */
+	const char *columns[MAPPING_COLUMNS_MAX];
 	size_t n_columns, n_optional;
 	bool comma, has_decimal; /* numbers have a decimal comma */
 	bool given[EVENT_FIELDS];
@@ -38,7 +39,7 @@ struct mapping {
 	bool asks_zone;
 	struct mapping_rule rules[RULES_MAX];
 	size_t n_rules;
-	bool has_categories; /* rules among them */
+	bool has_categories; /* some rules set the category */
 	struct table *tables;
 };
 
@@ -108,7 +109,7 @@ static int add_column(struct mapping *m, const char *name, struct error *err)
 	return 0;
 }
 
-/* Adds columns to those of the previous lines. */
+/* Adds the columns of one more line. */
 static int set_columns(struct mapping *m, char *value, struct error *err)
 {
 	if (m->n_optional)
@@ -148,7 +149,10 @@ static int set_time_zone(struct mapping *m, char *value, struct error *err)
 	return 0;
 }
 
-/* "disposition = ANSWERED"; CATEGORY is NULL, except in rules about it. */
+/*
+ * Adds a rule such as "disposition = ANSWERED". CATEGORY is NULL unless the
+ * rule sets the category.
+ */
 static int add_rule(struct mapping *m, int kind, const char *category, char *value,
 		    struct error *err)
 {
@@ -195,7 +199,7 @@ static const struct {
 	      { "rows", "skip", set_skip },
 	      { 0 } };
 
-/* The event field called NAME in a mapping. */
+/* The event field that a mapping calls NAME. */
 static enum event_field field_find(const char *name)
 {
 	if (strcmp(name, "account") == 0)
@@ -326,7 +330,10 @@ static int bind_columns(struct mapping *m, struct record_columns *c, struct erro
 	return 0;
 }
 
-/* The columns of JSON are those that the mapping uses. */
+/*
+ * Sets the mapping's own columns. For JSON, these are all columns that the
+ * mapping uses.
+ */
 static int bind_own(struct mapping *m, const char *path, struct error *err)
 {
 	struct record_columns c = { m->columns, m->n_columns,
@@ -444,7 +451,10 @@ static bool rule_fits(const struct mapping_rule *rule, const struct record_cells
 			    row->comma);
 }
 
-/* Several values of one column are alternatives. */
+/*
+ * Does the row pass the rules "only" for this column? Several values of one
+ * column are alternatives.
+ */
 static bool only_holds(const struct mapping *m, size_t column, const struct record_cells *row)
 {
 	for (const struct mapping_rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
@@ -473,7 +483,10 @@ static const char *category_by_rule(const struct mapping *m, const struct record
 	return NULL;
 }
 
-/* The field's text of *RET_LEN bytes, if it needs no work; else NULL. */
+/*
+ * The text of field F, of *RET_LEN bytes, if the text is a constant or an
+ * unchanged cell; else NULL.
+ */
 static const char *constant(const struct mapping *m, enum event_field f,
 			    const struct record_cells *row, size_t *ret_len)
 {
@@ -490,7 +503,7 @@ static const char *constant(const struct mapping *m, enum event_field f,
 }
 
 /*
- * Rewrites the time in OUT from FROM on, from the mapping's form to that of
+ * Converts the time in OUT from FROM on from the mapping's form to the form of
  * events.
  */
 static int put_time(const struct mapping *m, struct strbuf *out, size_t from, struct error *err)
@@ -542,7 +555,10 @@ int mapping_apply(const struct mapping *m, struct record_cells row, struct strbu
 			return -1;
 		ret->field[f].len = scratch->len - at[f];
 	}
-	/* SCRATCH no longer moves. An empty text is a missing field. */
+	/*
+	 * Set the pointers now, since SCRATCH no longer moves. An empty text is
+	 * a missing field.
+	 */
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
 		if (!ret->field[f].text)
 			ret->field[f].text = scratch->text + at[f];

@@ -1,8 +1,8 @@
 /*
- * mapping.h - how records of another program, rows of CSV or JSON objects,
- * become usage events: a small INI file, see usaged-mapping(5). Values are
- * expressions: text with {column}, {line} and {row}, each optionally followed
- * by filters: {billsec|ceil 60}, {caller|mod 8}, {tokens|mul 0.005}.
+ * mapping.h - turns records of another program (rows of CSV or JSON objects)
+ * into usage events. A mapping is a small INI file, see usaged-mapping(5).
+ * Values are expressions: text with {column}, {line} and {row}, each optionally
+ * followed by filters: {billsec|ceil 60}, {caller|mod 8}, {tokens|mul 0.005}.
  */
 #ifndef MAPPING_MAPPING_H
 #define MAPPING_MAPPING_H
@@ -24,15 +24,16 @@ int mapping_load(const char *path, struct mapping **ret, struct error *err);
 void mapping_free(struct mapping **m);
 
 /*
- * Sets the zone of times without offset; NULL: keeps the mapping's own.
- * ERR_PARAM if NAME is no zone, if the mapping has no such times, or if NAME is
- * NULL and the mapping requires a zone (time_zone = ask).
+ * Sets the zone of times without offset. NAME NULL keeps the zone of the
+ * mapping. Fails with ERR_PARAM if NAME is no zone, if all times of the mapping
+ * have an offset, or if NAME is NULL and the mapping requires a zone (time_zone
+ * = ask).
  */
 int mapping_set_zone(struct mapping *m, const char *name, struct error *err);
 
 /*
- * Are the records JSON objects, not rows of CSV? The mapping's columns are then
- * paths: "variables.billsec".
+ * Are the records JSON objects, not rows of CSV? The columns of a mapping for
+ * JSON are paths: "variables.billsec".
  */
 bool mapping_of_json(const struct mapping *m);
 char mapping_delimiter(const struct mapping *m);
@@ -42,9 +43,10 @@ bool mapping_quotes(const struct mapping *m);
 bool mapping_accounts_by_name(const struct mapping *m);
 
 /*
- * The columns, unless the file's header names them (then NULL): of CSV without
- * a header, the columns of [file]; of JSON, those that the mapping uses. A row
- * has at least *RET_LEAST of the *RET_N columns; its missing cells are empty.
+ * The columns that the mapping gives: for CSV without a header, the columns of
+ * [file]; for JSON, all columns that the mapping uses. Returns NULL for CSV
+ * with a header, which names the columns. A row must have at least *RET_LEAST
+ * of the *RET_N columns; missing cells are empty.
  */
 const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n, size_t *ret_least);
 
@@ -55,10 +57,10 @@ const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n, s
 int mapping_columns(struct mapping *m, const char **names, size_t n, struct error *err);
 
 /*
- * Makes an event of ROW, whose comma and time needn't be set. The texts of *RET
- * live in SCRATCH (cleared first), the cells or the mapping. Returns 1 for an
- * event, 0 for a record that the mapping skips, -1 for a record that can't be
- * mapped; the error names the column.
+ * Makes an event of ROW, whose members comma and time needn't be set. The texts
+ * of *RET live in SCRATCH (which is cleared first), in the cells or in the
+ * mapping. Returns 1 for an event, 0 for a record that the mapping skips, -1
+ * for a record that can't be mapped; the error names the column.
  */
 int mapping_apply(const struct mapping *m, struct record_cells row, struct strbuf *scratch,
 		  struct raw_event *ret, struct error *err);

@@ -13,7 +13,7 @@ static wide ten_to(int places)
 	return n;
 }
 
-/* Cuts trailing zeros. False if N is out of bounds. */
+/* Cuts trailing zeros. Returns false if the number is out of bounds. */
 static bool settle(struct decimal d, struct decimal *ret)
 {
 	while (d.places > 0 && d.n % 10 == 0) {
@@ -25,8 +25,8 @@ static bool settle(struct decimal d, struct decimal *ret)
 }
 
 /*
- * Brings both to the same places. Returns how many. |n| stays in 64 bits, so
- * that n * 10^18 fits in 128.
+ * Brings A and B to the same number of places, and returns this number. This
+ * can't overflow: |n| has 64 bits, so n * 10^18 fits in 128 bits.
  */
 static int align(struct decimal *a, struct decimal *b)
 {
@@ -48,9 +48,10 @@ static size_t count_digits(const char *p, const char *end)
 }
 
 /*
- * The whole part of a number with a decimal comma: digits, or groups of three
- * of them after points, the first of which has one to three and doesn't begin
- * with 0. Returns how many bytes it has, 0 if it isn't one.
+ * The length of the whole part of a number with a decimal comma: digits, or
+ * groups of three digits separated by points. The first group has one to three
+ * digits and doesn't begin with 0. Returns 0 if TEXT does not begin with such a
+ * part.
  */
 static size_t whole_part(const char *text, const char *end)
 {
@@ -66,7 +67,10 @@ static size_t whole_part(const char *text, const char *end)
 	return (size_t)(p - text);
 }
 
-/* "1.234,5" as "1234.5". Returns its length, 0 if it isn't such a number. */
+/*
+ * Converts "1.234,5" to "1234.5". Returns the new length, or 0 if TEXT is no
+ * number with a decimal comma.
+ */
 static size_t with_point(const char *text, size_t len, char ret[static NUMBER_TEXT])
 {
 	const char *p = text, *end = text + len;
@@ -137,8 +141,8 @@ struct division {
 };
 
 /*
- * Long division, a digit at a time, until nothing remains or the quotient has
- * PLACES. False if it grows too long.
+ * Long division, a digit at a time, until the remainder is 0 or the quotient
+ * has PLACES. Returns false if the quotient is out of bounds.
  */
 static bool divide(struct decimal a, struct decimal b, int places, struct division *ret)
 {
@@ -182,7 +186,10 @@ bool number_round(struct decimal a, int places, struct decimal *ret)
 	return settle(a, ret);
 }
 
-/* The remainder matters only if no digit beyond PLACES decides. */
+/*
+ * The remainder rounds a quotient of PLACES. A longer quotient is rounded by
+ * its further digits.
+ */
 bool number_div_to(struct decimal a, struct decimal b, int places, struct decimal *ret)
 {
 	struct division d;

@@ -13,9 +13,9 @@
 #define NUMBER_PLACES_MAX 18
 
 /*
- * Reads LEN bytes of TEXT as decimal_parse does; if COMMA, with a decimal comma
- * and perhaps points between groups of three digits: "1.234,5". False: it is no
- * number, or is out of bounds.
+ * Reads LEN bytes of TEXT as decimal_parse does; if COMMA, the number has a
+ * decimal comma, and may have points between groups of three digits: "1.234,5".
+ * Returns false if TEXT is no number or out of bounds.
  */
 bool number_read(const char *text, size_t len, bool comma, struct decimal *ret);
 
@@ -28,15 +28,19 @@ int number_compare(struct decimal a, struct decimal b);
  */
 bool number_add(struct decimal a, struct decimal b, struct decimal *ret);
 bool number_mul(struct decimal a, struct decimal b, struct decimal *ret);
-/* false, too, if the quotient isn't exact */
+/* also returns false if the quotient isn't exact */
 bool number_div(struct decimal a, struct decimal b, struct decimal *ret);
 /* the remainder of A / B; has the sign of B */
 bool number_mod(struct decimal a, struct decimal b, struct decimal *ret);
 /* A / B, rounded up to a whole number */
 bool number_ceil(struct decimal a, struct decimal b, struct decimal *ret);
-bool number_floor(struct decimal a, struct decimal b, struct decimal *ret); /* likewise, down */
+/* the same, rounded down */
+bool number_floor(struct decimal a, struct decimal b, struct decimal *ret);
 
-/* A / B, and A, rounded to PLACES; halves away from zero. */
+/*
+ * number_div_to rounds A / B to PLACES, number_round rounds A. Halves are
+ * rounded away from zero.
+ */
 bool number_div_to(struct decimal a, struct decimal b, int places, struct decimal *ret);
 bool number_round(struct decimal a, int places, struct decimal *ret);
 

@@ -6,7 +6,7 @@
 #include "mapping/number.h"
 #include "base/banned.h"
 
-/* Reads one end of a range, which may be missing. */
+/* Reads one end of a range. An empty text is a missing end. */
 static bool read_end(const char *text, size_t len, struct decimal *ret)
 {
 	*ret = DECIMAL_NULL;

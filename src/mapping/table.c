@@ -22,7 +22,7 @@ struct table *table_get(struct table **first, const char *name, struct arena *ar
 	return *first;
 }
 
-/* Room for one more behind N entries: it doubles. */
+/* Makes room for one more entry after N entries, by doubling. */
 static struct table_entry *grow(struct table_entry *entries, size_t n, struct arena *arena)
 {
 	if (n & (n - 1))

@@ -1,7 +1,7 @@
 /*
  * table.h - the lookup tables of a mapping. Plain keys are found by binary
- * search. Keys with *, ? or a range of numbers (pattern.h) are tried after
- * them, from the first to the last.
+ * search. Then keys with *, ? or a range of numbers (pattern.h) are tried in
+ * their order.
  */
 #ifndef MAPPING_TABLE_H
 #define MAPPING_TABLE_H
@@ -20,18 +20,15 @@ struct table {
 	struct table *next; /* of the mapping */
 };
 
-/*
- * Finds the table NAME in the list *FIRST, or adds an empty one. Lives in
- * ARENA.
- */
+/* Finds the table NAME in the list *FIRST, or adds an empty table in ARENA. */
 struct table *table_get(struct table **first, const char *name, struct arena *arena);
 
 void table_add(struct table *t, const char *key, const char *value, struct arena *arena);
 
-/* Completes the table. A key that comes twice is an error. */
+/* Completes the table. A duplicate key is an error. */
 int table_finish(struct table *t, struct error *err);
 
-/* The value of the TEXT, or NULL. COMMA: as in pattern_fits. */
+/* The value that the table has for TEXT, or NULL. COMMA: as in pattern_fits. */
 const char *table_find(const struct table *t, const char *text, size_t len, bool comma);
 
 #endif

@@ -16,14 +16,14 @@ struct time_parts {
 
 struct time_text {
 	const char *p, *end;
-	/* another number follows directly, so this one has its full width */
+	/* another number follows directly, so this number has its full width */
 	bool fixed;
-	bool fraction; /* a fraction may follow seconds */
-	/* the format's character after this item, if it is itself; else 0 */
+	bool fraction; /* a fraction may follow the seconds */
+	/* the format's literal character after this item; else 0 */
 	char next;
 };
 
-/* DIGITS of them, or if EXACT is false one at least. */
+/* Reads a number of DIGITS digits; if EXACT is false, of 1 to DIGITS digits. */
 static bool read_digits(struct time_text *t, int digits, bool exact, int *ret)
 {
 	const char *from = t->p;
@@ -39,7 +39,7 @@ static bool read_year(struct time_text *t, struct time_parts *ret)
 	return read_digits(t, 4, true, &ret->year);
 }
 
-/* As POSIX has it: 69 to 99 are of the last century. */
+/* Reads a year of two digits as POSIX does: 69 to 99 are 1969 to 1999. */
 static bool read_short_year(struct time_text *t, struct time_parts *ret)
 {
 	if (!read_digits(t, 2, true, &ret->year))
@@ -61,7 +61,7 @@ static bool same_letters(const char *text, const char *name, size_t len)
 	return true;
 }
 
-/* Its English name, or the first three letters of it. */
+/* Reads the English name of a month, or its first three letters. */
 static bool read_month_name(struct time_text *t, struct time_parts *ret)
 {
 	static const char *const names[] = { "January",   "February", "March",    "April",
@@ -86,7 +86,7 @@ static bool read_day(struct time_text *t, struct time_parts *ret)
 	return read_digits(t, 2, t->fixed, &ret->day);
 }
 
-/* A space may stand for its first digit. */
+/* Reads a day, whose first digit may be a space. */
 static bool read_filled_day(struct time_text *t, struct time_parts *ret)
 {
 	bool filled = t->p < t->end && *t->p == ' ';
@@ -126,7 +126,8 @@ static bool is_digit(char c)
 }
 
 /*
- * Does a fraction follow, such as ".6805900", that isn't the format's own text?
+ * Does a fraction such as ".6805900" follow, which is not literal text of the
+ * format?
  */
 static bool fraction_follows(const struct time_text *t)
 {
@@ -148,7 +149,7 @@ static bool read_second(struct time_text *t, struct time_parts *ret)
 	return true;
 }
 
-/* "+0100", "+01:00", "+01" or "Z" */
+/* Reads an offset from UTC: "+0100", "+01:00", "+01" or "Z". */
 static bool read_offset(struct time_text *t, struct time_parts *ret)
 {
 	int hours, minutes = 0;
@@ -196,7 +197,10 @@ static bool (*conversion(char letter))(struct time_text *t, struct time_parts *r
 	return NULL;
 }
 
-/* "seconds since 1970-01-01T00:00:00Z": 1 if it is of that kind. */
+/*
+ * Compiles a form such as "seconds since 1970-01-01T00:00:00Z". Returns 1, 0 if
+ * the form is of another kind, or -1.
+ */
 static int compile_count(struct time_form *f, struct error *err)
 {
 	static const struct {
@@ -247,13 +251,13 @@ int time_form_compile(struct time_form *ret, const char *text, struct error *err
 	return 0;
 }
 
-/* Does the item of a format at P begin, or end, with a digit of the text? */
+/* Is the format's item at P a number or a literal digit? */
 static bool is_number(const char *p)
 {
 	return *p == '%' ? p[1] && strchr("YymdeHIMS", p[1]) : is_digit(*p);
 }
 
-/* TEXT has all that FORMAT asks for, and nothing else. */
+/* Reads T by FORMAT. Returns false if T does not match or is longer. */
 static bool read_parts(const char *format, struct time_text t, struct time_parts *ret)
 {
 	bool after_number = false;
@@ -289,7 +293,10 @@ static bool read_clock(const struct time_form *f, const char *text, size_t len, 
 	d = (struct date) { p.year, p.month, p.day };
 	if (!date_valid(d) || p.hour > 23 || p.minute > 59 || p.second > 60)
 		return false;
-	/* a leap second is of the day that it ends, as instant_parse has it */
+	/*
+	 * a leap second belongs to the day that ends with it, as in
+	 * instant_parse
+	 */
 	if (p.second == 60) {
 		p.second = 59;
 		p.us = USEC_PER_SEC - 1;
@@ -301,7 +308,7 @@ static bool read_clock(const struct time_form *f, const char *text, size_t len, 
 	return true;
 }
 
-/* Within the years that a date can have. */
+/* Is the instant within the years of a date (civil.h)? */
 static bool in_years(int64_t us)
 {
 	return us >= date_to_days((struct date) { 1, 1, 1 }) * SEC_PER_DAY * USEC_PER_SEC &&
