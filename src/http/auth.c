@@ -20,7 +20,9 @@ enum {
 	DAY_SECONDS = 86400
 };
 
-/* User and secret of the header; USER is NULL for a bearer token. */
+/*
+ * User and secret of the header Authorization; USER is NULL for a bearer token.
+ */
 struct credentials {
 	char text[CREDENTIALS_MAX + 1];
 	const char *user;
@@ -31,8 +33,8 @@ struct credentials {
 struct auth_entry {
 	bool used;
 	/*
-	 * since when the account or its main account has been suspended; 0: it
-	 * isn't
+	 * the time at which the account or its main account was suspended; 0:
+	 * active
 	 */
 	int64_t suspended;
 	unsigned char hash[HASH_BYTES];
@@ -46,7 +48,8 @@ struct auth {
 	struct arena arena; /* of the entries */
 	size_t n_loaded;    /* since the arena was reset */
 	struct auth_entry entries[AUTH_CACHE_SIZE];
-	struct auth_entry *to_note; /* its last use isn't in the ledger yet; or NULL */
+	/* entry whose last use is not in the ledger yet; or NULL */
+	struct auth_entry *to_note;
 };
 
 struct auth *auth_new(void)
@@ -90,7 +93,7 @@ static int refuse(struct error *err)
 	return error_set(err, ERR_CREDENTIALS, NULL, "Invalid Username or Password");
 }
 
-/* The header's text behind SCHEME; NULL if it has another scheme. */
+/* The text behind SCHEME in HEADER; NULL if HEADER has another scheme. */
 static const char *after_scheme(const char *header, const char *scheme)
 {
 	size_t len = strlen(scheme);
@@ -130,8 +133,7 @@ static bool read_bearer(struct credentials *c, const char *text)
 /* ---- keys ---- */
 
 /*
- * Completes ENTRY, whose key belongs to an account. 1, 0 if there is no such
- * account, -1 failed.
+ * Adds the account of the key to ENTRY. 1 done, 0 no such account, -1 failed.
  */
 static int load_account(const struct request *rq, int64_t id, struct auth_entry *entry,
 			struct error *err)
@@ -161,8 +163,7 @@ static int load_family(const struct request *rq, int64_t account, struct auth_en
 }
 
 /*
- * Makes the entry of the key with that hash. 1, 0 if there is no valid key, -1
- * failed.
+ * Makes the entry of the key with this hash. 1 done, 0 no valid key, -1 failed.
  */
 static int load(const struct request *rq, const unsigned char *hash, struct auth_entry *entry,
 		struct error *err)
@@ -193,7 +194,7 @@ static bool user_matches(const struct auth_entry *e, const char *user)
 	return strcmp(user, e->account_sid) == 0 || strcmp(user, e->who.key_sid) == 0;
 }
 
-/* Finds the key with the secret TOKEN: 1, 0 if there is none, -1 failed. */
+/* Finds the key with the secret TOKEN. 1 found, 0 none, -1 failed. */
 static int find_key(const struct request *rq, const char *token, size_t len,
 		    struct auth_entry **ret, struct error *err)
 {
@@ -309,8 +310,8 @@ struct session_id {
 };
 
 /*
- * Headers come before cookies. In both, "perm" in ss-opt chooses ss-pid. Texts
- * that don't have the form of our ids are skipped.
+ * Chooses the session's id: from headers, else from cookies. In both, "perm" in
+ * ss-opt chooses ss-pid. Skips texts that cannot be an id of this server.
  */
 static bool choose_session(const struct request *rq, struct session_id *ret)
 {
@@ -372,7 +373,7 @@ void auth_note_use(const struct request *rq)
 
 	if (!a->to_note || !rq->worker->commits)
 		return;
-	/* even if this fails, the next request doesn't try again */
+	/* set also on failure, so that the next request doesn't try again */
 	a->to_note->last_use = floor_div(rq->now, DAY_SECONDS) * DAY_SECONDS;
 	commit_thread_run(rq->worker->commits, write_use, a->to_note, &ignored);
 	a->to_note = NULL;

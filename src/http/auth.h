@@ -1,6 +1,6 @@
 /*
- * auth.h - identifies the caller: from Authorization, else from a session's
- * headers or cookies. api/access.h decides what the caller may do.
+ * auth.h - identifies the caller by the header Authorization, else by a
+ * session's headers or cookies. The caller's rights are in api/access.h.
  *
  *   Basic user:password     a user
  *   Basic SID:secret        a key, by its own SID or its account's
@@ -21,27 +21,30 @@ struct auth *auth_new(void);
 void auth_free(struct auth **a);
 
 /*
- * Tells the cache the ledger's version (store_version). Another version empties
- * it.
+ * Tells the cache the ledger's version (store_version). A changed version
+ * empties the cache.
  */
 void auth_at_version(struct auth *a, int64_t version);
 
 /*
- * Identifies the caller of RQ: sets who, session and ambient, which last as
- * long as the request's arena, and until the next call of auth_*. Leaves nobody
- * if the request has no credentials, or those of a session that has ended. -1:
- * ERR_CREDENTIALS, with the same words for an unknown user, a wrong secret and
- * a revoked key; ERR_SUSPENDED for the token or API key of a suspended account;
- * ERR_TOO_MANY or ERR_BUSY for passwords; or the ledger failed.
+ * Identifies the caller of RQ: sets who, session and ambient, which are valid
+ * until the next call of auth_*, at most as long as the request's arena. `who`
+ * stays NULL if the request has no credentials, or if its session has ended.
+ * -1: ERR_CREDENTIALS, with the same words for an unknown user, a wrong secret
+ * and a revoked key; ERR_SUSPENDED for the token or API key of a suspended
+ * account; ERR_TOO_MANY or ERR_BUSY for passwords; or the ledger failed.
  */
 int auth_check(struct request *rq, struct error *err);
 
-/* Does this Authorization contain a user's password, which is slow to check? */
+/*
+ * Does this header Authorization contain a user's password? Checking a password
+ * is slow.
+ */
 bool auth_brings_password(const char *authorization);
 
 /*
- * Records the use of the request's key, once a day. Call it after the answer.
- * Does nothing without a commit thread.
+ * Records the use of the request's key, once a day. Call auth_note_use after
+ * the answer. Does nothing without a commit thread.
  */
 void auth_note_use(const struct request *rq);
 

@@ -29,8 +29,9 @@ static bool is_in_path(const struct request *rq, const char *name)
 }
 
 /*
- * In the server's own dialect, a repeated parameter is an error: it isn't clear
- * which value is meant. The other dialects do what the real services do.
+ * Rejects a parameter with two different values in the server's own dialect,
+ * because the intended value is unclear. The other dialects treat repeated
+ * parameters as the real services do.
  */
 static int check_once(const struct request *rq, const struct params *from, size_t at,
 		      struct error *err)
@@ -50,10 +51,10 @@ static int check_once(const struct request *rq, const struct params *from, size_
 }
 
 /*
- * Sets the arguments from FROM. Skips empty values, unless they clear;
- * parameters of the path; and parameters in OVER (or NULL), which takes
- * precedence. URLs are logged in many places, so secrets are taken from bodies
- * only.
+ * Sets the arguments from FROM. Skips empty values (except with PARAM_CLEARS),
+ * parameters of the path, and parameters that OVER (or NULL) also has, because
+ * OVER takes precedence. Secrets are taken from bodies only, because URLs are
+ * logged in many places.
  */
 static int take_params(struct request *rq, const struct params *from, const struct params *over,
 		       struct error *err)
@@ -76,7 +77,8 @@ static int take_params(struct request *rq, const struct params *from, const stru
 }
 
 /*
- * Notes FROM's names that nobody knows, and those that FROM has noted itself.
+ * Adds the unknown names of FROM to rq->params: names that no part of the
+ * request knows, and names already in FROM's own list.
  */
 static void note_unknown(struct request *rq, const struct params *from)
 {
@@ -109,7 +111,7 @@ static int add_call(struct request *rq, const struct params *body, struct error 
 	return 0;
 }
 
-/* Reads the body: *RET_N sets of parameters, one unless it is a batch. */
+/* Reads the body: one set of parameters, or *RET_N sets for a batch. */
 static int read_bodies(struct request *rq, struct params **ret, size_t *ret_n, struct error *err)
 {
 	*ret = rq->is_form && op_takes_body(rq->op) ? &rq->fields

@@ -44,7 +44,10 @@ int body_read_csv(struct body *b, struct error *err)
 
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0)
 		return error_set(err, ERR_INTERNAL, NULL, "Out of memory");
-	/* room for any cell at once: the default grows by 128 bytes */
+	/*
+	 * one block for the largest cell; by default the buffer grows by 128
+	 * bytes
+	 */
 	csv_set_blk_size(&parser, b->len + 1);
 	if (csv_parse(&parser, b->text, b->len, take_cell, take_row, &c) != b->len ||
 	    csv_fini(&parser, take_cell, take_row, &c) != 0)

@@ -1,4 +1,7 @@
-/* body_internal.h - what the readers of bodies share. Only for body*.c. */
+/*
+ * body_internal.h - functions shared by the readers of bodies. Only for
+ * body*.c.
+ */
 #ifndef HTTP_BODY_INTERNAL_H
 #define HTTP_BODY_INTERNAL_H
 
@@ -11,7 +14,7 @@ struct body {
 	char *text;
 	size_t len;
 	struct params *params;
-	int members; /* number so far */
+	int members; /* number of members so far */
 };
 
 /*
@@ -22,8 +25,8 @@ __attribute__((format(printf, 3, 4))) int body_malformed(const struct body *b, s
 							 const char *fmt, ...);
 
 /*
- * The parameter for the member NAME (LEN bytes); NULL: the operation has none,
- * and the name is noted as unknown.
+ * The parameter for the member NAME (LEN bytes). NULL: the operation has no
+ * such parameter, and NAME is added to the unknown names.
  */
 const struct param *body_param(struct body *b, const char *name, size_t len, bool any_case);
 
@@ -37,7 +40,7 @@ int body_count(struct body *b, struct error *err);
 /* Checks that the body is text within the limits. */
 int body_check(const struct body *b, struct error *err);
 
-/* Each reads all of B. */
+/* Each function reads all of B. */
 int body_read_json(struct body *b, struct error *err);
 int body_read_xml(struct body *b, struct error *err);
 int body_read_jsv(struct body *b, struct error *err);

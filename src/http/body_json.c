@@ -9,7 +9,10 @@
 
 #include "base/banned.h"
 
-/* json-c replaces a whole number beyond 64 bits by the limit. */
+/*
+ * Is the number too large for json-c, which replaces a whole number beyond 64
+ * bits by the limit?
+ */
 static bool is_clamped(const char *text)
 {
 	return strcmp(text, "18446744073709551615") == 0 ||
@@ -43,8 +46,9 @@ static int read_member(struct body *b, const char *name, json_object *value, str
 }
 
 /*
- * Are there more objects and arrays than in any valid request? Each is two
- * bytes here, and a hundred times as much in the parser.
+ * Are there more objects and arrays than in any valid request? An object or
+ * array takes two bytes of the body, but a hundred times as much memory in the
+ * parser.
  */
 static bool has_many_objects(const char *text, size_t len)
 {
@@ -62,7 +66,7 @@ static bool has_many_objects(const char *text, size_t len)
 	return n > BODY_OBJECTS_MAX;
 }
 
-/* json-c has names as C strings, which an escaped NUL would cut. */
+/* Does the text have an escaped NUL, which would cut a name in json-c? */
 static bool has_escaped_nul(const char *text, size_t len)
 {
 	for (size_t i = 0; i + 1 < len; i++) {
@@ -100,7 +104,10 @@ static int parse(struct body *b, json_object **ret, struct error *err)
 	if (!tok)
 		return error_set(err, ERR_INTERNAL, NULL, "Out of memory");
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	/* with the NUL, which ends a number at the end of the text */
+	/*
+	 * include the NUL: the parser needs it to end a number at the end of
+	 * the text
+	 */
 	*ret = json_tokener_parse_ex(tok, b->text, (int)b->len + 1);
 	if (json_tokener_get_error(tok) != json_tokener_success)
 		rc = body_malformed(b, err, "%s at byte %zu",

@@ -20,7 +20,7 @@ static bool take(struct jsv *j, char c)
 	return true;
 }
 
-/* Takes a quoted text, after its first quote. */
+/* Takes a quoted text; its first quote has been taken. */
 static int take_quoted(struct jsv *j, struct error *err)
 {
 	for (;;) {
@@ -60,7 +60,7 @@ static int take_text(struct jsv *j, const char *stops, struct error *err)
 	return 0;
 }
 
-/* Skips an object or a list: it is no parameter. */
+/* Skips an object or a list, which cannot be a parameter's value. */
 static int skip_nested(struct jsv *j, struct error *err)
 {
 	int depth = 0;

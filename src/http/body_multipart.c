@@ -10,7 +10,7 @@ enum {
 	PART_HEADERS_MAX = 2048
 };
 
-/* Copies the boundary of the Content-Type. False: there is none. */
+/* Copies the boundary of the Content-Type. False: no boundary. */
 static bool find_boundary(const char *content_type, char ret[static BOUNDARY_MAX + 1])
 {
 	const char *p = strcasestr(content_type, "boundary=");
@@ -59,8 +59,8 @@ static int add_part(struct body *b, char *headers, char *value, size_t len, stru
 }
 
 /*
- * The text behind the first boundary, which may be at the very beginning
- * without a line end.
+ * The text behind the first boundary. The first boundary may be at the very
+ * beginning of the body, without a line end before it.
  */
 static char *first_part(const struct body *b, const char *mark, size_t mark_len)
 {

@@ -1,6 +1,6 @@
 /*
- * XML bodies: one element for the operation, inside it one for each parameter,
- * in any order.
+ * XML bodies: an element for the operation contains one element for each
+ * parameter, in any order.
  */
 #include "http/body_internal.h"
 
@@ -50,7 +50,8 @@ static int check_root(struct body *b, xmlTextReader *r, struct error *err)
 
 /* The current member, with the text read so far. */
 struct xml_member {
-	const struct param *param; /* NULL: between members, or in a member that is skipped */
+	/* NULL: between members, or in a skipped member */
+	const struct param *param;
 	struct strbuf text;
 };
 
@@ -122,8 +123,8 @@ static int read_node(struct body *b, xmlTextReader *r, struct xml_member *m, str
 /* ---- checks before the parser ---- */
 
 /*
- * The text behind the next END; NULL if there is none. It costs only the text
- * up to there: strstr with sanitizers measures the whole rest first.
+ * The text behind the next END; NULL if there is no END. Reads only up to END,
+ * unlike strstr, which with sanitizers measures the whole rest first.
  */
 static const char *behind(const char *p, const char *end)
 {
@@ -136,8 +137,8 @@ static const char *behind(const char *p, const char *end)
 }
 
 /*
- * Skips a comment. "--" that doesn't end it is an error: the parser would
- * continue, and look back at each of them.
+ * Skips a comment. A "--" inside the comment is an error, because the parser
+ * would continue, and look back at each "--".
  */
 static const char *scan_comment(const char *p)
 {
@@ -146,9 +147,9 @@ static const char *scan_comment(const char *p)
 }
 
 /*
- * Skips a start tag; P is behind the first byte of its name. *RET_EMPTY: it
- * ends with "/>". NULL: it has too many attributes, each of which the parser
- * would compare with all others.
+ * Skips a start tag; P is behind the first byte of its name. *RET_EMPTY: the
+ * tag ends with "/>". Returns NULL for too many attributes, because the parser
+ * compares each attribute with all others.
  */
 static const char *scan_tag(const char *p, bool *ret_empty)
 {
@@ -168,8 +169,8 @@ static const char *scan_tag(const char *p, bool *ret_empty)
 }
 
 /*
- * Skips a part that begins with "<!" or "<?"; P is behind the "<". NULL: it has
- * no end; *RET_WORDS names the part.
+ * Skips a part that begins with "<!" or "<?"; P is behind the "<". NULL: the
+ * part has no end; *RET_WORDS names the part.
  */
 static const char *scan_other(const char *p, const char **ret_words)
 {
@@ -225,13 +226,13 @@ int body_read_xml(struct body *b, struct error *err)
 	if (!b->op->body_root)
 		return error_set(err, ERR_MEDIA_TYPE, NULL,
 				 "XML is not understood here; send a form or JSON");
-	/* reject it before the parser reads it */
+	/* reject a DTD before the parser reads it */
 	if (strstr(b->text, "<!DOCTYPE"))
 		return body_malformed(b, err, "A document type or entities are not allowed");
 	if (scan(b, err) < 0)
 		return -1;
 	xmlResetLastError();
-	/* the given encoding overrides that of the document */
+	/* "UTF-8" overrides the document's own encoding */
 	r = xmlReaderForMemory(b->text, (int)b->len, NULL, "UTF-8",
 			       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!r)

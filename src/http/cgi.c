@@ -63,8 +63,8 @@ int cgi_serve(struct worker *w, struct templates *templates, struct error *err)
 
 	w->signin = signin_new();
 	/*
-	 * only these methods may write; without a commit thread, the operation
-	 * reports that it can't
+	 * only POST may write; without a commit thread, an operation that
+	 * writes fails with an error
 	 */
 	if (strcmp(getenv("REQUEST_METHOD"), "POST") == 0)
 		commit_thread_new(w->settings, &w->commits, NULL);

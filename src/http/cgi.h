@@ -8,8 +8,8 @@
 #include "http/handle.h"
 
 /*
- * Answers the request with W, which is as for worker_init and gets TEMPLATES.
- * -1: the answer was cut off.
+ * Answers the request with W and TEMPLATES. W is initialized as for
+ * worker_init. -1: the answer is incomplete.
  */
 int cgi_serve(struct worker *w, struct templates *templates, struct error *err);
 

@@ -28,7 +28,7 @@ static void add(struct paths *p, const char *path, enum sandbox_use use)
 	p->n++;
 }
 
-/* Adds the folder of FILE; of a link, the folder of its target. */
+/* Adds the folder of FILE; if FILE is a link, the folder of the target. */
 static void add_folder_of(struct paths *p, const char *file, enum sandbox_use use)
 {
 	char *real = realpath(file, NULL), *slash;

@@ -1,6 +1,6 @@
 /*
- * confine.h - the server's sandbox (base/sandbox.h): the files that it may use
- * once it runs.
+ * confine.h - the server's sandbox (base/sandbox.h): the files that the server
+ * may use while it runs.
  */
 #ifndef HTTP_CONFINE_H
 #define HTTP_CONFINE_H
@@ -10,8 +10,8 @@
 /*
  * Restricts the process: it may change files in the ledger's folder, read
  * templates and time zones, and remove its socket and pid file. Does nothing if
- * settings->sandbox is off. The log says what was done. Call it before any
- * thread is started.
+ * settings->sandbox is off. Logs the result. Call confine before starting any
+ * thread.
  */
 void confine(const struct settings *settings);
 

@@ -14,15 +14,21 @@
 #include "base/banned.h"
 
 enum {
-	/* bytes of an unread body that are skipped to keep the connection */
+	/*
+	 * unread bytes of a body that are read and dropped, to keep the
+	 * connection
+	 */
 	LEFTOVER_MAX = 64 << 20,
-	RECORDS_MAX = 32,      /* records in one system call */
-	FILE_BYTES = 256 << 10 /* more than a head and the bytes that arrive with its end */
+	RECORDS_MAX = 32, /* records in one system call */
+	/*
+	 * enough for a head and the bytes that arrive with the end of the head
+	 */
+	FILE_BYTES = 256 << 10
 };
 
 /* ---- waiting for the peer ---- */
 
-/* Waits for the peer. False: it has taken too long. */
+/* Waits for the peer. False: the peer has taken too long. */
 static bool wait_for_peer(struct connection *c, short events)
 {
 	int64_t begun = monotonic_ms();
@@ -41,10 +47,7 @@ static bool wait_for_peer(struct connection *c, short events)
 	return rc > 0;
 }
 
-/*
- * After a failed system call: is it worth another try? Waits for the peer if
- * necessary.
- */
+/* Should a failed system call be repeated? Waits for the peer if necessary. */
 static bool is_to_be_tried_again(struct connection *c, short events)
 {
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -97,15 +100,16 @@ static int64_t content_length(char **envp)
 }
 
 /*
- * Lets libfcgi read the variables. Makes room for a body that will be gathered.
+ * Lets libfcgi read the variables. Makes room for the body if it will be
+ * gathered.
  */
 static bool accept_request(struct connection *c)
 {
 	int64_t len;
 
 	/*
-	 * the file stands for a kept connection: there is no socket to accept
-	 * from
+	 * to libfcgi, the file is a kept connection, so that libfcgi accepts
+	 * from no socket
 	 */
 	c->request.keepConnection = 1;
 	if (FCGX_Accept_r(&c->request) != 0)
@@ -137,7 +141,7 @@ static bool send_reply(struct connection *c)
 }
 
 /*
- * Passes DATA through the gate, to the end of the request at most. False: the
+ * Passes DATA through the gate, at most to the end of the request. False: the
  * connection is over.
  */
 static bool let_in(struct connection *c, struct fcgi_span *data)
@@ -160,7 +164,7 @@ static bool let_in(struct connection *c, struct fcgi_span *data)
 
 /* ---- bytes in ---- */
 
-/* Reads more of the body, blocking for it. False: there is no more. */
+/* Reads more of the body; blocks. False: the body has ended. */
 static bool read_on(struct connection *c)
 {
 	struct fcgi_span data;
@@ -206,7 +210,10 @@ static size_t read_body(struct input *in, char *buf, size_t size)
 	return got;
 }
 
-/* Are both directions closed? With TCP only the peer's direction is known. */
+/*
+ * Has the peer closed the connection? A Unix socket shows that both directions
+ * are closed; TCP shows only the peer's direction.
+ */
 static bool is_gone(struct input *in)
 {
 	struct connection *c = (struct connection *)((char *)in - offsetof(struct connection, in));
@@ -220,7 +227,7 @@ static bool is_gone(struct input *in)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* Reads to the end of the body. False: it doesn't end, or is too long. */
+/* Reads to the end of the body. False: the body has no end or is too long. */
 static bool read_leftover(struct connection *c)
 {
 	char trash[8192];
@@ -256,8 +263,8 @@ static int write_all(struct connection *c, struct iovec *iov, int n)
 }
 
 /*
- * Records to write. libfcgi's own writer copies everything through 8 kB; here
- * an answer leaves in one system call.
+ * Records to write. libfcgi's own writer copies everything through 8 kB; struct
+ * records writes an answer with one system call.
  */
 struct records {
 	struct connection *c;
@@ -285,9 +292,10 @@ static void records_add(struct records *rs, int type, void *content, size_t len)
 }
 
 /*
- * Can the connection be kept? Reads the request to its end even if not: a web
- * server that is still sending would lose the answer when the connection
- * closes. Requests that were refused for lack of threads are not read.
+ * Can the connection be kept? Reads the rest of the request in any case,
+ * because a web server that is still sending would lose the answer when the
+ * connection closes. Does not read requests that were refused for lack of
+ * threads.
  */
 static bool can_keep(struct connection *c)
 {
@@ -309,8 +317,8 @@ static void add_end(struct records *rs)
 	records_add(rs, FCGI_STDOUT, NULL, 0);
 	records_add(rs, FCGI_END_REQUEST, &completed, sizeof(completed));
 	/*
-	 * nginx drops a connection with unexpected bytes; otherwise it might
-	 * reuse this one
+	 * unexpected bytes make nginx drop the connection, which it might
+	 * otherwise reuse
 	 */
 	if (c->request.keepConnection && !c->keep)
 		records_add(rs, FCGI_UNKNOWN_TYPE, &goodbye, sizeof(goodbye));
@@ -356,7 +364,7 @@ static void begin(struct connection *c)
 	c->moved = c->waited_ms = 0;
 }
 
-/* Frees what the request has used. */
+/* Frees the request's memory. */
 static void end(struct connection *c)
 {
 	FCGX_Free(&c->request, 0);
@@ -397,8 +405,8 @@ void connection_free(struct connection **c)
 }
 
 /*
- * Passes DATA on, and lets libfcgi read it at once: other connections use the
- * same file. False: the connection is over.
+ * Passes DATA through the gate, and lets libfcgi read it at once, because other
+ * connections use the same file. False: the connection is over.
  */
 static bool gather(struct connection *c, struct fcgi_span *data, struct intake *in)
 {
@@ -414,7 +422,7 @@ static bool gather(struct connection *c, struct fcgi_span *data, struct intake *
 	return !c->gate.broken && !c->body.failed;
 }
 
-/* Continues with DATA. */
+/* Continues the request with DATA. */
 static enum connection_state go_on(struct connection *c, struct fcgi_span *data, struct intake *in)
 {
 	if (!gather(c, data, in))

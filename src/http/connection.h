@@ -1,17 +1,17 @@
 /*
- * connection.h - one connection of a web server, and the request on it. Its
- * owner is either the reception (http/reception.h) or a thread of the pool
- * (http/pool.h); nobody else touches it.
+ * connection.h - one connection of a web server, and the request on it. The
+ * owner of a connection is either the reception (http/reception.h) or a thread
+ * of the pool (http/pool.h). Only the owner uses the connection.
  *
- * libfcgi parses requests. It blocks for missing bytes and reads ahead, so it
- * doesn't read the socket: it reads a file in memory, which holds the bytes of
- * one request that have passed the gate (http/fcgi_gate.h).
+ * libfcgi parses requests. libfcgi blocks for missing bytes and reads ahead, so
+ * it must not read the socket. It reads a file in memory, which holds the bytes
+ * of one request that have passed the gate (http/fcgi_gate.h).
  *
- * The reception gathers a request without blocking: its variables, and its body
- * if that has at most CONNECTION_BODY_MAX bytes. A longer body is read while
- * the request is handled. Then the peer may block the thread for PEER_SECONDS,
- * and as long again for each MiB transferred; a slower peer is cut off. (nginx
- * isn't slow: it buffers whole bodies and answers.)
+ * The reception gathers a request without blocking: the variables, and a body
+ * of at most CONNECTION_BODY_MAX bytes. A longer body is read while the request
+ * is handled. During this time the peer may block the thread for PEER_SECONDS,
+ * plus PEER_SECONDS for each MiB transferred; the connection of a slower peer
+ * is closed. (nginx is not slow, because it buffers whole bodies and answers.)
  */
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
@@ -31,21 +31,23 @@ enum {
 };
 
 /*
- * All connections of a server. After a request a connection is kept if there
- * are at most half of MAX.
+ * All connections of a server. After a request, its connection is kept if the
+ * server has at most MAX / 2 connections.
  */
 struct connections {
 	atomic_int n;
 	int max;
-	atomic_bool ending; /* the server is stopping: keep none */
+	atomic_bool ending; /* the server is stopping: keep no connection */
 };
 
 struct connection {
-	struct output out; /* must be first: output.write finds the connection by it */
+	/* must be first: output.write casts OUT to the connection */
+	struct output out;
 	struct input in;
 	int fd;
 	struct fcgi_gate gate;
-	struct strbuf passed; /* bytes that have passed the gate, and that libfcgi has not read */
+	/* bytes that have passed the gate, not yet read by libfcgi */
+	struct strbuf passed;
 	FCGX_Request request; /* ipcFd: the file in memory; -1: none */
 	char **envp;          /* the request's variables, once complete */
 	bool long_body;       /* the body is too long to gather */
@@ -53,7 +55,7 @@ struct connection {
 	size_t delivered;     /* bytes of the body that libfcgi has read */
 	struct strbuf body;   /* the gathered body */
 	size_t body_read;     /* bytes of the gathered body that IN has read */
-	struct strbuf ahead;  /* bytes of the peer behind the request */
+	struct strbuf ahead;  /* bytes received behind the end of the request */
 	size_t ahead_taken;
 	struct connections *all;
 	bool keep;                /* keep the connection after this request */
@@ -65,13 +67,13 @@ struct connection {
 	struct share share;
 	struct connection *next;
 	/* owned by the reception */
-	bool watched;        /* in its epoll set */
+	bool watched;        /* in the reception's epoll set */
 	bool begun;          /* a part of a request has arrived */
 	int64_t deadline_ms; /* for the next event */
 	struct connection *before, *behind;
 };
 
-/* What a thread needs for receiving. */
+/* The buffers of a thread for receiving. */
 struct intake {
 	int file; /* the file in memory; -1: not open yet */
 	char bytes[CONNECTION_READ_BYTES];
@@ -82,8 +84,8 @@ void intake_release(struct intake *in);
 
 /*
  * Makes a connection of FD, which must be non-blocking and is closed by
- * connection_free. Counts it in ALL, which is borrowed. Never NULL. Call
- * FCGX_Init before.
+ * connection_free. Counts the connection in ALL, which is borrowed. Never NULL.
+ * Call FCGX_Init before connection_new.
  */
 struct connection *connection_new(int fd, struct connections *all);
 void connection_free(struct connection **c);

@@ -49,7 +49,7 @@ bool cors_is_foreign(const struct request *rq)
 
 	if (rq->origin && *rq->origin)
 		return !is_own(rq, rq->origin) && !cors_allows(settings, rq->origin);
-	/* JSONP: requests of scripts have no Origin */
+	/* requests of scripts (JSONP) have no Origin */
 	if (rq->referer && is_listed(settings, rq->referer, origin_length(rq->referer)))
 		return false;
 	if (rq->fetch_site && *rq->fetch_site)

@@ -26,13 +26,14 @@
 #include "base/banned.h"
 
 /*
- * Open files of a thread: the ledger's file and its WAL, and libfcgi's file for
- * a long body. Others: of commit thread and verifier, socket, logs, templates.
+ * The numbers of open files. A thread has the ledger's file and WAL, and
+ * libfcgi's file for a long body. The other files are those of commit thread
+ * and verifier, the socket, logs and templates.
  */
 enum { FILES_A_THREAD = 3, FILES_BESIDE = 40 };
 
 struct server {
-	struct worker worker;      /* what each thread begins with */
+	struct worker worker;      /* the initial worker of each thread */
 	struct template_slot slot; /* the pages' templates */
 	struct listener listener;
 	struct reception *reception;
@@ -52,8 +53,9 @@ int64_t fcgi_files_wanted(const struct settings *settings)
 }
 
 /*
- * The limit of connections: requests in work, requests that may wait for a
- * thread, and as many idle ones.
+ * The limit of connections: one for each request in work (server.threads), one
+ * for each request that may wait (server.backlog), and as many idle
+ * connections.
  */
 static int connections_max(const struct settings *settings)
 {
@@ -77,7 +79,7 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Replaces all templates, or keeps the old ones if any of them fails. */
+/* Replaces all templates. If any template fails, keeps all old templates. */
 static void read_templates_again(struct server *s)
 {
 	struct templates *t = NULL;
@@ -91,7 +93,7 @@ static void read_templates_again(struct server *s)
 	template_slot_put(&s->slot, t);
 }
 
-/* Tells the service manager that all is well, if it is. */
+/* Checks the threads, and tells the service manager if all is well. */
 static void look_around(struct server *s)
 {
 	int64_t now_us = monotonic_us(), now = now_us / USEC_PER_SEC;
@@ -105,8 +107,8 @@ static void look_around(struct server *s)
 }
 
 /*
- * Waits for a signal, or for the next look, four times in each period of the
- * watchdog.
+ * Waits for a signal, or until the next check of the threads. There are four
+ * checks in each period of the watchdog.
  */
 static int wait_for_signal(struct server *s, const sigset_t *set)
 {
@@ -121,8 +123,8 @@ static int wait_for_signal(struct server *s, const sigset_t *set)
 }
 
 /*
- * Waits for the order to stop. SIGHUP reloads the templates; log and ledger
- * need no signal.
+ * Waits for the signal to stop. SIGHUP reloads the templates. Log and ledger
+ * are reopened without a signal.
  */
 static void wait_for_stop(struct server *s, const sigset_t *set)
 {
@@ -192,7 +194,7 @@ static void stop(struct server *s)
 	reception_stop(s->reception, s->listener.own);
 }
 
-/* Serves on the open socket until the order to stop. */
+/* Serves on the open socket until a signal to stop. */
 static int serve_socket(struct server *s, const sigset_t *set, struct error *err)
 {
 	int rc = start(s, err);
@@ -209,13 +211,14 @@ static int serve_socket(struct server *s, const sigset_t *set, struct error *err
 	}
 	stop(s);
 	if (s->pool && !drain(s, set))
-		_exit(0); /* the remaining threads may still use everything */
+		/* free nothing: the remaining threads may still use it */
+		_exit(0);
 	return rc;
 }
 
 /*
- * Opens all that the server needs, and enters the sandbox. Starts no thread
- * before.
+ * Opens everything that the server needs, then enters the sandbox, then starts
+ * the first thread.
  */
 static int open_server(struct server *s, struct error *err)
 {
@@ -233,7 +236,7 @@ static int open_server(struct server *s, struct error *err)
 	if (commit_thread_new(s->worker.settings, &s->worker.commits, &failure) < 0)
 		log_warning("events can't be stored: %s %s", failure.message, failure.detail);
 	s->worker.signin = signin_new();
-	/* requests that wait for a password hold only some of the threads */
+	/* leave threads free of requests that wait for a password check */
 	password_set_waiting(pool_general_threads(s->worker.settings->threads) / 4);
 	s->worker.verifier = s->worker.commits ? verifier_new(s->worker.settings, s->worker.commits)
 					       : NULL;
@@ -270,7 +273,10 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret,
 		confine(settings);
 		return cgi_serve(&s.worker, templates, err);
 	}
-	/* before any thread is started: threads inherit blocked signals */
+	/*
+	 * block signals before starting threads, which inherit the blocked
+	 * signals
+	 */
 	block_signals(&set);
 	template_slot_init(&s.slot, templates);
 	rc = open_server(&s, err);

@@ -36,7 +36,10 @@ static enum fcgi_event refuse_request(struct fcgi_gate *g, int id, unsigned char
 	return reply(g, FCGI_END_REQUEST, id, &body, sizeof(body));
 }
 
-/* Of all values, only this one isn't the administrator's. */
+/*
+ * Replies to a query for values. FCGI_MPXS_CONNS is the only value that does
+ * not depend on the settings.
+ */
 static enum fcgi_event reply_about_connection(struct fcgi_gate *g, unsigned char type)
 {
 	static const char values[] = "\017\001" FCGI_MPXS_CONNS "0";
@@ -103,13 +106,13 @@ static bool is_of_request(const struct fcgi_gate *g)
 	return g->request_id && record_id(g) == g->request_id;
 }
 
-/* Is it a record of variables or body? */
+/* Is the current record one of variables or body? */
 static bool is_stream(const struct fcgi_gate *g)
 {
 	return is_of_request(g) && (g->header.type == FCGI_PARAMS || g->header.type == FCGI_STDIN);
 }
 
-/* Consumes up to MOST bytes of DATA; returns how many. */
+/* Consumes up to MOST bytes of DATA; returns the number of bytes. */
 static size_t take_off(struct fcgi_span *data, size_t most)
 {
 	size_t n = most < data->len ? most : data->len;
@@ -194,7 +197,10 @@ static enum fcgi_event begin_request(struct fcgi_gate *g, struct strbuf *passed)
 	return FCGI_TAKES_ALL;
 }
 
-/* The last variable must be complete: no length goes beyond the end. */
+/*
+ * Ends the variables. The last variable must be complete: its length must not
+ * exceed the rest.
+ */
 static enum fcgi_event end_variables(struct fcgi_gate *g)
 {
 	g->head_ended = true;

@@ -1,19 +1,19 @@
 /*
- * fcgi_gate.h - filters the FastCGI records that libfcgi reads. Knows no
- * sockets, and calls no function of libfcgi.
+ * fcgi_gate.h - filters the FastCGI records that libfcgi reads. The gate uses
+ * no sockets, and calls no function of libfcgi.
  *
  * libfcgi 2.4.2 blocks for missing bytes and trusts its peer: a query for more
  * than three values overruns its stack, a variable with a length of 2 GiB ends
- * the process, and variables have no limit. So all bytes of a connection, in
- * pieces of any size, pass the gate first. The gate lets through the records of
- * one request after the other, in order and without padding, and finds the end
- * of the variables and of the body.
+ * the process, and variables have no limit. Therefore all bytes of a connection
+ * pass the gate first, in pieces of any size. The gate lets through the records
+ * of one request after the other, in order and without padding, and finds the
+ * ends of the variables and of the body.
  *
  * The gate itself answers records about the connection, a second request beside
- * the first, and requests for another role, as the protocol says. It skips
- * records of unknown requests. It ends the connection after a record that
- * breaks the protocol, an aborted request, and variables that are malformed or
- * beyond the limits.
+ * the first, and requests for another role, as the protocol says. The gate
+ * skips records of unknown requests. The gate ends the connection after a
+ * record that violates the protocol, after an aborted request, and after
+ * variables that are malformed or exceed the limits.
  */
 #ifndef HTTP_FCGI_GATE_H
 #define HTTP_FCGI_GATE_H
@@ -23,7 +23,7 @@
 #include "base/strbuf.h"
 
 enum {
-	/* of a request's variables, with the headers of their records */
+	/* bytes of a request's variables, including headers of records */
 	FCGI_HEAD_BYTES = 128 << 10,
 	FCGI_VARIABLES_MAX = 512,
 	FCGI_REPLY_BYTES = 64
@@ -32,17 +32,22 @@ enum {
 /* The header of a record with CONTENT bytes, at most FCGI_MAX_LENGTH. */
 FCGI_Header fcgi_header(int type, int request_id, size_t content);
 
-/* All members belong to the gate, except these: */
+/*
+ * The caller may read the members of the first group; the others belong to the
+ * gate.
+ */
 struct fcgi_gate {
 	bool begun;        /* a part of a request or record has arrived */
 	bool head_ended;   /* all variables have passed */
 	size_t body_bytes; /* bytes of the body that have passed */
-	bool body_ended;   /* all of the body has passed, and so the request */
-	bool broken;       /* no more bytes are accepted; the caller may set it, too */
+	/* all of the body has passed: the request is complete */
+	bool body_ended;
+	/* no more bytes are accepted; the caller may also set BROKEN */
+	bool broken;
 	unsigned char reply[FCGI_REPLY_BYTES];
 	size_t reply_len;
 
-	int request_id; /* of the current request; 0: there is none */
+	int request_id; /* of the current request; 0: no request */
 	FCGI_Header header;
 	FCGI_BeginRequestBody begin;
 	size_t n_header;  /* bytes of the header so far */
@@ -58,13 +63,16 @@ struct fcgi_gate {
 void fcgi_gate_init(struct fcgi_gate *g);
 
 enum fcgi_event {
-	FCGI_TAKES_ALL,   /* all of DATA was accepted */
-	FCGI_HAS_REQUEST, /* a request is complete; nothing is accepted until fcgi_gate_init */
-	FCGI_HAS_REPLY,   /* send the reply, then go on */
-	FCGI_IS_BROKEN    /* close the connection; the gate stays broken */
+	FCGI_TAKES_ALL, /* all of DATA was accepted */
+	/*
+	 * a request is complete; the gate accepts nothing until fcgi_gate_init
+	 */
+	FCGI_HAS_REQUEST,
+	FCGI_HAS_REPLY, /* send the reply, then go on */
+	FCGI_IS_BROKEN  /* close the connection; the gate stays broken */
 };
 
-/* Bytes that are consumed from the front. */
+/* Bytes to be consumed from the front. */
 struct fcgi_span {
 	const char *at;
 	size_t len;
@@ -72,9 +80,9 @@ struct fcgi_span {
 
 /*
  * Consumes DATA up to the next event, and appends the bytes for libfcgi to
- * PASSED. A record's header is appended together with the first byte of its
- * content: so once libfcgi has delivered all bytes of the body that have
- * passed, it has read all of PASSED, up to the request's end.
+ * PASSED. A record's header is appended together with the first byte of the
+ * content. So once libfcgi has delivered all bytes of the body that have
+ * passed, libfcgi has read all of PASSED, up to the request's end.
  */
 enum fcgi_event fcgi_gate_take(struct fcgi_gate *g, struct fcgi_span *data, struct strbuf *passed);
 

@@ -24,12 +24,14 @@
 #include "base/banned.h"
 
 enum {
-	SHARE_SECONDS = 2, /* after which a party with its share used up may try again */
-	/* of its answer's buffer, which a thread keeps for the next one */
+	SHARE_SECONDS = 2, /* Retry-After for a party whose share is used up */
+	/*
+	 * bytes of the answer's buffer that a thread keeps for the next answer
+	 */
 	KEPT_BYTES = 256 << 10,
-	/* of a batch's answers, after which no further call runs */
+	/* bytes of a batch's answers; above this limit, no further call runs */
 	BATCH_BYTES_MAX = 8 << 20,
-	RETRY_SECONDS = 60 /* Retry-After, when an answer took too long */
+	RETRY_SECONDS = 60 /* Retry-After, if an answer took too long */
 };
 
 void worker_init(struct worker *w)
@@ -62,7 +64,10 @@ static int64_t clock_us(clockid_t clock)
 	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
 }
 
-/* store_limit's callback: is the answer still worth the time? */
+/*
+ * The callback of store_limit: ends the work if the caller has gone or the time
+ * limit is exceeded.
+ */
 static int check_work(void *arg, struct error *err)
 {
 	struct request *rq = arg;
@@ -107,7 +112,7 @@ static int load_catalogue(struct worker *w, int64_t version, struct error *err)
 	return 0;
 }
 
-/* Opens the current ledger. Caches of another ledger are dropped. */
+/* Opens the current ledger, and clears caches of another ledger. */
 static int open_ledger(struct worker *w, struct error *err)
 {
 	const struct settings *s = w->settings;
@@ -121,7 +126,7 @@ static int open_ledger(struct worker *w, struct error *err)
 	return store_open(s->database, 0, s->busy_timeout_ms, &w->store, err);
 }
 
-/* Begins the request's snapshot, and reloads what has changed. */
+/* Begins the request's snapshot, and reloads cached data that has changed. */
 static int refresh(struct worker *w, struct error *err)
 {
 	int64_t version;
@@ -135,13 +140,16 @@ static int refresh(struct worker *w, struct error *err)
 	auth_at_version(w->auth, version);
 	return 0;
 fail:
-	/* the next request may find another file */
+	/* close the ledger: the next request may find another file */
 	if (err->kind != ERR_BUSY)
 		store_close(&w->store);
 	return -1;
 }
 
-/* A ledger that can't be used is the server's fault, whatever the reason. */
+/*
+ * Opens the ledger for the request. An unusable ledger is always reported as an
+ * error of the server.
+ */
 static int use_ledger(struct request *rq, struct error *err)
 {
 	if (refresh(rq->worker, err) == 0) {
@@ -162,9 +170,9 @@ static bool is_page(const struct request *rq)
 }
 
 /*
- * Replaces the method of a POST, for clients that can send no other: by a
- * header, a query parameter or a form's field. HEAD is refused: its answer
- * would have no body.
+ * Replaces the method of a POST by the method in a header, a query parameter or
+ * a form's field, for clients that can send only POST. Refuses HEAD, whose
+ * answer would have no body.
  */
 static int override_method(struct request *rq, struct error *err)
 {
@@ -214,9 +222,9 @@ static void choose_form(struct request *rq, struct error *err)
 }
 
 /*
- * Reads the request, and finds dialect, operation and format. The first error
- * is the answer; the rest is still read as far as possible, so that the answer
- * has the right dialect and format.
+ * Reads the request, and finds dialect, operation and format. After an error,
+ * the rest is still read, so that the error can be written in the right dialect
+ * and format. Returns the first error.
  */
 static int understand(struct request *rq, struct error *err)
 {
@@ -241,9 +249,9 @@ static int understand(struct request *rq, struct error *err)
 /* ---- parameters ---- */
 
 /*
- * Reads the arguments. For dialects with binds_first, also before the caller is
- * authenticated: then bodies are short (BODY_STRANGER_MAX), and the ledger
- * isn't needed.
+ * Reads the arguments. In dialects with binds_first, the arguments are read
+ * before the caller is authenticated: bodies are limited to BODY_STRANGER_MAX,
+ * and the ledger is not needed.
  */
 static int bind(struct request *rq, struct error *err)
 {
@@ -262,7 +270,7 @@ static int bind(struct request *rq, struct error *err)
 
 /* ---- the answer ---- */
 
-/* PAGE: also prepares the frame. */
+/* Prepares the options of the writer. PAGE: also prepares the frame. */
 static void prepare_options(struct request *rq, bool page)
 {
 	struct worker *w = rq->worker;
@@ -279,15 +287,17 @@ static void prepare_options(struct request *rq, bool page)
 }
 
 /*
- * After a change on a page: does the answer redirect to another page, with a
- * notice?
+ * Does the answer to a change on a page redirect to another page with a notice?
  */
 static bool redirects_after(const struct request *rq)
 {
 	return !rq->asks && rq->op->form && rq->op->form->done && is_page(rq);
 }
 
-/* Ends the document, or drops it. STATUS: the answer's status before. */
+/*
+ * Ends the document, or drops the document if the answer has none. STATUS: the
+ * answer's status before.
+ */
 static void end_call(struct request *rq, int status)
 {
 	struct reply *r = &rq->reply;
@@ -323,14 +333,15 @@ static int run_call(struct request *rq, struct error *err)
 }
 
 /*
- * Runs the calls up to the first that fails: its error is the answer, and a
- * header has the number of calls before it.
+ * Runs the calls until one fails. The answer to a failed batch is the error of
+ * the failed call, and a header with the number of calls before it.
  */
 static int run_batch(struct request *rq, struct error *err)
 {
 	struct reply *r = &rq->reply;
 
-	r->sink.flush = NULL; /* the headers depend on the end */
+	/* send nothing yet: the headers depend on the last call */
+	r->sink.flush = NULL;
 	strbuf_addc(r->sink.buf, '[');
 	for (r->batch_done = 0; (size_t)r->batch_done < rq->n_calls; r->batch_done++) {
 		if (r->batch_done)
@@ -348,9 +359,7 @@ static int run_batch(struct request *rq, struct error *err)
 	return 0;
 }
 
-/*
- * Loads the accounts and categories for the page's form, if it has such inputs.
- */
+/* Loads the accounts and categories that the page's form offers as choices. */
 static int load_choices(struct request *rq, struct error *err)
 {
 	for (const struct param *p = rq->op->params; p->name; p++) {
@@ -365,8 +374,8 @@ static int load_choices(struct request *rq, struct error *err)
 }
 
 /*
- * The URL of the page with the reader's time zone, if it needs a redirect; or
- * NULL.
+ * The URL of the page with the reader's time zone, if the request must be
+ * redirected to it; or NULL.
  */
 static const char *other_address(const struct request *rq)
 {
@@ -398,8 +407,9 @@ static int check_caller(struct request *rq, struct error *err)
 	if (auth_check(rq, err) < 0 || access_operation(rq, err) < 0)
 		return -1;
 	/*
-	 * automatic credentials don't prove that the user wants this, and a
-	 * script passes its answer to the page that includes it
+	 * credentials that the browser sent automatically don't prove that the
+	 * user wants the change, and a script gives the answer to the page that
+	 * includes the script
 	 */
 	if (rq->foreign && rq->who && rq->ambient &&
 	    (rq->op->changes || !(rq->method & M_READ) || rq->reply.callback))
@@ -427,7 +437,10 @@ static uint64_t party_of(const struct request *rq)
 	       PARTY_KEY;
 }
 
-/* -1 also without an error: the request must wait (rq->later). */
+/*
+ * Takes a share of the caller's party. -1: failed, or with rq->later and no
+ * error: the request must wait.
+ */
 static int take_share(struct request *rq, struct error *err)
 {
 	struct worker *w = rq->worker;
@@ -450,8 +463,8 @@ static int take_share(struct request *rq, struct error *err)
 }
 
 /*
- * Authenticates before parsing parameters, except in dialects with binds_first;
- * but there, too, before reading a long body.
+ * Authenticates before parsing parameters, except in dialects with binds_first.
+ * A long body is always read after authentication.
  */
 static int answer(struct request *rq, struct error *err)
 {
@@ -492,9 +505,9 @@ static int write_document(struct request *rq, const struct document *d, struct e
 }
 
 /*
- * Answers with a document, if no operation has the path. Documents are for
- * everybody: the caller is only identified for the page's frame, so an unusable
- * ledger doesn't matter.
+ * Answers with a document, if no operation has the path. Documents need no
+ * credentials: the caller is identified only for the page's frame, so an
+ * unusable ledger is no error.
  */
 static int answer_document(struct request *rq, struct error *err)
 {
@@ -516,7 +529,8 @@ static int answer_document(struct request *rq, struct error *err)
 /* ---- refusals ---- */
 
 /*
- * Should the answer be the sign-in page? Yes for a page that needs credentials.
+ * Should the answer redirect to the sign-in page? Yes for a page that needs
+ * credentials.
  */
 static bool wants_login(const struct request *rq, const struct error *err)
 {
@@ -533,7 +547,7 @@ static int lead_to_login(struct request *rq)
 	return reply_end(rq);
 }
 
-/* Can the user fix the error in the form? Then the form is shown again. */
+/* Can the user fix the error in the form? */
 static bool is_user_error(const struct request *rq, const struct error *err)
 {
 	return rq->op && rq->op->form && !rq->asks && rq->n_calls && is_page(rq) &&
@@ -578,7 +592,8 @@ static int refuse(struct request *rq, struct error *err)
 		return reply_end(rq);
 	if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY)
 		log_error("%s %s%s%s", rq->id, err->message, *err->detail ? ": " : "", err->detail);
-	if (err->kind == ERR_INTERNAL) { /* the message may name files */
+	/* keep the message from clients: it may name files */
+	if (err->kind == ERR_INTERNAL) {
 		error_clear(err);
 		error_set(err, ERR_INTERNAL, NULL,
 			  "An internal server error has occurred; the log has it as %s", rq->id);
@@ -606,8 +621,8 @@ static void log_request(const struct request *rq, int64_t us, int rc)
 }
 
 /*
- * Completes the request, whose parsing returned RC, up to the answer's last
- * byte.
+ * Completes the request up to the last byte of the answer. RC is the result of
+ * parsing.
  */
 static int complete(struct request *rq, int rc, struct error *err)
 {
@@ -623,8 +638,9 @@ static int complete(struct request *rq, int rc, struct error *err)
 }
 
 /*
- * Answers OPTIONS: at an existing path, with the allowed methods; a CORS
- * preflight, at any path. Needs no credentials. False: the request is neither.
+ * Answers OPTIONS with the allowed methods at an existing path, and a CORS
+ * preflight at any path. Needs no credentials. False: the request is no such
+ * OPTIONS.
  */
 static bool is_about_options(struct request *rq, const struct error *err)
 {
@@ -643,9 +659,9 @@ static bool is_about_options(struct request *rq, const struct error *err)
 }
 
 /*
- * Frees memory beyond KEPT_BYTES, so that an idle thread holds little. The
- * allocator keeps freed memory until it is told otherwise, which is worthwhile
- * after a large answer, at most once a second for all threads.
+ * Frees memory beyond KEPT_BYTES, so that an idle thread holds little. After a
+ * large answer, also makes the allocator return freed memory to the system; at
+ * most once a second for all threads.
  */
 static void give_back(struct worker *w, int64_t answer_bytes, int64_t now_us)
 {
@@ -692,7 +708,7 @@ int handle(struct worker *w, char *const *envp, struct input *in, struct output 
 
 /* ---- light requests ---- */
 
-/* The value of VARIABLE ("NAME=value") if it has that name; else NULL. */
+/* The value of VARIABLE ("NAME=value") if its name is NAME; else NULL. */
 static const char *value_of(const char *variable, const char *name)
 {
 	size_t len = strlen(name);
@@ -701,7 +717,7 @@ static const char *value_of(const char *variable, const char *name)
 									 : NULL;
 }
 
-/* Does URI have the path PATH, perhaps with a suffix and a query? */
+/* Does URI have the path PATH, optionally with a suffix and a query? */
 static bool is_path(const char *uri, const char *path)
 {
 	size_t len = strlen(path);

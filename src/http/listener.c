@@ -11,10 +11,16 @@
 
 #include "base/banned.h"
 
-/* Connections not yet accepted: the reception accepts at once. */
+/*
+ * The limit of connections not yet accepted. The reception accepts at once, so
+ * few suffice.
+ */
 enum { UNACCEPTED_MAX = 511 };
 
-/* Removes a socket without a server. -1: it has one, or it isn't a socket. */
+/*
+ * Removes a socket that no server listens on. -1: a server listens, or the file
+ * is not a socket.
+ */
 static int remove_stale(const char *path, const struct sockaddr_un *addr, struct error *err)
 {
 	struct stat st;

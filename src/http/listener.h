@@ -1,4 +1,7 @@
-/* listener.h - the socket for web servers: our own, or an inherited one. */
+/*
+ * listener.h - the socket for web servers: the server's own, or an inherited
+ * one.
+ */
 #ifndef HTTP_LISTENER_H
 #define HTTP_LISTENER_H
 
@@ -6,15 +9,15 @@
 
 struct listener {
 	int fd;
-	bool own; /* made by us, so we remove it */
+	bool own; /* the server made the socket and must remove it */
 };
 
 /*
- * Opens settings->socket; if that is empty, uses descriptor 0. The descriptor
- * is non-blocking. Replaces a stale socket. ERR_CONFLICT "server.socket":
- * another server answers there. ERR_PARAM "server.socket": the path is too long
- * or no socket, or descriptor 0 is no listening socket. ERR_INTERNAL: the
- * system refused.
+ * Opens settings->socket; if this setting is empty, uses descriptor 0. The
+ * descriptor is non-blocking. Replaces a stale socket. ERR_CONFLICT
+ * "server.socket": another server listens at the path. ERR_PARAM
+ * "server.socket": the path is too long or not that of a socket, or descriptor
+ * 0 is not a listening socket. ERR_INTERNAL: a system call failed.
  */
 int listener_open(const struct settings *settings, struct listener *ret, struct error *err);
 

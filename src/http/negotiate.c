@@ -73,10 +73,7 @@ const struct format *format_of_type(const char *content_type)
 
 /* ---- Accept ---- */
 
-/*
- * The q of a range, in thousandths. 1000 if there is none, 0 if it is
- * malformed.
- */
+/* The q of a range, in thousandths. 1000 without q, 0 for a malformed q. */
 static int parse_q(const char *params, const char *end)
 {
 	while (params < end) {
@@ -126,8 +123,8 @@ static size_t parse_accept(const char *text, struct range ranges[static RANGES_M
 }
 
 /*
- * How does RANGE cover TYPE: exactly, by its class ("text/" and a star), or as
- * everything?
+ * How closely RANGE names TYPE: exactly, by class ("text/" and a star), as any
+ * type, or not at all.
  */
 static enum coverage covers_type(const struct range *r, const char *type)
 {
@@ -146,8 +143,8 @@ static enum coverage covers(const struct range *r, const struct format *f)
 }
 
 /*
- * The range that decides about F: the most specific one; of several, the first.
- * NULL: none covers it.
+ * The range of Accept that applies to F: the range that names F most closely;
+ * of several such ranges, the first. NULL: no range names F.
  */
 static const struct range *deciding_range(const struct range *ranges, size_t n,
 					  const struct format *f)
@@ -170,8 +167,8 @@ struct choice {
 	const struct range *ranges;
 	size_t n;
 	const struct shape *shape;   /* the shape to show, or NULL */
-	const struct format *format; /* the best so far, or NULL */
-	const struct range *range;   /* the range that chose it */
+	const struct format *format; /* the best format so far, or NULL */
+	const struct range *range;   /* the range that chose FORMAT */
 };
 
 static bool may_be(const struct choice *c, const struct format *f)
@@ -179,7 +176,10 @@ static bool may_be(const struct choice *c, const struct format *f)
 	return f && format_is_served(f) && (!c->shape || format_fits(f, c->shape));
 }
 
-/* If a range covers several formats, the first one stays. */
+/*
+ * Chooses F if its range has a higher precedence than the range of the current
+ * choice. If one range names several formats, the first stays chosen.
+ */
 static void consider(struct choice *c, const struct format *f)
 {
 	const struct range *r = may_be(c, f) ? deciding_range(c->ranges, c->n, f) : NULL;
@@ -192,7 +192,7 @@ static void consider(struct choice *c, const struct format *f)
 	}
 }
 
-/* The answer's shape; NULL: there is no operation, so any format will do. */
+/* The answer's shape; NULL: no operation, so all formats are possible. */
 static const struct shape *shape_of(const struct request *rq)
 {
 	return rq->op ? rq->op->returns : NULL;
@@ -233,7 +233,7 @@ static const char *param(const struct request *rq, const char *name)
 	return params_find(&rq->params, name, rq->dialect->any_case);
 }
 
-/* The chosen format; NULL: none of ours. */
+/* The format that the request asks for; NULL: not a format of this server. */
 static const struct format *wanted(const struct request *rq)
 {
 	const struct format *f = rq->suffix_format;

@@ -1,7 +1,7 @@
 /*
  * negotiate.h - chooses the format of an answer. In order of precedence:
- * suffix, callback, ?format=, the route's, Accept, the request's own type, the
- * dialect's default.
+ * suffix, callback, ?format=, format of the route, Accept, type of the
+ * request's body, default of the dialect.
  */
 #ifndef HTTP_NEGOTIATE_H
 #define HTTP_NEGOTIATE_H
@@ -9,14 +9,14 @@
 #include "api/request.h"
 
 /*
- * Sets format and callback of RQ's answer. -1, ERR_NOT_ACCEPTABLE: the dialect
- * refuses an Accept that names none of our formats, or the named format can't
- * show the answer. The format is set all the same, for the error: to the
+ * Sets format and callback of RQ's answer. -1, ERR_NOT_ACCEPTABLE: Accept names
+ * none of our formats and the dialect refuses this, or the named format can't
+ * show the answer. For the error document, the format is still set: to the
  * default, or to the named format.
  *
  * Accept and Content-Type only choose formats that can show the operation's
  * result. Accept is read by RFC 9110 12.5.1: the highest q wins, then the order
- * of the header; q=0 excludes; the most specific range of a type counts.
+ * in the header; q=0 excludes; for each type, its most specific range counts.
  */
 int negotiate(struct request *rq, struct error *err);
 
@@ -24,7 +24,7 @@ int negotiate(struct request *rq, struct error *err);
 const struct format *format_served(const char *name, size_t len);
 bool format_is_served(const struct format *f);
 
-/* Is it a page, with links and a form around the data? */
+/* Is F the format of pages, which have links and a form around the data? */
 bool format_is_page(const struct format *f);
 
 /* The format of a Content-Type, ignoring parameters and case; or NULL. */

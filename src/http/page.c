@@ -18,8 +18,8 @@ enum { LINKS_MAX = 32 };
 /* ---- links to other pages ---- */
 
 /*
- * The value for {NAME} in another operation's path: this operation's argument
- * of that name, else the caller's account.
+ * The value for {NAME} in another operation's path: the request's argument
+ * NAME, else the caller's account.
  */
 static const char *fill_name(const void *context, const char *name)
 {
@@ -38,15 +38,15 @@ static const char *page_path(const struct request *rq, const struct op *op)
 	return path ? arena_join(rq->arena, path, ".html", NULL) : NULL;
 }
 
-/* Are both among the same tabs? */
+/* Do both operations belong to the same group of tabs? */
 static bool share_tabs(const struct op *a, const struct op *b)
 {
 	return a && b && a->tab && b->tab && a->dialect == b->dialect;
 }
 
 /*
- * The operation whose tab is open. Forms, and pages of one record, count as
- * their list.
+ * The operation whose tab is shown as open. For a form or a page of one record,
+ * this is the list's operation.
  */
 static const struct op *here(const struct request *rq)
 {
@@ -71,16 +71,19 @@ static bool is_view(const struct request *rq, const struct op *op)
 	return share_tabs(op, here(rq)) && op->params == here(rq)->params;
 }
 
-/* Is P a filter that links to other views keep? A view chooses its own days. */
+/*
+ * Is P a filter that links to other views keep? Days are not kept, because each
+ * view has its own.
+ */
 static bool goes_along(const struct param *p)
 {
 	return !(p->flags & (PARAM_PATH | PARAM_STATE)) && p->type != PT_DATE && p->type != PT_ZONE;
 }
 
 /*
- * The link to another operation: with this page's account, with the month's
- * first day and today if it requires days, and with the reader's zone. Links to
- * other views of the same records also keep the filters.
+ * The link to another operation, with the page's account and the reader's zone.
+ * If the operation requires days, they are the first of the month and today.
+ * Links to other views of the same records also keep the filters.
  */
 static const char *page_url(const struct request *rq, const struct op *op, const char *path)
 {
@@ -120,7 +123,10 @@ static void add_link(const struct request *rq, const struct op *op, const char *
 		links[(*n)++] = (struct page_link) { label, page_url(rq, op, path), current };
 }
 
-/* Is an earlier operation of the navigation among the same tabs as OP? */
+/*
+ * Does an earlier operation of the navigation belong to the same group of tabs
+ * as OP?
+ */
 static bool is_behind_another(const struct request *rq, const struct op *op)
 {
 	for (const struct op *const *row = rq->worker->table; *row != op; row++)
@@ -141,7 +147,7 @@ static const struct page_link *make_nav(const struct request *rq)
 	return links;
 }
 
-/* A single tab would be useless. */
+/* Makes the tabs, if there are at least two. */
 static const struct page_link *make_tabs(const struct request *rq)
 {
 	struct page_link *links = arena_array(rq->arena, struct page_link, LINKS_MAX + 1);
@@ -155,7 +161,7 @@ static const struct page_link *make_tabs(const struct request *rq)
 
 /* ---- links to forms ---- */
 
-/* Links to forms that need no record of this page. */
+/* Makes the links to forms that need no record of this page. */
 static const struct page_link *make_tasks(const struct request *rq)
 {
 	struct page_link *links = arena_array(rq->arena, struct page_link, LINKS_MAX + 1);
@@ -217,8 +223,8 @@ static bool is_changed(const struct url_arg *changes, const char *name)
 }
 
 /*
- * The request's path without its suffix; for a route by name the operation's
- * own path, at which the format can be chosen.
+ * The request's path without its suffix. For a route by name, the operation's
+ * own path, where the format can be chosen.
  */
 static const char *bare_path(const struct request *rq)
 {
@@ -232,8 +238,8 @@ static const char *bare_path(const struct request *rq)
 }
 
 /*
- * The request's URL with CHANGES (ended by a NULL name) in its query, and with
- * SUFFIX instead of its own.
+ * The request's URL with the query changed by CHANGES (ended by a NULL name),
+ * and with SUFFIX instead of the request's suffix.
  */
 static const char *url_with(const struct request *rq, const char *suffix,
 			    const struct url_arg *changes)
@@ -273,8 +279,7 @@ static const struct param *find_param(const struct request *rq, const char *name
 }
 
 /*
- * The link to the report that the operation names for CSV, with the same
- * arguments.
+ * The link to the report of the operation's op_sheet, with the same arguments.
  */
 static const char *sheet_url(const struct request *rq, const struct op_sheet *sheet)
 {
@@ -287,7 +292,10 @@ static const char *sheet_url(const struct request *rq, const struct op_sheet *sh
 	return url_end(&u);
 }
 
-/* CSV has no links to further pages, so it gets the largest page size. */
+/*
+ * The link to the answer in another format. CSV has no links to further pages,
+ * so its page size is the maximum.
+ */
 static const char *export_url(const struct request *rq, const struct format *f)
 {
 	static const struct url_arg none[] = { { NULL, NULL } };
@@ -322,7 +330,10 @@ static const struct page_link *make_exports(const struct request *rq)
 
 /* ---- the order of the list ---- */
 
-/* Numbers and times are first sorted descending, names ascending. */
+/*
+ * Does the first click on the column sort descending? Yes for numbers and
+ * times, no for names.
+ */
 static bool begins_descending(const struct request *rq, const char *field)
 {
 	const struct field *list = shape_main_list(rq->op->returns),
@@ -332,8 +343,8 @@ static bool begins_descending(const struct request *rq, const char *field)
 }
 
 /*
- * Sort links: a column is sortable if the parameter Sort has its field, "price"
- * and "-price".
+ * Makes the sort links. A column is sortable if the parameter Sort has two
+ * values for its field, such as "price" and "-price".
  */
 static const struct page_sort *make_sorts(const struct request *rq)
 {
@@ -422,7 +433,10 @@ static const struct {
 	{ "hr", { ".", "," } },
 };
 
-/* By the reader's first language; English if it isn't in the table. */
+/*
+ * Chooses digits by the reader's first language; English for a language that is
+ * not in the table.
+ */
 static const struct digits *choose_digits(const char *accepted)
 {
 	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {

@@ -1,13 +1,13 @@
 /*
- * page.h - the frame of a page: who is signed in, navigation, other formats of
- * the answer, and a form with the operation's parameters.
+ * page.h - the frame of a page: the signed-in user, navigation, other formats
+ * of the answer, and a form with the operation's parameters.
  */
 #ifndef HTTP_PAGE_H
 #define HTTP_PAGE_H
 
 #include "http/parse.h"
 
-/* With more accounts than this, a form has an input instead of a choice. */
+/* With more accounts, a form has a text input instead of a choice. */
 enum { PAGE_ACCOUNTS_MAX = 500 };
 
 /*
@@ -27,8 +27,8 @@ const struct page *page_make(const struct request *rq);
 const char *page_given(const struct request *rq, const char *name);
 
 /*
- * The page shown after the operation, which has a form; its link carries the
- * notice.
+ * The link to the page shown after an operation with a form; the link has a
+ * parameter for the notice.
  */
 const char *page_after(const struct request *rq);
 

@@ -57,7 +57,7 @@ static struct choices choices_new(const struct request *rq, size_t max, bool opt
 	return choices;
 }
 
-/* Ends the list. Adds the given value if it isn't offered. */
+/* Ends the list. First adds the given value if the list lacks it. */
 static const struct page_choice *choices_end(struct choices *c, const char *value)
 {
 	bool found = !value || !*value;
@@ -70,7 +70,7 @@ static const struct page_choice *choices_end(struct choices *c, const char *valu
 	return c->list;
 }
 
-/* Adds the subcategories of OF, each followed by its own. */
+/* Adds the subcategories of OF, each followed by its own subcategories. */
 static void add_categories(const struct request *rq, struct choices *choices, size_t of, int depth)
 {
 	const struct catalogue *cat = rq->catalogue;
@@ -104,8 +104,8 @@ static const struct page_choice *category_choices(const struct request *rq, cons
 }
 
 /*
- * Main accounts, each followed by its subaccounts. Only accounts that the
- * caller sees.
+ * The accounts that the caller sees: main accounts, each followed by its
+ * subaccounts.
  */
 static const struct page_choice *account_choices(const struct request *rq, const struct param *p,
 						 const char *value)
@@ -152,7 +152,7 @@ static const struct page_choice *enum_choices(const struct request *rq, const st
 
 #define OWN_ZONE "the account's own"
 
-/* Is the zone that of a place? Others are offsets, or old names. */
+/* Is the zone named after a place? Other zones are offsets or old names. */
 static bool is_region(const char *name)
 {
 	static const char *const regions[] = { "Africa/", "America/",  "Antarctica/",
@@ -220,8 +220,8 @@ static const struct page_choice *choices_of(const struct request *rq, const stru
 }
 
 /*
- * Must the input be filled in? Also if it has an initial value, unless an empty
- * value clears it.
+ * Must the input be filled in? Yes for a required parameter, and for an input
+ * with an initial value unless the parameter has PARAM_CLEARS.
  */
 static bool is_required(const struct request *rq, const struct param *p)
 {

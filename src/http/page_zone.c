@@ -18,7 +18,7 @@ bool page_zone_taken(const struct op *op)
 	return false;
 }
 
-/* The query's TimeZone, perhaps ""; NULL: it has none. */
+/* The query's TimeZone, which may be ""; NULL: the query has no TimeZone. */
 static const char *asked_zone(const struct request *rq)
 {
 	for (size_t i = 0; i < rq->params.n; i++)
@@ -27,7 +27,7 @@ static const char *asked_zone(const struct request *rq)
 	return NULL;
 }
 
-/* The cookie's zone, if it still exists. */
+/* The zone in the cookie; NULL if the system no longer has this zone. */
 static const char *kept_zone(const struct request *rq)
 {
 	size_t len;

@@ -1,19 +1,19 @@
 /*
- * page_zone.h - the time zone that a reader chooses stays for all pages. A
- * cookie keeps it. A page without TimeZone redirects to itself with the zone,
- * so that each URL names its zone; links in the frame have it as well.
+ * page_zone.h - keeps the reader's time zone for all pages, in a cookie. A page
+ * without TimeZone redirects to its URL with the cookie's zone, so that each
+ * URL names its zone. Links in the frame name the zone, too.
  */
 #ifndef HTTP_PAGE_ZONE_H
 #define HTTP_PAGE_ZONE_H
 
 #include "http/parse.h"
 
-/* Has OP the parameter TimeZone in its query? */
+/* Does OP have the query parameter TimeZone? */
 bool page_zone_taken(const struct op *op);
 
 /*
- * The reader's zone: that of the query, else that of the cookie; NULL: none,
- * also after an empty TimeZone.
+ * The reader's zone: TimeZone in the query, else the cookie's zone. NULL: no
+ * zone, or an empty TimeZone.
  */
 const char *page_zone(const struct request *rq);
 

@@ -109,8 +109,8 @@ static int add_pair(struct params *p, char *pair, size_t len, struct error *err)
 	       value_len = (size_t)(pair + len - value);
 
 	/*
-	 * the value first: the name's NUL overwrites the "=", or the "&" where
-	 * an empty value ends
+	 * decode the value first: the NUL behind the name overwrites the "=",
+	 * or the "&" behind an empty value
 	 */
 	if (!decode_escapes(value, value_len, true, &value_len) ||
 	    !decode_escapes(pair, name_len, true, &name_len))
@@ -137,7 +137,7 @@ int params_decode(struct params *p, char *text, size_t len, struct error *err)
 
 /* ---- the CGI variables ---- */
 
-/* Variables that aren't kept as received. */
+/* Variables that are combined into members of the request. */
 struct address {
 	const char *uri, *path_info, *query, *content_length, *scheme, *https, *host;
 };
@@ -208,8 +208,8 @@ static const char *or_empty(const char *text)
 }
 
 /*
- * Is it a name or address, perhaps in brackets or with a port, that is safe in
- * a URL?
+ * Is HOST safe in a URL: a name or address, optionally in brackets or with a
+ * port?
  */
 static bool host_valid(const char *host)
 {
@@ -229,8 +229,8 @@ static const char *find_own_origin(const struct address *a, struct arena *arena)
 }
 
 /*
- * A copy of the path, as long as the decoded one, with a NUL for each byte that
- * was encoded: it separates nothing.
+ * A copy of the decoded path in which each byte that was encoded is a NUL,
+ * because an encoded byte is no separator.
  */
 static const char *mark_path(const char *text, size_t raw_len, struct arena *arena)
 {
@@ -255,7 +255,7 @@ static int read_path(struct request *rq, const struct address *a, struct error *
 				 REQUEST_PATH_MAX);
 	rq->raw_path = arena_strn(rq->arena, raw, len);
 	path = arena_strn(rq->arena, raw, len);
-	/* the web server has decoded PATH_INFO */
+	/* decode only REQUEST_URI: the web server has decoded PATH_INFO */
 	if (a->uri && !decode_escapes(path, len, false, &decoded_len))
 		return error_set(err, ERR_PARAM, "path",
 				 "has a %% that isn't followed by two hexadecimal digits");
@@ -314,7 +314,7 @@ int request_read(struct request *rq, struct error *err)
 	rq->params.arena = rq->arena;
 	rq->own_origin = find_own_origin(&a, rq->arena);
 	rq->base_url = settings->base_url[0] ? settings->base_url : rq->own_origin;
-	/* all of them, even after an error: the first error stays */
+	/* run all functions even after an error; the first error is kept */
 	read_path(rq, &a, err);
 	read_query(rq, &a, err);
 	read_length(rq, &a, err);

@@ -1,6 +1,6 @@
 /*
  * parse.h - parses one HTTP request: CGI variables (RFC 3875) and a body.
- * Decodes, checks and limits; knows no route.
+ * Decodes values, checks them and enforces limits, without regard to routes.
  *
  * Texts live in the request's arena or in the variables.
  */
@@ -27,35 +27,36 @@ struct input {
 
 /*
  * Fills RQ from its variables ("NAME=value", ended by NULL). -1 with the first
- * error. It parses the rest all the same, so that the error can be written in
- * the right dialect and format.
+ * error. After an error the rest is still parsed, so that the error can be
+ * written in the right dialect and format.
  */
 int request_read(struct request *rq, struct error *err);
 
 /*
- * Reads the whole body into rq->body, with a NUL behind it, unless that was
- * done before. ERR_TOO_LARGE for more than MAX bytes (reads none of them);
- * ERR_BODY if it is shorter than announced.
+ * Reads the whole body into rq->body, with a NUL behind it, unless the body was
+ * read before. ERR_TOO_LARGE: the body has more than MAX bytes; nothing was
+ * read. ERR_BODY: the body is shorter than announced.
  */
 int request_body(struct request *rq, int64_t max, struct error *err);
 
-/* The M_* of the method NAME in capitals; 0 if it is unknown. */
+/* The M_* of the method NAME in capitals; 0 for an unknown method. */
 unsigned request_method(const char *name);
 
 /*
- * Adds a parameter; NAME and VALUE are borrowed and end with NUL. -1 names the
- * parameter: too many, too long, with a NUL, or not UTF-8.
+ * Adds a parameter; NAME and VALUE are borrowed and end with NUL. -1 for too
+ * many parameters, or a parameter that is too long, has a NUL or is not UTF-8;
+ * the error names the parameter.
  */
 int params_add(struct params *p, const char *name, size_t name_len, const char *value, size_t len,
 	       struct error *err);
 
-/* Notes an unknown name of LEN bytes (copied). */
+/* Adds an unknown name of LEN bytes (copied) to p->unknown. */
 void params_add_unknown(struct params *p, const char *name, size_t len);
 
 /* The last value of NAME that isn't empty, or NULL. */
 const char *params_find(const struct params *p, const char *name, bool any_case);
 
-/* Are A and B the same name? As param_named. */
+/* Do A and B name the same parameter, by the rules of param_named? */
 bool params_same(const char *a, const char *b, bool any_case);
 
 /*

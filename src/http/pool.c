@@ -19,8 +19,8 @@ struct pool_thread {
 	pthread_t thread;
 	bool running;
 	sem_t woken;
-	struct connection *given; /* the connection it was woken for */
-	struct pool_thread *next; /* the next idle one */
+	struct connection *given; /* the connection to handle after waking */
+	struct pool_thread *next; /* the next idle thread */
 };
 
 struct queue {
@@ -31,9 +31,9 @@ struct queue {
 struct pool {
 	struct pool_setup setup;
 	struct shares *shares;
-	pthread_mutex_t lock; /* protects the members below */
+	pthread_mutex_t lock; /* protects all members below */
 	struct queue queues[KINDS];
-	/* most recently used first: its caches are warm */
+	/* most recently used first, because its caches are warm */
 	struct pool_thread *idle[KINDS];
 	bool ending;
 	int64_t asked, answered; /* see pool_answered; asked 0: no probe is queued */
@@ -119,7 +119,7 @@ static struct connection *find_work(struct pool_thread *w)
 
 /* ---- threads ---- */
 
-/* NULL: the thread must end. */
+/* Waits for the next connection to handle. NULL: the thread must end. */
 static struct connection *wait_for_work(struct pool_thread *w)
 {
 	struct pool *p = w->pool;
@@ -131,7 +131,7 @@ static struct connection *wait_for_work(struct pool_thread *w)
 		p->idle[w->kind] = w;
 		pthread_mutex_unlock(&p->lock);
 		while (sem_wait(&w->woken) < 0)
-			; /* a signal came */
+			; /* interrupted by a signal */
 		c = w->given;
 		w->given = NULL;
 		if (c)
@@ -173,7 +173,7 @@ static void work(struct pool_thread *t, struct connection *c)
 		rc = handle(w, c->envp, &c->in, &c->out);
 	while (rc == HANDLE_LATER && shares_wait(t->pool->shares, &c->share));
 	if (rc == HANDLE_LATER)
-		return; /* another thread owns it by now */
+		return; /* another thread may own C by now */
 	if (rc < 0)
 		c->keep = false;
 	finish(t->pool, c);
@@ -186,8 +186,8 @@ static void *thread_main(void *arg)
 
 	pthread_setname_np(pthread_self(), w->kind == LIGHT ? "usaged-light" : "usaged-general");
 	/*
-	 * for this thread only; if this fails, all threads get the same
-	 * processor time
+	 * lowers the priority of this thread only; failure is harmless: all
+	 * threads then get the same processor time
 	 */
 	if (w->kind == GENERAL)
 		setpriority(PRIO_PROCESS, 0, POOL_GENERAL_NICE);
@@ -237,7 +237,7 @@ int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *er
 		abort();
 	p->setup = *setup;
 	p->answered = setup->now;
-	/* one party's share must leave a thread for others */
+	/* the share of one party must leave a thread for other parties */
 	if (at_once >= general)
 		at_once = general > 1 ? general - 1 : 1;
 	p->shares = shares_new(at_once,
@@ -265,7 +265,10 @@ void pool_put(struct pool *p, struct connection *c)
 			    p->setup.worker.settings->backlog;
 	w = give(p, c, c->light || c->refuse ? LIGHT : GENERAL);
 	pthread_mutex_unlock(&p->lock);
-	/* not earlier: the thread would wait for the lock */
+	/*
+	 * wake the thread after unlocking, so that it need not wait for the
+	 * lock
+	 */
 	if (w)
 		sem_post(&w->woken);
 }

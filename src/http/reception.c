@@ -15,8 +15,8 @@
 
 enum {
 	EVENTS = 64,        /* events taken at once */
-	TICK_MS = 1000,     /* how often it looks for connections that are out of time */
-	SHORT_TICK_MS = 20, /* the same while it stops, or can't accept */
+	TICK_MS = 1000,     /* interval of checks for connections out of time */
+	SHORT_TICK_MS = 20, /* interval while stopping or unable to accept */
 	STALE_MS = 1000
 };
 
@@ -28,12 +28,15 @@ struct reception {
 	struct connections connections;
 	bool listening;          /* LISTEN_FD is in the epoll set */
 	int64_t accept_after_ms; /* set after accepting failed */
-	int64_t looked_ms;       /* the last look for connections that are out of time */
+	int64_t looked_ms;       /* last check for connections out of time */
 	struct intake intake;    /* the thread's own */
 	atomic_bool stopping;
 	atomic_bool accept_rest; /* accept the connections made before the stop */
 	_Atomic int64_t seen;
-	/* of the list: connections that wait for the peer, the longest first */
+	/*
+	 * protects the list of connections that wait for the peer, longest
+	 * first
+	 */
 	pthread_mutex_t lock;
 	struct connection *first, *last;
 };
@@ -51,7 +54,7 @@ static void watch(struct reception *r, struct connection *c)
 }
 
 /*
- * Lists C and arms its event, in one step: from then on only the reception's
+ * Lists C and arms its event in one step. Afterwards only the reception's
  * thread may free C.
  */
 static void wait_for_peer(struct reception *r, struct connection *c)
@@ -104,7 +107,10 @@ void reception_done(void *arg, struct connection *c)
 	if (!connection_next(c)) {
 		connection_free(&c);
 	} else if (c->ahead.len) {
-		/* no event fires for bytes that were read already */
+		/*
+		 * continue at once, because no event fires for bytes that were
+		 * read already
+		 */
 		intake_init(&in);
 		go_on(r, c, &in);
 		intake_release(&in);
@@ -142,7 +148,10 @@ static bool is_idle(const struct connection *c, int64_t now)
 	return !c->begun;
 }
 
-/* A new connection isn't closed to make room: its request is on its way. */
+/*
+ * May the connection be closed to make room? A new connection may not, because
+ * its request is about to arrive.
+ */
 static bool is_stale(const struct connection *c, int64_t now)
 {
 	return c->deadline_ms - now < (c->begun ? GATHER_SECONDS : IDLE_SECONDS) * 1000 - STALE_MS;
@@ -161,7 +170,10 @@ static void close_late(struct reception *r)
 		connection_free(&c);
 }
 
-/* Requests that have arrived on idle connections are still answered. */
+/*
+ * Closes idle connections, after answering requests that have already arrived
+ * on them.
+ */
 static void close_idle(struct reception *r)
 {
 	struct connection *c;
@@ -185,7 +197,10 @@ static bool has_room(struct reception *r)
 	return atomic_load(&r->connections.n) < r->connections.max;
 }
 
-/* False: the limit is reached, and no connection can be closed. */
+/*
+ * Makes room for a new connection. False: the limit is reached, and no
+ * connection can be closed.
+ */
 static bool make_room(struct reception *r)
 {
 	struct connection *c;
@@ -249,8 +264,8 @@ static void take_event(struct reception *r, struct connection *c)
 }
 
 /*
- * New connections come last: they may close a connection that has an event,
- * too.
+ * Handles events; new connections last, because accepting may close a
+ * connection that also has an event.
  */
 static void take_events(struct reception *r, const struct epoll_event *events, int n)
 {

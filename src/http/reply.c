@@ -6,7 +6,9 @@
 #include "http/negotiate.h"
 #include "base/banned.h"
 
-/* seconds: about as long as a full queue or another writer takes */
+/*
+ * Retry-After in seconds: about as long as a full queue or another writer takes
+ */
 enum { BUSY_SECONDS = 1 };
 
 static const char *standard_reason(int status)
@@ -75,7 +77,7 @@ static void add_number_header(struct strbuf *head, const char *name, int64_t n)
 	strbuf_addn(head, "\r\n", 2);
 }
 
-/* LENGTH -1: not known yet. */
+/* Writes the head of the answer. LENGTH -1: not known yet. */
 static void write_head(struct request *rq, int64_t length)
 {
 	struct strbuf *head = &rq->worker->head;
@@ -177,7 +179,10 @@ void reply_init(struct request *rq, struct output *out)
 	strbuf_clear(body);
 }
 
-/* Characters that a script's name can't have become "_". */
+/*
+ * Adds the name of the callback; replaces characters that are invalid in a name
+ * by "_".
+ */
 static void add_callback(struct strbuf *body, const char *name)
 {
 	static const char fit[] =
@@ -268,7 +273,8 @@ int reply_error(struct request *rq, const struct error *err)
 		return reply_end(rq);
 	}
 	write_document(rq, err, &status);
-	if (r->callback) { /* a script can only read errors that have status 200 */
+	/* a script (JSONP) can read an error only with status 200 */
+	if (r->callback) {
 		r->status = 200;
 		r->reason = NULL;
 	}

@@ -16,8 +16,8 @@ enum {
 /* Destination of an answer. */
 struct output {
 	/*
-	 * Writes the parts. LAST: the answer is complete. 0, or -1: the caller
-	 * has gone.
+	 * Writes the parts. LAST: these parts complete the answer. 0, or -1:
+	 * the caller has gone.
 	 */
 	int (*write)(struct output *out, const struct iovec *parts, int n, bool last);
 };
@@ -25,7 +25,7 @@ struct output {
 /* Begins the answer to RQ, to be sent to OUT. Empties the worker's buffers. */
 void reply_init(struct request *rq, struct output *out);
 
-/* Begins a new document. Write it to &rq->reply.sink. */
+/* Begins a new document. Write the document to &rq->reply.sink. */
 void reply_begin(struct request *rq);
 
 /* Ends the document and sends the rest. 0, or -1: the caller has gone. */
@@ -39,8 +39,8 @@ void reply_nothing(struct request *rq, int status, const char *location);
 
 /*
  * Answers ERR in the request's dialect and format, instead of an unfinished
- * document. -1: a part of the answer has left, so it is cut off and the
- * connection must be closed; or the caller has gone.
+ * document. -1: the caller has gone, or a part of the answer has left already.
+ * Then the answer is incomplete and the connection must be closed.
  */
 int reply_error(struct request *rq, const struct error *err);
 

@@ -94,21 +94,21 @@ static int open_name(struct request *rq, struct path_segment name, const struct 
 	return 0;
 }
 
-/* /api/{Op}[.ext]; the suffix is in RQ. */
+/* Routes /api/{Op}[.ext]; the suffix is in RQ. */
 static int find_api(struct request *rq, const struct path *p, struct error *err)
 {
 	const struct format *format = rq->suffix_format ? rq->suffix_format : &format_json;
 	const struct path_segment *last = &p->segments[1];
 
 	if (rq->suffix_format == &format_xml)
-		rq->fixed_type = "text/xml"; /* as ServiceStack answers .xml */
+		rq->fixed_type = "text/xml"; /* ServiceStack's type for .xml */
 	return open_name(rq, (struct path_segment) { last->text, p->stripped, last->marks }, format,
 			 err);
 }
 
 /*
- * The format of /{format}/reply/{Op} and /{format}/oneway/{Op}. Both do the
- * same: there is no queue. NULL: another path.
+ * The format of /{format}/reply/{Op} and /{format}/oneway/{Op}. Both routes do
+ * the same, because there is no queue. NULL: another path.
  */
 static const struct format *named_format(const struct path *p)
 {
@@ -141,8 +141,8 @@ static const struct op *find_form(struct request *rq, const struct path *p)
 }
 
 /*
- * Is this literally the path of a form? Then it matches no {Name}: "new" is no
- * account.
+ * Is the path literally the path of a form? Such a path matches no {Name}, so
+ * that "new" is not taken for an account.
  */
 static bool is_form_path(const struct request *rq, const struct path *p)
 {
@@ -157,7 +157,8 @@ static bool is_form_path(const struct request *rq, const struct path *p)
 }
 
 /*
- * The row of path and method. Collects the methods of all rows with the path.
+ * Finds the operation of path and method. Collects the methods of all
+ * operations with the path.
  */
 static const struct op *find_row(struct request *rq, const struct path *p)
 {

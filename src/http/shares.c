@@ -6,7 +6,8 @@
 #include "base/banned.h"
 
 /*
- * A party with requests in work. Only such a party can have waiting requests.
+ * A party with requests in work. A party without requests in work has no
+ * waiting requests either.
  */
 struct party {
 	uint64_t id;
@@ -68,7 +69,7 @@ static bool is_full(const struct shares *s, const struct party *p)
 	return p && p->working >= s->at_once;
 }
 
-/* Counts a request of P; of a new party, if P is NULL. */
+/* Counts a request of P; if P is NULL, makes the party first. */
 static void begin(struct shares *s, struct party *p, struct share *share)
 {
 	if (!p)

@@ -1,9 +1,9 @@
 /*
  * shares.h - limits the requests of one party that are handled at once, so that
- * no party takes all threads. The caller identifies a party by a number: a
- * family, a user, a key, or a network of callers without credentials. AT_ONCE
- * requests of a party are handled at once; WAITING more wait in their order,
- * without a thread; the rest is refused.
+ * no party takes all threads. A party is a family, a user, a key, or a network
+ * of callers without credentials, identified by a number. AT_ONCE requests of a
+ * party are handled at once; WAITING further requests wait in their order,
+ * without a thread; all others are refused.
  */
 #ifndef HTTP_SHARES_H
 #define HTTP_SHARES_H
@@ -17,7 +17,7 @@ struct shares;
 struct share {
 	uint64_t party;
 	bool held;          /* counts as a request in work */
-	struct share *next; /* the next one that waits */
+	struct share *next; /* the next waiting request */
 };
 
 /* Never NULL. */
@@ -26,19 +26,20 @@ void shares_free(struct shares **s);
 
 enum share_result {
 	SHARE_TAKEN, /* handle the request, then call shares_end */
-	SHARE_LATER, /* the share is used up: give the thread away, then call shares_wait */
-	SHARE_FULL   /* too many are waiting: refuse the request, then call shares_end */
+	/* the share is used up: release the thread, then call shares_wait */
+	SHARE_LATER,
+	SHARE_FULL /* too many are waiting: refuse the request, then call shares_end */
 };
 
 /*
- * Takes a share of PARTY. A request that has waited has its share already.
- * Thread-safe, like all functions below.
+ * Takes a share of PARTY. For a request that has waited, shares_end took the
+ * share already. Thread-safe, like all functions below.
  */
 enum share_result shares_take(struct shares *s, struct share *share, uint64_t party);
 
 /*
- * Call it after SHARE_LATER. True: the request has its share by now. False: S
- * owns SHARE until a shares_end returns it.
+ * Call shares_wait after SHARE_LATER. True: the request now has its share.
+ * False: S owns SHARE until a call of shares_end returns it.
  */
 bool shares_wait(struct shares *s, struct share *share);
 

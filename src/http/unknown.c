@@ -29,7 +29,7 @@ static const char *shown(const char *name, struct arena *arena)
 	return url_end(&u);
 }
 
-/* The parameter that NAME may be a misspelling of, or NULL. */
+/* The parameter that is probably meant by NAME, or NULL. */
 static const char *meant(const struct request *rq, const char *name)
 {
 	const char *known[KNOWN_NAMES_MAX];

@@ -1,8 +1,8 @@
 /*
  * unknown.h - parameters that an operation doesn't have. The server's own
- * dialect refuses them: a misspelt filter would silently widen the answer. The
- * other dialects ignore them, as the real services do, and name them in a
- * header.
+ * dialect refuses unknown parameters, because a misspelt filter would silently
+ * widen the answer. The other dialects ignore unknown parameters, as the real
+ * services do, and name them in a header.
  */
 #ifndef HTTP_UNKNOWN_H
 #define HTTP_UNKNOWN_H
@@ -13,10 +13,11 @@
 bool unknown_is_known(const struct request *rq, const char *name);
 
 /*
- * Checks the unknown names in rq->params. -1: the dialect refuses them; the
- * ERR_PARAM names the first one and, if there is one, a similar parameter. 0:
- * sets the list for the header and the log, "moon, tide": bytes other than
- * letters, digits and "-._~" are percent-encoded, and long names are cut.
+ * Checks the unknown names in rq->params. -1: the dialect refuses unknown
+ * parameters; ERR_PARAM names the first unknown name and a similar parameter,
+ * if any. 0: sets reply.ignored to the list for the header and the log, "moon,
+ * tide". In the list, bytes other than letters, digits and "-._~" are
+ * percent-encoded, and long names are cut.
  */
 int unknown_check(struct request *rq, struct error *err);
 

@@ -12,7 +12,7 @@ void watchdog_init(struct watchdog *w, const struct settings *settings, const st
 				 .told_us = now_us };
 }
 
-/* The one without a sign for too long, or NULL. */
+/* The name of the part that has given no sign for too long, or NULL. */
 static const char *find_stuck(const struct watchdog *w, const struct watchdog_signs *signs,
 			      int64_t now)
 {

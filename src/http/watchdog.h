@@ -1,9 +1,10 @@
 /*
- * watchdog.h - tells the service manager that the server is alive; without
- * that, the manager restarts it. The server is alive if the reception's loop
- * turns, a light thread becomes free, and the commit thread finishes its
- * commit, each within WATCHDOG_SECONDS plus twice ledger.busy_timeout_ms: a
- * program that locks the ledger can't use that up.
+ * watchdog.h - tells the service manager that the server is alive. Without this
+ * message, the manager restarts the server. The server is alive if the
+ * reception's loop turns, a light thread becomes free, and the commit thread
+ * finishes its commit, each within WATCHDOG_SECONDS plus twice
+ * ledger.busy_timeout_ms. Another program's lock on the ledger cannot last this
+ * long.
  */
 #ifndef HTTP_WATCHDOG_H
 #define HTTP_WATCHDOG_H
@@ -15,7 +16,7 @@
 
 enum { WATCHDOG_SECONDS = 30 }; /* plus twice ledger.busy_timeout_ms */
 
-/* The last sign of each, in seconds of a monotonic clock. */
+/* The last sign of life of each part, in seconds of a monotonic clock. */
 struct watchdog_signs {
 	int64_t reception;
 	int64_t light_threads;
@@ -25,17 +26,17 @@ struct watchdog_signs {
 struct watchdog {
 	const struct notify *notify;
 	int64_t limit_s;
-	int64_t told_us; /* the last time */
-	bool silent;     /* it has stopped telling; the log says why */
+	int64_t told_us; /* time of the last message */
+	bool silent;     /* messages have stopped; the log says why */
 };
 
-/* NOTIFY is borrowed. NOW_US is of a monotonic clock. */
+/* Borrows NOTIFY. NOW_US is the time of a monotonic clock. */
 void watchdog_init(struct watchdog *w, const struct settings *settings, const struct notify *notify,
 		   int64_t now_us);
 
 /*
- * Tells the service manager at NOW_US. Call it several times in each
- * notify->watchdog_us.
+ * Checks the signs at NOW_US, and tells the service manager if the server is
+ * alive. Call watchdog_look several times in each notify->watchdog_us.
  */
 void watchdog_look(struct watchdog *w, const struct watchdog_signs *signs, int64_t now_us);
 
