@@ -92,8 +92,8 @@ static bool has_type(const struct catalog *c, const char *name, const char *name
 }
 
 /*
- * Adds the types that SHAPE refers to, and SHAPE itself if it is part of
- * another.
+ * Adds the types that SHAPE refers to, and SHAPE itself if another type refers
+ * to SHAPE.
  */
 static void add_parts(struct catalog *c, const struct shape *shape, const char *namespace,
 		      bool part)

@@ -14,7 +14,7 @@
 #include "meta/xsd.h"
 #include "base/banned.h"
 
-/* The first match counts. */
+/* The first row that matches the path counts. */
 const struct document documents[] = {
 	{ "/login", DOCUMENT_HTML, "The sign-in page: redirect, failed", login_write, NULL },
 	{ "/metadata", DOCUMENT_HTML, "The operations, with links to their descriptions",

@@ -1,7 +1,7 @@
 /*
- * document.h - documents about the operations, generated from the table.
- * `documents` has their paths, types and functions. src/http serves them to
- * everybody, at paths without an operation.
+ * document.h - documents about the operations, generated from the table. The
+ * table `documents` has their paths, types and functions. src/http serves
+ * documents without credentials, at paths that no operation has.
  */
 #ifndef META_DOCUMENT_H
 #define META_DOCUMENT_H
@@ -17,11 +17,11 @@ struct document {
 	const char *type; /* Content-Type, with its charset */
 	const char *doc;  /* one line */
 	/*
-	 * Appends the text. 0, or -1 with an error as of an operation:
+	 * Appends the text. 0, or -1 with an error like an operation's:
 	 * ERR_NOT_FOUND, ERR_PARAM...
 	 */
 	int (*write)(struct request *rq, struct strbuf *out, struct error *err);
-	const char *location; /* instead of WRITE: redirects there */
+	const char *location; /* redirects to this URL; then WRITE is NULL */
 };
 
 #define DOCUMENT_HTML "text/html; charset=utf-8"
@@ -35,7 +35,7 @@ extern const struct document documents[];
 /*
  * The document at RQ's path, or NULL. Sets rq->path_args and the answer's type.
  * Sets the answer's location if the row is a redirect, or if the path differs
- * by a slash at the end (of a path without {Name}s).
+ * from the row's only by a slash at the end (only for rows without {Name}s).
  */
 const struct document *document_find(struct request *rq);
 

@@ -1,5 +1,5 @@
 /*
- * labels.h - the operations' tables in words: methods, roles, types. Texts are
+ * labels.h - texts for the operations' methods, roles and types. Texts are
  * static or in the arena.
  */
 #ifndef META_LABELS_H
@@ -30,8 +30,8 @@ const char *labels_verbs(struct arena *a, const struct op *op);
 const char *labels_roles(struct arena *a, const struct op *op, const char *separator);
 
 /*
- * "Requires Roles: SystemAdministrator?, Manager?": one role marked "?" is
- * enough. NULL: everybody may call it.
+ * "Requires Roles: SystemAdministrator?, Manager?": one of the roles marked "?"
+ * is enough. NULL: the operation needs no credentials.
  */
 const char *labels_lock(struct arena *a, const struct op *op);
 

@@ -90,7 +90,7 @@ int metadata_write_index(struct request *rq, struct strbuf *out, struct error *e
 
 enum { SHAPES_MAX = 32, TEXT_MAX = 1 << 20 };
 
-/* The content of a page. */
+/* The operation and format that a page describes. */
 struct page_of {
 	struct request *rq;
 	const struct op *op;

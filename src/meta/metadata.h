@@ -9,8 +9,8 @@
 #include "meta/document.h"
 
 /*
- * /metadata: the operations of ServiceStack's dialect, then those of the
- * others.
+ * /metadata: the operations of ServiceStack's dialect, then of the other
+ * dialects.
  */
 int metadata_write_index(struct request *rq, struct strbuf *out, struct error *err);
 

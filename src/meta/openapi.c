@@ -56,7 +56,7 @@ static bool is_taken(const struct api *api, const char *name)
 
 static const char *schema_of(struct api *api, const struct dialect *d, const struct shape *shape);
 
-/* Is it a number that JSON has as a string? */
+/* Is the field a number that the dialect writes as a JSON string? */
 static bool is_quoted(const struct api *api, const struct field *f)
 {
 	return (f->flags & FIELD_QUOTED) ||
@@ -90,7 +90,7 @@ static void put_scalar(const struct api *api, struct json_object *o, const struc
 		put_type(o, "boolean", nullable);
 	} else if (f->type == VT_TEXT) {
 		put_type(o, "string", nullable);
-		/* links may be paths without an origin */
+		/* not "uri": links may be paths without an origin */
 		tree_text(o, "format",
 			  f->format && strcmp(f->format, "uri") == 0 ? "uri-reference" : f->format);
 	} else if (is_quoted(api, f)) {
@@ -129,8 +129,9 @@ static void put_field(struct api *api, const struct dialect *d, struct json_obje
 }
 
 /*
- * The members that are always there: all of them in dialects that write nulls,
- * else those that can't be null. Errors omit unknown members.
+ * Writes the members that are always present: all members in dialects that
+ * write nulls, otherwise the members that can't be null. Errors omit unknown
+ * members.
  */
 static void put_required(const struct api *api, const struct dialect *d, struct json_object *schema,
 			 const struct shape *shape)
@@ -236,8 +237,8 @@ static const char *param_doc(struct arena *a, const struct op *op, const struct 
 }
 
 /*
- * Writes the parameters of the path. QUERY: also the others, as the query's;
- * else a body has them.
+ * Writes the parameters of the path. QUERY: also writes the other parameters,
+ * as query parameters; otherwise they are in the body.
  */
 static void put_params(struct json_object *o, struct arena *a, const struct op *op, bool query)
 {
@@ -403,8 +404,8 @@ static void put_body(struct api *api, struct json_object *o, const struct op *op
 /* ---- answers ---- */
 
 /*
- * Writes the JSON schema. Other formats have the same fields in their own
- * spelling.
+ * Writes the schema of the answer in JSON. Other formats have the same fields,
+ * spelt differently.
  */
 static void put_content(struct api *api, struct json_object *response, const struct dialect *d,
 			const struct shape *shape, bool list)
@@ -517,7 +518,10 @@ static void put_security(struct json_object *o, const struct op *op)
 		tree_list(tree_item(security), schemes[i].name);
 }
 
-/* The first method has the operation's own name; others append theirs. */
+/*
+ * Writes the operation for one method. For the first method, the operationId is
+ * the operation's name; for other methods, the method is appended.
+ */
 static void put_verb(struct api *api, struct json_object *path, const struct op *op, int verb,
 		     bool first)
 {

@@ -17,8 +17,8 @@ const struct shape *sample_request(struct arena *arena, const struct op *op, boo
 const char *sample_namespace(const struct op *op);
 
 /*
- * Appends a record of SHAPE (LIST: a list of one) in FORMAT. XML and JSV are
- * indented; XML has no declaration.
+ * Appends a record of SHAPE in FORMAT (LIST: a list of one record). XML and JSV
+ * are indented; XML has no declaration.
  */
 int sample_write(const struct shape *shape, bool list, const struct style *style,
 		 const struct format *format, struct strbuf *out, struct error *err);

@@ -120,7 +120,10 @@ struct types_text {
 	struct type_model model;
 };
 
-/* The option's value for this language; "" if it has no such option. */
+/*
+ * The option's value for the language of T; "" if the language has no such
+ * option.
+ */
 static const char *option(const struct types_text *t, enum types_option o)
 {
 	if (!t->rules->defaults[o])
@@ -171,8 +174,8 @@ static bool is_listed(const struct types_text *t, const char *list, const struct
 }
 
 /*
- * Is the type written? Types of errors only if ServiceStack's library for the
- * language lacks them.
+ * Is the type written? A type of errors is written only if ServiceStack's
+ * library for the language lacks the type.
  */
 static bool is_wanted(const struct types_text *t, const struct type *type)
 {
@@ -275,8 +278,8 @@ static void put_member(const struct types_text *t, struct json_object *list,
 }
 
 /*
- * "Get": the method for clients to use. Methods of a Route: "GET,POST", or none
- * for all.
+ * Writes a request's data: the method for clients to use ("Get"), and the
+ * methods of its Route ("GET,POST"; empty if all).
  */
 static void put_request(const struct types_text *t, struct json_object *type, const struct op *op)
 {
@@ -310,8 +313,8 @@ static void put_request(const struct types_text *t, struct json_object *type, co
 }
 
 /*
- * Is the member written? Not ResponseStatus, if the client's library has its
- * type: the library finds it by itself.
+ * Is the member written? ResponseStatus is not written if the client's library
+ * has its type, because the library then adds the member by itself.
  */
 static bool is_shown(const struct types_text *t, const struct type_member *m)
 {
@@ -352,8 +355,8 @@ static struct json_object *type_tree(const struct types_text *t, const struct ty
 }
 
 /*
- * The list in GROUPS for types in SPACE. A new list comes last, and names those
- * before it.
+ * Finds or makes the list in GROUPS for types in SPACE. A new list is appended,
+ * and names the lists before it.
  */
 static struct json_object *group_of(struct json_object *groups, const char *space)
 {
@@ -412,7 +415,8 @@ static bool has_decimals(const struct type *type)
 }
 
 /*
- * Writes the types twice: in the order of their references, and by namespace.
+ * Writes the types twice: in an order in which types follow the types that they
+ * refer to, and by namespace.
  */
 static void put_types(const struct types_text *t, struct json_object *root)
 {

@@ -1,6 +1,6 @@
 /*
- * types_languages.c - the languages. To add one: a row here, and a template in
- * templates/types.
+ * types_languages.c - the languages. To add a language, add a row here and a
+ * template in templates/types.
  */
 #include "meta/types_rules.h"
 
@@ -106,7 +106,7 @@ static const struct types_rules fsharp = {
 	.defaults = { COMMON, [TYPES_GLOBAL_NAMESPACE] = "" },
 };
 
-/* Members can have any name. */
+/* TypeScript has no reserved words for members: they can have any name. */
 static const struct types_rules typescript = {
 	BLOCK_COMMENT,
 	.members = SPELL_CAMEL,
@@ -231,7 +231,7 @@ static const struct types_rules swift = {
 	.defaults = { COMMON },
 };
 
-/* Members begin with a capital letter, so none is a reserved word. */
+/* Go's members begin with a capital letter, so no member is a reserved word. */
 static const struct types_rules go = {
 	BLOCK_COMMENT,
 	.members = SPELL_PASCAL,

@@ -6,12 +6,12 @@
 #include "base/banned.h"
 
 /*
- * The beginning of XML namespaces (contracts: servicestack B3); the CLR
- * namespace follows.
+ * The beginning of XML namespaces, which is followed by the CLR namespace
+ * (contracts: servicestack B3).
  */
 #define CONTRACTS "http://schemas.datacontract.org/2004/07/"
 
-/* The namespace of types without one. */
+/* The namespace of types that have no namespace of their own. */
 #define OTHER_SPACE "Usaged"
 #define ERROR_SPACE "ServiceStack"
 

@@ -1,6 +1,6 @@
 /*
- * types_model.h - the types of the operations' tables, independent of a
- * language. types.c fills the templates with them.
+ * types_model.h - the types of the operations' tables, independent of any
+ * language. types.c fills the templates with these types.
  */
 #ifndef META_TYPES_MODEL_H
 #define META_TYPES_MODEL_H
@@ -15,7 +15,7 @@ struct type_member {
 	bool list;
 	bool optional;    /* it may be missing */
 	bool required;    /* a required parameter */
-	const char *type; /* KIND_OBJECT: the name of its type */
+	const char *type; /* KIND_OBJECT: the name of the object's type */
 	const char *doc;
 };
 
@@ -26,7 +26,7 @@ struct type {
 	const struct op *op; /* of a request; NULL: a record of an answer */
 	/*
 	 * part of the dialect's error document; ServiceStack's client libraries
-	 * have it
+	 * have this type
 	 */
 	bool error;
 	struct type_member *members;
@@ -35,8 +35,8 @@ struct type {
 
 struct type_model {
 	/*
-	 * types come after those that they refer to; errors first, requests
-	 * last
+	 * each type comes after the types that it refers to; errors first,
+	 * requests last
 	 */
 	struct type *types;
 	size_t n, size;

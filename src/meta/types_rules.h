@@ -1,6 +1,6 @@
 /*
- * types_rules.h - a language's spelling of what its template (templates/types)
- * can't express: comments of the heading, names, types.
+ * types_rules.h - a language's rules that its template (templates/types) can't
+ * express: spelling of the heading's comments, of names and of types.
  */
 #ifndef META_TYPES_RULES_H
 #define META_TYPES_RULES_H
@@ -13,8 +13,8 @@ enum escape { ESCAPE_BACKSLASH, ESCAPE_DOLLAR, ESCAPE_DOUBLE };
 
 struct types_rules {
 	/*
-	 * comments of the heading: before and after it, before each line,
-	 * before a default option
+	 * comment marks of the heading: before the heading, before each line,
+	 * before an option with its default value, behind the heading
 	 */
 	const char *open, *line, *off, *close;
 	enum spelling members;

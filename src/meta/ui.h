@@ -1,7 +1,7 @@
 /*
- * ui.h - pages to read about and try every operation of every dialect. They are
- * plain forms; the script www/explorer.js adds methods, bodies and tokens, and
- * shows the answer beside the request.
+ * ui.h - pages to read about and try every operation of every dialect. The
+ * pages are plain forms. The script www/explorer.js adds methods, bodies and
+ * tokens, and shows the answer beside the request.
  */
 #ifndef META_UI_H
 #define META_UI_H

@@ -17,8 +17,8 @@ enum { TYPES_MAX = 128 };
 struct xsd_type {
 	const struct shape *shape;
 	const char *namespace;
-	bool request; /* its members can be in any order */
-	bool listed;  /* there are lists of it */
+	bool request; /* the type's members can be in any order */
+	bool listed;  /* the type is the item of a list */
 };
 
 struct xsd_types {
@@ -65,7 +65,7 @@ static void collect(const struct request *rq, struct xsd_types *t)
 	add_type(t, dialect_servicestack.error_shape, NULL, false, false);
 }
 
-/* Is it the first type of its namespace? */
+/* Is type I the first type of its namespace? */
 static bool leads(const struct xsd_types *t, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -97,7 +97,8 @@ static void add_doc(struct strbuf *out, const char *doc, const char *indent)
 }
 
 /*
- * Lists of texts have elements of the serializer, in a namespace of their own.
+ * Writes the element of a list of texts: an element of the serializer, in a
+ * namespace of its own.
  */
 static void add_texts(struct strbuf *out, const struct field *f)
 {
@@ -111,7 +112,10 @@ static void add_texts(struct strbuf *out, const struct field *f)
 			"      </xs:element>\n");
 }
 
-/* As DataContractSerializer does: every member is optional and nillable. */
+/*
+ * Adds a member. Every member is optional and nillable, as with
+ * DataContractSerializer.
+ */
 static void add_member(const struct xsd_types *t, struct strbuf *out, const struct field *f)
 {
 	if (f->type == VT_TEXTS) {
@@ -175,8 +179,8 @@ int xsd_write_index(struct request *rq, struct strbuf *out, struct error *err)
 }
 
 /*
- * The namespace whose last part is FILE, with or without ".xsd"; NULL if there
- * is none.
+ * The namespace whose last part is FILE, with or without ".xsd"; NULL: no such
+ * namespace.
  */
 static const char *find_namespace(const struct xsd_types *t, const char *file)
 {
