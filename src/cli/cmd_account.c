@@ -9,7 +9,7 @@
 #include "usage/account_calendar.h"
 #include "base/banned.h"
 
-/* The account with that id in ALL, or NULL. */
+/* The account with this ID in ALL, or NULL. */
 static const struct account *find_id(const struct account *all, size_t n, int64_t id)
 {
 	for (size_t i = 0; i < n; i++)
@@ -64,7 +64,7 @@ static int run_add(const struct settings *s, int argc, char **argv)
 	return rc;
 }
 
-/* ---- those that are there ---- */
+/* ---- existing accounts ---- */
 
 static int find(struct store *st, struct arena *arena, const char *which, struct account *ret,
 		struct error *err)
@@ -109,7 +109,7 @@ static int reactivate_account(struct store *st, struct arena *arena, void *arg, 
 		       : admin_account_reactivate(&a, found.sid, &o->made, err);
 }
 
-/* Runs WORK on the account that is named after OPTIONS. */
+/* Runs WORK on the account that the operand names. */
 static int run_one(const struct settings *s, const struct command_option *options,
 		   command_work work, struct account_order *o, int argc, char **argv)
 {
@@ -160,8 +160,8 @@ static const char *or_dash(const char *text)
 }
 
 /*
- * One account a line, fields apart by tabs: made for cut and awk. PARENT: NULL
- * for none.
+ * Prints one account a line, with tabs between fields, for cut and awk. PARENT
+ * NULL: a main account.
  */
 static void print_line(const struct account *a, const struct account *parent)
 {

@@ -35,7 +35,7 @@ static int run_add(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-/* One category a line, fields apart by tabs. */
+/* Prints one category a line, with tabs between fields. */
 static void print_category(const struct catalogue *c, size_t i)
 {
 	const struct category *cat = &c->categories[i];

@@ -1,4 +1,7 @@
-/* cmd_closing.c - closing accounts, reopening them, and what changed since. */
+/*
+ * cmd_closing.c - closes and reopens accounts, and lists changes in closed
+ * time.
+ */
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -12,7 +15,7 @@
 #include "usage/closing_changes.h"
 #include "base/banned.h"
 
-enum { CHANGES_READ = 1000 }; /* at a time */
+enum { CHANGES_READ = 1000 }; /* changes read at a time */
 
 /* The options as they were given. */
 struct closing_options {
@@ -94,7 +97,7 @@ static int print_closing(struct store *st, struct arena *arena, const struct clo
 	return 0;
 }
 
-/* One account a line, fields apart by tabs. */
+/* Prints one account a line, with tabs between fields. */
 static int list_closings(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct closing *all;

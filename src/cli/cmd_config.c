@@ -18,7 +18,11 @@ static int run(const struct settings *s, int argc, char **argv)
 
 	if (!command_only_options(&command_config, options, argc, argv, &rc))
 		return rc;
-	if (!check) { /* whoever gets here has settings that could be read */
+	/*
+	 * the settings were read without an error; print them, or check the
+	 * templates, too
+	 */
+	if (!check) {
 		settings_print(defaults ? NULL : s, stdout);
 		return EXIT_DONE;
 	}

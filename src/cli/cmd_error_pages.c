@@ -16,8 +16,9 @@
 /* Errors that the web server reports itself, without the worker. */
 static const struct server_error {
 	int status;
-	enum error_kind kind; /* gives the dialect's number and word */
-	const char *name;     /* the word, where the kind's own is about something else */
+	enum error_kind kind; /* gives the dialect's code and word */
+	/* the word for this error; NULL: the word of the kind */
+	const char *name;
 	const char *message;
 } server_errors[] = {
 	{ 400, ERR_BODY, "BadRequest",
@@ -43,10 +44,11 @@ static const struct server_error {
 struct error_pages {
 	const char *folder, *site;
 	struct templates *templates;
-	const struct dialect *dialect; /* whose folder is being written */
+	/* the dialect whose folder is being written */
+	const struct dialect *dialect;
 };
 
-/* The document of E in format F, appended to OUT. */
+/* Appends the document of E in format F to OUT. */
 static int render(const struct error_pages *p, const struct format *f, const struct server_error *e,
 		  struct strbuf *out, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* cmd_event.c - events one by one: what became of one, and corrections. */
+/* cmd_event.c - shows, lists, voids and amends single events. */
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -26,7 +26,9 @@ struct event_order {
 	bool done_before;
 };
 
-/* The family of the account SID; 0, any, if it is NULL. */
+/*
+ * Finds the family of the account SID. *RET is 0, any family, if SID is NULL.
+ */
 static int find_family(struct store *st, struct arena *arena, const char *sid, int64_t *ret,
 		       struct error *err)
 {
@@ -49,7 +51,7 @@ static int correct(struct store *st, struct arena *arena, void *arg, struct erro
 	return correct_event(st, &o->correct, arena, &o->made, &o->done_before, err);
 }
 
-/* Lists the fields that were given. Returns their number. */
+/* Sets the given fields in *RET. Returns their number. */
 static int take_fields(const char *const texts[EVENT_FIELDS], struct raw_event *ret)
 {
 	int n = 0;
@@ -64,7 +66,7 @@ static int take_fields(const char *const texts[EVENT_FIELDS], struct raw_event *
 	return n;
 }
 
-/* Behind the N that are there. */
+/* Adds an option for each event field after the first N options. */
 static void add_field_options(struct command_option *options, size_t n,
 			      const char *texts[EVENT_FIELDS])
 {
@@ -227,11 +229,11 @@ static int run_show(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-enum { LIST_READ = 1000 }; /* at a time */
+enum { LIST_READ = 1000 }; /* events read at a time */
 
 struct list_options {
 	const char *account, *state;
-	int64_t since; /* older rejections aren't kept any more */
+	int64_t since; /* the rejection log has no older rows */
 	struct event_query query;
 };
 
@@ -292,7 +294,7 @@ static int print_rejected(struct store *st, const struct list_options *o, struct
 	return 0;
 }
 
-/* The accounts to list: all, or one with its subaccounts. */
+/* Chooses the accounts to list: all, or one account with its subaccounts. */
 static int choose_accounts(struct store *st, struct list_options *o, struct arena *arena,
 			   struct error *err)
 {
@@ -316,7 +318,8 @@ static int list_events(struct store *st, struct arena *arena, void *arg, struct 
 	struct event_position at = { 0 };
 	struct list_options *o = arg;
 	const struct catalogue *c;
-	struct arena page[2]; /* each page's position lives in the other one */
+	/* used in turn: `at` lives in the arena of the previous page */
+	struct arena page[2];
 	struct found_events found = { .more = true };
 	int rc = 0;
 

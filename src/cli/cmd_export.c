@@ -1,4 +1,6 @@
-/* cmd_export.c - the events that count, as the ledger takes them in again. */
+/*
+ * cmd_export.c - exports all counted events in a form that usaged import reads.
+ */
 #include "cli/command.h"
 
 #include <errno.h>
@@ -31,19 +33,19 @@ struct export
 	const char *from_text, *to_text, *format;
 	bool overwrite;
 	enum event_form form;
-	int64_t from_us, to_us; /* of effective time; TO exclusive */
+	int64_t from_us, to_us; /* range of effective time; TO exclusive */
 	const char *path;       /* "-": standard output */
-	char *part;             /* the file's name until it is complete */
+	char *part;             /* temporary name of the file until it is complete */
 	FILE *file;
 	struct compressor *compressor;
 	struct strbuf out;
 	const struct catalogue *catalogue;
-	int64_t own_source; /* of the entries of corrections; 0: there are none */
+	int64_t own_source; /* source of the entries of corrections; 0: none */
 	struct progress progress;
 	int64_t hours, hours_done;
 	/*
-	 * events; of them with another content; left out, since something else
-	 * counts
+	 * written events; of these, amended ones; skipped events, whose
+	 * correction counts instead
 	 */
 	int64_t written, amended, changed;
 };
@@ -52,8 +54,8 @@ struct export
 
 /*
  * Finds the event to export for E: E itself or, if E is the replacement that
- * counts now, the event that it replaces. 1 found (*RET has its identity), 0 E
- * isn't exported, -1.
+ * counts now, the replaced event. Returns 1 with the identity in *RET, 0 if E
+ * isn't exported, -1 on failure.
  */
 static int stands_for(struct export *ex, struct store *st, const struct stored_event *e,
 		      struct arena *arena, struct stored_event *ret, struct error *err)
@@ -117,7 +119,7 @@ static int export_event(struct export *ex, struct store *st, const struct postin
 	return ex->out.len < OUT_BYTES ? 0 : flush(ex, err);
 }
 
-/* ---- all of them ---- */
+/* ---- all events ---- */
 
 static int export_hour(struct export *ex, struct store *st, int64_t account, int64_t hour,
 		       struct error *err)
@@ -150,8 +152,8 @@ static int64_t first_hour(const struct export *ex)
 }
 
 /*
- * The account's first hour with events in the range, and the hour after its
- * last; equal if there are none.
+ * Finds the account's first hour with events in the range, and the hour after
+ * its last such hour. Both are equal if there are no events.
  */
 static int hours_of(const struct export *ex, struct store *st, int64_t account, int64_t *ret_first,
 		    int64_t *ret_end, struct error *err)
@@ -190,7 +192,7 @@ static int export_account(struct export *ex, struct store *st, int64_t account, 
 	return 0;
 }
 
-/* The accounts that are named, or all. */
+/* Finds the accounts that the options name, or all accounts. */
 static int find_accounts(const struct export *ex, struct store *st, struct arena *arena,
 			 int64_t **ret, size_t *ret_n, struct error *err)
 {
@@ -316,7 +318,7 @@ static int file_close(struct export *ex, bool good, struct error *err)
 
 /* ---- the command ---- */
 
-/* A day (in UTC) or an instant. */
+/* Reads a day (in UTC) or an instant. */
 static bool read_moment(const char *text, int64_t *ret_us)
 {
 	struct date d;

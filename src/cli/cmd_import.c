@@ -1,5 +1,6 @@
 /*
- * cmd_import.c - brings files of usage events into the ledger, a batch at a time.
+ * cmd_import.c - imports files of usage events into the ledger, a batch at a
+ * time.
  */
 #include "cli/command.h"
 
@@ -32,31 +33,31 @@
 #define TICK_MS 200
 /*
  * While another process writes to the ledger, an import waits instead of
- * stopping half way, and says so after a while.
+ * failing. It prints a message after WAIT_QUIET_MS.
  */
 #define WAIT_MS       20
 #define WAIT_QUIET_MS 3000
 #define WAIT_MAX_MS   (30 * 60 * 1000)
 
-/* ---- where bytes come from ---- */
+/* ---- input ---- */
 
 struct import_input {
 	const char *path;
 	int fd;
 	bool regular;
 	int64_t size;
-	_Atomic int64_t done; /* bytes of the file handed over */
+	_Atomic int64_t done; /* bytes of the file read so far */
 	atomic_bool stop;
 	struct decompressor *decompressor;
 	char head[DETECT_BYTES]; /* the first bytes, decompressed, to detect the form */
 	size_t head_len, head_at;
-	/* ended the head: reported once the bytes before it have been read */
+	/* the error that ended `head`, reported after all bytes of `head` */
 	struct error failure;
 };
 
 /*
- * Reads the file's own bytes. Ends when the import is over, even while a pipe
- * gives nothing.
+ * Reads bytes of the file, before decompression. Returns when the import stops,
+ * even if a pipe is silent.
  */
 static int64_t read_file(void *arg, void *buf, size_t size, struct error *err)
 {
@@ -119,8 +120,8 @@ static void input_close(struct import_input *in)
 }
 
 /*
- * The form by the mapping or the name. Without them, and to tell JSON from
- * NDJSON, it is detected by the content.
+ * Chooses the form by the mapping or the file name. If both are missing, or to
+ * distinguish JSON from NDJSON, the content decides.
  */
 static enum reader_form choose_form(struct import_input *in, const struct mapping *m)
 {
@@ -139,15 +140,18 @@ static enum reader_form choose_form(struct import_input *in, const struct mappin
 	return named && detected != READER_NDJSON ? form : detected;
 }
 
-/* ---- what can't be stored ---- */
+/* ---- rejected records ---- */
 
 struct import_rejects {
-	const char *option; /* --rejects, or NULL: a file for each input */
+	const char *option; /* --rejects; NULL: one file for each input */
 	char *path;
 	FILE *file;
 };
 
-/* FILE.rejected.csv in this folder */
+/*
+ * The path of the list of rejected records: FILE.rejected.csv in the current
+ * folder.
+ */
 static char *rejects_path(const struct import_rejects *rj, const char *input)
 {
 	const char *slash = strrchr(input, '/');
@@ -213,18 +217,20 @@ struct import_counts {
 
 struct import {
 	const char *mapping_path, *format, *zone;
-	int64_t ahead_us;    /* how far in the future an event's time may lie */
+	/* how far an event's time may be ahead of the clock */
+	int64_t ahead_us;
 	size_t record_bytes; /* the longest record */
 	struct mapping *mapping;
 	struct store *store;
 	struct ledger *ledger;
 	struct import_rejects rejects;
-	const char *path; /* of the current file, as it was given */
+	const char *path; /* path of the current file, as given */
 	struct import_counts file, total;
-	size_t logged;             /* of the file's rejections, in the rejection log */
-	struct reader_folds folds; /* of the file */
-	int64_t line;              /* everything up to here has its verdict on disk */
-	bool failed;               /* the ledger did */
+	size_t logged;             /* rejections of the file in the rejection log */
+	struct reader_folds folds; /* CSV records of the file with line ends in quotes */
+	/* the verdicts of all lines up to this line are on disk */
+	int64_t line;
+	bool failed; /* writing to the ledger failed */
 	struct progress progress;
 };
 
@@ -386,7 +392,7 @@ static int import_file(struct import *im, const char *path)
 
 /* ---- the command ---- */
 
-/* Is the list of rejected records one of the files? It would be emptied. */
+/* Is REJECTS one of the files to import? Writing it would empty the file. */
 static bool is_input(const char *rejects, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
@@ -422,7 +428,7 @@ static int check_mapping(const struct import *im)
 	return EXIT_DONE;
 }
 
-/* Another one writes. */
+/* Waits while another process writes. Returns false to give up. */
 static int wait_for_writer(void *arg, int times)
 {
 	static const struct timespec pause = { .tv_nsec = WAIT_MS * 1000000 };
@@ -441,7 +447,8 @@ static int import_files(struct import *im, int argc, char **argv)
 	struct error err = { 0 };
 	int worst = EXIT_DONE;
 
-	interrupt_catch(); /* the first signal ends the import between two batches */
+	/* the first signal stops the import between two batches */
+	interrupt_catch();
 	for (int i = 1; i < argc && !interrupted && !im->failed; i++)
 		if (import_file(im, argv[i]) != EXIT_DONE)
 			worst = EXIT_FAILED;

@@ -20,7 +20,7 @@ static int fill(struct store *st, const char *categories, size_t *ret_n, struct 
 	return store_commit(st, err);
 }
 
-/* Removes a ledger that was made here but could not be completed. */
+/* Removes the new ledger after a failure. */
 static void unlink_ledger(const char *database)
 {
 	static const char *const endings[] = { "", "-wal", "-shm", "-journal", NULL };

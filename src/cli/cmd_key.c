@@ -13,7 +13,8 @@ struct key_order {
 	struct command_list grants;
 	struct new_key key;
 	unsigned char secret[SECRET_BYTES];
-	char sid[SID_TEXT], token[TOKEN_TEXT]; /* of the new key */
+	/* SID and token of the new key */
+	char sid[SID_TEXT], token[TOKEN_TEXT];
 };
 
 static int add_key(struct store *st, struct arena *arena, void *arg, struct error *err)
@@ -59,7 +60,10 @@ static int run_add(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-/* One key a line, fields apart by tabs. Secrets can't be recovered. */
+/*
+ * Prints one key a line, with tabs between fields. The ledger has only a hash
+ * of the secret.
+ */
 static int print_key(struct store *st, struct arena *arena, const struct key *k, struct error *err)
 {
 	const char *account = "-";

@@ -1,6 +1,6 @@
 /*
- * cmd_report.c - any operation, on the terminal: the same call as over HTTP, made
- * as SystemAdministrator.
+ * cmd_report.c - runs any operation on the terminal, as SystemAdministrator.
+ * The call is the same as over HTTP.
  */
 #include "cli/command.h"
 
@@ -95,7 +95,7 @@ static void list_operations(void)
 		printf("%-26s %s\n", (*op)->id, (*op)->doc);
 }
 
-/* The operation's parameters are the command's options. */
+/* Reads the options: one for each parameter of the operation. */
 static bool read_options(const struct command *c, struct report_command *r, int argc, char **argv,
 			 int *ret_exit)
 {

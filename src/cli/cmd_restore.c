@@ -1,4 +1,4 @@
-/* cmd_restore.c - a copy becomes the ledger. */
+/* cmd_restore.c - replaces the ledger by a backup. */
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -29,7 +29,7 @@ static bool show_progress(void *arg, int64_t done, int64_t all)
 	return !interrupted;
 }
 
-/* the old ledger's name: "usage.db.20261122T101500Z" */
+/* Adds the new name of the old ledger: "usage.db.20261122T101500Z". */
 static void name_aside(struct strbuf *out, const char *database)
 {
 	char text[INSTANT_TEXT];

@@ -1,9 +1,9 @@
 /*
- * cmd_sample.c - invented accounts with thirteen months of usage that looks like
- * the real thing, for trying reports out. Everything follows from the seed and
- * the date: each account's each day of each kind of usage has random numbers of
- * its own, so a later run adds what came since and finds the rest there
- * already.
+ * cmd_sample.c - adds sample accounts with thirteen months of realistic usage,
+ * for trying out reports. The seed and the date determine all data: each
+ * combination of account, day and kind of usage has its own random numbers. So
+ * a later run adds the usage since the last run, and its other events are
+ * duplicates.
  */
 #include "cli/command.h"
 
@@ -25,7 +25,7 @@
 #define BATCH_EVENTS  50000
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- what is invented ---- */
+/* ---- the sample accounts and their usage ---- */
 
 enum { MAIN, CLINIC, DEPOT, OTHER, ACCOUNTS };
 
@@ -33,9 +33,10 @@ enum { MAIN, CLINIC, DEPOT, OTHER, ACCOUNTS };
 
 static const struct {
 	const char *name;
-	const char *slug;                 /* in the events' ids */
-	int parent;                       /* -1: none */
-	const char *customers[CUSTOMERS]; /* of AI minutes; the first ones more often */
+	const char *slug; /* used in the ids of events */
+	int parent;       /* -1: none */
+	/* customers of AI minutes; the first ones are more frequent */
+	const char *customers[CUSTOMERS];
 } accounts[ACCOUNTS] = {
 	[MAIN] = { "Northwind Voice",
 		   "northwind",
@@ -51,15 +52,15 @@ static const struct {
 
 /* How usage is measured. */
 enum measure {
-	WHOLE_MINUTES, /* begun minutes count */
-	MINUTES,       /* to the twentieth of a minute */
+	WHOLE_MINUTES, /* rounded up to full minutes */
+	MINUTES,       /* in twentieths of a minute */
 	EACH
 };
 
 struct stream {
 	int account;
 	const char *category;
-	int per_day; /* tenths of events on an ordinary weekday */
+	int per_day; /* events on an ordinary weekday, in tenths */
 	enum measure measure;
 	int least_s, most_s;
 	/* price of a minute or a message, nano units, a multiple of 100 */
@@ -104,8 +105,8 @@ static const struct stream streams[] = {
 };
 
 /*
- * Percent of an ordinary day, Monday first, January first; of a day's usage by
- * its hours.
+ * Usage in percent of an ordinary day, by weekday (Monday first) and by month;
+ * and the share of each hour in a day's usage.
  */
 static const int of_weekday[7] = { 102, 110, 106, 103, 94, 36, 21 };
 static const int of_month[12] = { 92, 95, 101, 98, 102, 103, 94, 86, 104, 108, 113, 99 };
@@ -141,13 +142,13 @@ static uint64_t random_next(struct random *r)
 	return z ^ z >> 31;
 }
 
-/* From 0 to N - 1. The bias is far below what anybody sees. */
+/* A random number from 0 to N - 1. The bias is negligible. */
 static int64_t random_below(struct random *r, int64_t n)
 {
 	return (int64_t)(random_next(r) % (uint64_t)n);
 }
 
-/* Short ones are more frequent than long ones. */
+/* A random length. Short lengths are more frequent. */
 static int64_t random_length(struct random *r, int64_t least, int64_t most)
 {
 	int64_t a = random_below(r, most - least + 1), b = random_below(r, most - least + 1);
@@ -155,7 +156,10 @@ static int64_t random_length(struct random *r, int64_t least, int64_t most)
 	return least + (a < b ? a : b);
 }
 
-/* Numbers of their own for each combination. */
+/*
+ * Starts a separate sequence of random numbers for each combination of SEED, A,
+ * B and C.
+ */
 static struct random random_of(int64_t seed, int64_t a, int64_t b, int64_t c)
 {
 	struct random r = { (uint64_t)seed };
@@ -168,7 +172,7 @@ static struct random random_of(int64_t seed, int64_t a, int64_t b, int64_t c)
 
 enum { SIDS_OF_ACCOUNTS, SIDS_OF_SIMS, SIDS_OF_FLEETS, SIDS_OF_NETWORKS };
 
-/* PREFIX and 32 hexadecimal digits that follow from the seed. */
+/* Makes a SID: PREFIX and 32 hexadecimal digits, which the seed determines. */
 static void make_sid(char ret[static SID_TEXT], const char *prefix, int64_t seed, int kind,
 		     int64_t number)
 {
@@ -189,9 +193,10 @@ struct sample {
 	char source[32];
 	int64_t verdict[VERDICTS];
 	int64_t made;
-	struct event *events; /* BATCH_EVENTS of them, to be stored together */
+	/* BATCH_EVENTS events, stored in one submission */
+	struct event *events;
 	size_t n;
-	struct arena arena; /* of their texts */
+	struct arena arena; /* memory of the events' texts */
 	struct progress progress;
 };
 
@@ -213,7 +218,10 @@ static void print_fields(const struct raw_event *ev, bool in_data)
 	}
 }
 
-/* Prints the event as a line of NDJSON. No invented text needs escapes. */
+/*
+ * Prints the event as a line of NDJSON. No text of a sample event needs
+ * escapes.
+ */
 static void print_event(const struct raw_event *ev)
 {
 	putchar('{');
@@ -273,8 +281,8 @@ static int emit(struct sample *sm, int account, int64_t time_s, struct raw_event
 /* ---- calls, messages, AI minutes ---- */
 
 /*
- * The second of its day at which event N happens. The first one is in the first
- * minute, so that a day or a month that has just begun is not empty.
+ * The second of the day at which event N happens. The first event is in the
+ * first minute, so that a new day or month is not empty.
  */
 static int64_t random_second(struct random *r, int64_t n)
 {
@@ -288,7 +296,8 @@ static int64_t random_second(struct random *r, int64_t n)
 }
 
 /*
- * How many events that day: what the calendar suggests, a fifth more or less.
+ * A random number of events on DAY: PER_DAY_TENTHS adjusted for weekday and
+ * month, plus or minus a fifth.
  */
 static int64_t random_count(struct random *r, int64_t per_day_tenths, int64_t day)
 {
@@ -300,7 +309,7 @@ static int64_t random_count(struct random *r, int64_t per_day_tenths, int64_t da
 	return parts / whole + (random_below(r, whole) < parts % whole);
 }
 
-/* A customer of AI minutes; NULL for other usage. */
+/* A random customer of AI minutes; NULL for other usage. */
 static const char *random_customer(struct random *r, const struct stream *st)
 {
 	const char *const *customers = accounts[st->account].customers;
@@ -313,7 +322,7 @@ static const char *random_customer(struct random *r, const struct stream *st)
 	return customers[random_length(r, 0, n - 1)];
 }
 
-/* In hundredths of a minute, or of a message. */
+/* A random usage in hundredths of a minute or of a message. */
 static int64_t random_usage(struct random *r, const struct stream *st)
 {
 	int64_t seconds = random_length(r, st->least_s, st->most_s);
@@ -360,7 +369,7 @@ static int stream_day(struct sample *sm, const struct stream *st, int64_t day, s
 
 /* ---- SIM data ---- */
 
-/* At home most days; a trip takes the whole day. */
+/* A random network for a day: the home network on most days. */
 static int random_network(struct random *r, int home)
 {
 	int64_t where = random_below(r, 12);
@@ -405,7 +414,7 @@ static int sim_day(struct sample *sm, size_t sim, int64_t day, struct error *err
 	return 0;
 }
 
-/* ---- all of it ---- */
+/* ---- the command ---- */
 
 static int64_t today(const struct sample *sm)
 {
@@ -435,7 +444,7 @@ static int emit_all(struct sample *sm, struct error *err)
 	return sm->ledger ? commit(sm, err) : 0;
 }
 
-/* Existing accounts stay as they are. In a write. */
+/* Adds the missing sample accounts. Call it in a write. */
 static int add_accounts(struct sample *sm, struct arena *arena, struct error *err)
 {
 	int64_t ids[ACCOUNTS] = { 0 };

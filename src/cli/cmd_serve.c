@@ -23,8 +23,9 @@ static enum log_level find_level(const char *name)
 }
 
 /*
- * Reports an unusable ledger once at the start, not to every caller. Only a
- * writer brings an older one forward.
+ * Reports an unusable ledger at the start instead of to every caller. If the
+ * ledger can't be opened for reading, opens it for writing, which upgrades an
+ * older schema.
  */
 static int check_ledger(const struct settings *s, struct error *err)
 {
@@ -42,8 +43,8 @@ static int check_ledger(const struct settings *s, struct error *err)
 enum { MEMORY_A_THREAD = 1 << 20, MEMORY_BESIDE = 32 << 20 };
 
 /*
- * Raises the limit of open files. If it stays too low, fails now instead of at
- * the first busy hour.
+ * Raises the limit of open files. Fails if the limit is still too low, so that
+ * the error comes at the start and not under load.
  */
 static int check_files(const struct settings *s, struct error *err)
 {
@@ -64,7 +65,7 @@ static int check_files(const struct settings *s, struct error *err)
 }
 
 /*
- * The lower of the limits on the process's address space and data pages, which
+ * The lower of the process's limits on address space and data pages. Both
  * include stacks.
  */
 static uint64_t space_limit(void)

@@ -1,4 +1,7 @@
-/* cmd_sim.c - the unique names of SIMs and fleets: usaged sim, usaged fleet. */
+/*
+ * cmd_sim.c - manages the unique names of SIMs and fleets: usaged sim, usaged
+ * fleet.
+ */
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -6,7 +9,7 @@
 #include "store/sim.h"
 #include "base/banned.h"
 
-/* The current command, sim or fleet, and its subject. */
+/* The current command (sim or fleet), and the kind of its records. */
 static const struct command *command;
 static const struct sim_kind *kind;
 
@@ -89,7 +92,7 @@ static int run_remove(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-/* One a line, fields separated by tabs. */
+/* Prints one SIM or fleet a line, with tabs between fields. */
 static int list_sims(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct sim *list;

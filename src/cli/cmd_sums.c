@@ -1,4 +1,4 @@
-/* cmd_sums.c - the rollups as a table: what used to be read with SQL. */
+/* cmd_sums.c - prints the rollups as a table. */
 #include "cli/command.h"
 
 #include <glib.h>
@@ -19,7 +19,7 @@ static const char *const level_names[LEVELS] = {
 	[LEVEL_QUARTER] = "quarter-hour", [LEVEL_DAY] = "day", [LEVEL_MONTH] = "month"
 };
 
-/* The options as they were given. */
+/* The given options. */
 struct sums_command {
 	const char *account, *by, *group;
 	enum level level;
@@ -63,7 +63,7 @@ static int compare_lines(const void *a, const void *b)
 	return x->value < y->value ? -1 : x->value > y->value;
 }
 
-/* Adds up lines of the same slot, category and value. */
+/* Merges lines of the same slot, category and value into one. */
 static void add_up_lines(GArray *lines)
 {
 	struct sums_line *all = (struct sums_line *)lines->data;
@@ -130,7 +130,7 @@ static int print_slots(struct sums_table *t, const struct slot_span *slots, size
 	return 0;
 }
 
-/* Month by month, so that memory holds one. */
+/* Prints one month. Memory holds only this month. */
 static int print_month(struct sums_table *t, int64_t month, struct error *err)
 {
 	int64_t from = slot_month_day(month) * SLOTS_PER_DAY;
@@ -195,7 +195,7 @@ static int print_sums(struct store *st, struct arena *arena, void *arg, struct e
 	return rc;
 }
 
-/* The number of NAME in the list of N names, or -1. */
+/* The index of NAME in the list of N names, or -1. */
 static int find_name(const char *name, const char *const *names, int n)
 {
 	for (int i = 0; i < n; i++)

@@ -13,12 +13,16 @@
 /* ---- passwords ---- */
 
 struct user_password {
-	char text[PASSWORD_BYTES_MAX + 3]; /* one byte too many, and a line's end */
+	/* room for one byte too many and the line end */
+	char text[PASSWORD_BYTES_MAX + 3];
 	size_t len;
 	char hash[PASSWORD_HASH_TEXT];
 };
 
-/* One line, or what there is, without its end. False: nothing could be read. */
+/*
+ * Reads one line, without its line end. The last line may lack a line end.
+ * Returns false if nothing could be read.
+ */
 static bool read_line(struct user_password *p)
 {
 	ssize_t n = 1;
@@ -35,8 +39,8 @@ static bool read_line(struct user_password *p)
 }
 
 /*
- * Reads without echo. Signals from the keyboard are off meanwhile: they would
- * leave the terminal without echo.
+ * Reads a password without echo. Turns off the signals of the keyboard
+ * meanwhile, since such a signal would leave the terminal without echo.
  */
 static bool ask(const char *prompt, struct user_password *p)
 {
@@ -56,8 +60,8 @@ static bool ask(const char *prompt, struct user_password *p)
 }
 
 /*
- * Reads a password from standard input or the terminal, and hashes it. Never
- * from the arguments, which all users of the machine can read.
+ * Reads a password from standard input or the terminal, and hashes it.
+ * Arguments are not used, since all users of the machine can read them.
  */
 static int read_password(struct user_password *p, struct error *err)
 {
@@ -129,7 +133,7 @@ static int run_add(const struct settings *s, int argc, char **argv)
 	return command_in_ledger("user", s, STORE_WRITE, add_user, &o);
 }
 
-/* ---- those that are there ---- */
+/* ---- existing users ---- */
 
 struct password_change {
 	const char *name, *hash;
@@ -188,7 +192,10 @@ static int run_set(const struct settings *s, int argc, char **argv)
 	return command_in_ledger("user", s, STORE_WRITE, change_texts, &c);
 }
 
-/* Prints the keys that end with the user, one a line: SID and name. */
+/*
+ * Removes the user, which revokes the user's keys. Prints these keys, one a
+ * line: SID and name.
+ */
 static int remove_user(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct admin a = command_admin(st, arena);

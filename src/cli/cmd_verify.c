@@ -1,5 +1,6 @@
 /*
- * cmd_verify.c - is what follows from the events as it should be? And making it so.
+ * cmd_verify.c - checks the data derived from events (rollups), and repairs
+ * differences.
  */
 #include "cli/command.h"
 
@@ -20,8 +21,8 @@
 #define DIFFERENCES_SHOWN 100
 
 /*
- * The names used to report differences; read first, since the store is busy
- * while it verifies.
+ * The names for reporting differences. They are read first, since the store is
+ * busy during the check.
  */
 struct verify_report {
 	struct account *accounts;
@@ -65,7 +66,7 @@ static void add_slot(struct strbuf *out, enum level level, int64_t slot)
 	}
 }
 
-/* ", count 3 instead of 4" when the two differ. */
+/* Adds ", count 3 instead of 4" if HAVE and WANT differ. */
 static void add_amount(struct strbuf *out, const struct amount_info *info, int64_t have,
 		       int64_t want)
 {
@@ -140,8 +141,8 @@ static int verify(struct store *st, struct verify_report *report, struct arena *
 }
 
 /*
- * Notes the result for the health page. A caller who may only read the ledger
- * can verify, too.
+ * Records the result for the health page. Ignores failures, since a caller who
+ * can only read the ledger may verify it, too.
  */
 static void note(const struct settings *s, int64_t when, size_t n)
 {

@@ -53,7 +53,10 @@ static bool set_number(const struct command_option *o, const char *value)
 	return true;
 }
 
-/* Stores VALUE for the option. EXIT_DONE, or the result of command_wrong. */
+/*
+ * Stores VALUE for the option. Returns EXIT_DONE, or the result of
+ * command_wrong.
+ */
 static int set_option(const struct command *c, const struct command_option *o, const char *value)
 {
 	if (o->number) {
@@ -72,7 +75,8 @@ static int set_option(const struct command *c, const struct command_option *o, c
 }
 
 /*
- * Reads the option at argv[*i]; *i moves on to its value if that stands apart.
+ * Reads the option at argv[*i]. If the value is the next argument, increments
+ * *i.
  */
 static int read_option(const struct command *c, const struct command_option *options, int argc,
 		       char **argv, int *i)
@@ -205,7 +209,7 @@ int command_read(const struct command *c, const struct settings *s, int argc, ch
 		       : rc;
 }
 
-/* ---- what users and keys have in common ---- */
+/* ---- common to users and keys ---- */
 
 int64_t command_now(void)
 {

@@ -1,7 +1,7 @@
 /*
  * command.h - commands as data: main.c looks a command up and runs it. Exit
- * codes: 0 done, 1 failed, 2 called wrongly. Errors go to standard error,
- * results to standard output.
+ * codes: 0 done, 1 failed, 2 wrong usage. Errors go to standard error, results
+ * to standard output.
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
@@ -18,8 +18,8 @@ struct command {
 	const char *summary; /* one line, for the list of commands */
 	const char *help;    /* the whole --help, after the usage line */
 	/*
-	 * argv[0] is the command's name. S is loaded. Returns an exit code;
-	 * prints its own errors with command_fail.
+	 * argv[0] is the command's name. S has been loaded. Returns an exit
+	 * code; prints errors with command_fail.
 	 */
 	int (*run)(const struct settings *s, int argc, char **argv);
 };
@@ -30,7 +30,7 @@ extern const struct command command_init, command_account, command_user, command
 	command_error_pages, command_closing, command_event, command_rebuild, command_sim,
 	command_fleet, command_sums;
 
-/* ---- what stands after the command's name ---- */
+/* ---- options and operands ---- */
 
 #define COMMAND_LIST_MAX 1000
 
@@ -41,12 +41,12 @@ struct command_list {
 
 /*
  * One option: --NAME, --NAME VALUE or --NAME=VALUE. Exactly one of the pointers
- * is set: it gets the value.
+ * is set and gets the value.
  */
 struct command_option {
 	const char *name; /* without the dashes */
-	bool required;    /* a text that must be given */
-	bool *flag;       /* takes no value */
+	bool required;    /* a text that is required */
+	bool *flag;       /* an option without a value */
 	const char **text;
 	int64_t *number; /* from min to max */
 	int64_t min, max;
@@ -54,20 +54,20 @@ struct command_option {
 };
 
 /*
- * Reads the options (table ended by a NULL name; NULL: none) and removes them
- * from argv. The operands stay, in their order; *argc counts them with argv[0].
- * "--" ends the options, "-" is an operand. Values are borrowed from argv.
- * False: --help was given, or the call is wrong (reported on standard error);
- * *ret_exit is the exit code.
+ * Reads the options and removes them from argv. OPTIONS ends with a NULL name;
+ * NULL: no options. The operands stay in argv, in their order; *argc is their
+ * number plus 1. "--" ends the options, "-" is an operand. Values are borrowed
+ * from argv. Returns false with the exit code in *ret_exit if --help was given
+ * or the usage is wrong (reported on standard error).
  */
 bool command_options(const struct command *c, const struct command_option *options, int *argc,
 		     char **argv, int *ret_exit);
 
-/* The same for a command without operands. */
+/* Reads the options of a command without operands. */
 bool command_only_options(const struct command *c, const struct command_option *options, int argc,
 			  char **argv, int *ret_exit);
 
-/* A command made of several: usaged account add. */
+/* A subcommand, such as add in usaged account add. */
 struct command_part {
 	const char *name;
 	/* argv[0] is the subcommand's name */
@@ -75,8 +75,8 @@ struct command_part {
 };
 
 /*
- * Runs the subcommand (table ended by a NULL name) that argv[1] names. Returns
- * its exit code.
+ * Runs the subcommand that argv[1] names and returns its exit code. PARTS ends
+ * with a NULL name.
  */
 int command_part(const struct command *c, const struct command_part *parts,
 		 const struct settings *s, int argc, char **argv);
@@ -90,20 +90,23 @@ int command_fail(const char *command, const struct error *err);
 __attribute__((format(printf, 2, 3))) int command_wrong(const struct command *c, const char *fmt,
 							...);
 
-/* Opens the ledger of the settings, or prints why not and returns NULL. */
+/*
+ * Opens the ledger of the settings. On failure, prints the error and returns
+ * NULL.
+ */
 struct store *command_open(const char *command, const struct settings *s, unsigned flags);
 
 /*
  * Opens the ledger, runs WORK in one read (FLAGS 0: a snapshot) or one write
- * (STORE_WRITE: committed if WORK returns 0, undone if it returns -1), closes
- * it, prints what failed and returns the exit code. Memory in ARENA lives until
- * then.
+ * (STORE_WRITE: committed if WORK returns 0, undone if it returns -1), and
+ * closes the ledger. Prints an error, if any, and returns the exit code. Memory
+ * in ARENA lives until WORK returns.
  */
 typedef int (*command_work)(struct store *st, struct arena *arena, void *arg, struct error *err);
 int command_in_ledger(const char *command, const struct settings *s, unsigned flags,
 		      command_work work, void *arg);
 
-/* Runs a subcommand without options or operands: WORK in one read. */
+/* Runs a subcommand without options or operands: runs WORK in one read. */
 int command_read(const struct command *c, const struct settings *s, int argc, char **argv,
 		 command_work work);
 
@@ -117,13 +120,14 @@ struct admin command_admin(struct store *st, struct arena *arena);
 /* The id of the account SID that --OPTION names; ERR_PARAM if there is none. */
 int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid,
 		       int64_t *ret, struct error *err);
-/* "-": none */
+/* Finds the SID of the account ID. For ID 0, the SID is "-". */
 int command_account_sid(struct store *st, struct arena *arena, int64_t id, const char **ret,
 			struct error *err);
 
 /*
- * Prints a field of an output line, ended by END: a time, or "-" for 0; the
- * SIDs of accounts separated by commas, or "-".
+ * Each function prints one field of an output line, and END. command_print_time
+ * prints "-" for 0. command_print_grants prints the SIDs of accounts, separated
+ * by commas, or "-" for none.
  */
 void command_print_time(int64_t seconds, char end);
 int command_print_grants(struct store *st, struct arena *arena, const int64_t *ids, size_t n,

@@ -1,4 +1,4 @@
-/* interrupt.h - lets long commands end in an orderly way on a signal. */
+/* interrupt.h - lets a long command stop cleanly on a signal. */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 
@@ -8,8 +8,8 @@
 extern volatile sig_atomic_t interrupted;
 
 /*
- * From now on the first signal sets `interrupted`, the second one ends the
- * program at once.
+ * From now on, the first signal sets `interrupted`, and the second signal ends
+ * the program at once.
  */
 void interrupt_catch(void);
 

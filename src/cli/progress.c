@@ -12,7 +12,7 @@
 #define LINE_EVERY_MS     5000
 #define BAR_CELLS         24
 
-/* Not the time of day: how long something takes. */
+/* Milliseconds on a clock for durations. */
 static int64_t elapsed_ms(void)
 {
 	struct timespec ts;

@@ -19,7 +19,7 @@ struct progress {
 void progress_begin(struct progress *p, const char *label, const char *things);
 
 /*
- * DONE of ALL steps (ALL 0: unknown), with COUNT things. Cheap: call it as
+ * Shows DONE of ALL steps (ALL 0: unknown) and COUNT things. Cheap: call it as
  * often as you like.
  */
 void progress_show(struct progress *p, int64_t done, int64_t all, int64_t count);
