@@ -2,14 +2,15 @@
  * amounts.h - the amounts of an event, and their sums.
  *
  * To add an amount:
- * - here, add its member, its number and its name in AMOUNT_EACH;
+ * - here, add a member to AMOUNT_MEMBERS, a number to enum amount and a name to
+ *   AMOUNT_EACH;
  * - in amounts.c, add a row;
  * - in a step of store/schema.c, add a column to the table event;
  * - in usage/event.[ch], add a field;
- * - in store/rollup_leaf.[ch], add a form of leaf: the flags of today's forms
- *   have no bit for another amount;
- * - in store/rollup_migrate.c, name the columns of the older tables: they do
- *   not have the new one.
+ * - in store/rollup_leaf.[ch], add a form of leaf, since the flags of the
+ *   present forms have no bit for another amount;
+ * - in store/rollup_migrate.c, list the columns of the older tables, which lack
+ *   the new column.
  */
 #ifndef MODEL_AMOUNTS_H
 #define MODEL_AMOUNTS_H
@@ -21,14 +22,14 @@
 enum amount { AMOUNT_COUNT, AMOUNT_USAGE, AMOUNT_PRICE, AMOUNT_UPLOAD, AMOUNTS };
 
 /*
- * DO(arg, name) for each amount, separated by commas: for lists of columns.
- * Names are those of the columns, in the order of enum amount.
+ * Expands to DO(arg, name) for each amount, separated by commas, for lists of
+ * columns. The names are the names of columns, in the order of enum amount.
  */
 #define AMOUNT_EACH(DO, arg) \
 	DO(arg, "count") ", " DO(arg, "usage") ", " DO(arg, "price") ", " DO(arg, "upload")
 
 /*
- * The amounts as members, and as an array by enum amount. Usage is in
+ * The amounts as members, and as an array indexed by enum amount. Usage is in
  * millionths of the category's unit, price in billionths of the account's
  * currency. Upload is the bytes that SIM data sent; usage counts all bytes.
  */
@@ -54,7 +55,7 @@ struct amounts_wide {
 
 struct amount_info {
 	const char *name;  /* name of its column */
-	const char *field; /* the field of an event, for errors */
+	const char *field; /* name of the event's field, for errors */
 	int places;        /* decimal places of its unit */
 };
 
@@ -86,8 +87,8 @@ static inline struct amounts amounts_negated(const struct amounts *a)
 }
 
 /*
- * Adds A to SUM. Returns NULL; or, if an amount would exceed 64 bits, the field
- * of this amount, and SUM is unchanged.
+ * Adds A to SUM. Returns NULL. If an amount would exceed 64 bits, leaves SUM
+ * unchanged and returns the field of this amount.
  */
 static inline const char *amounts_add(struct amounts *sum, const struct amounts *a)
 {
@@ -133,8 +134,8 @@ static inline void amounts_wide_count(struct amounts_wide *sum, const struct amo
 }
 
 /*
- * Converts A to 64 bits. An amount that does not fit becomes the nearest limit,
- * and the result is false.
+ * Converts A to 64 bits. If an amount does not fit, sets it to the nearest
+ * limit and returns false.
  */
 bool amounts_narrow(const struct amounts_wide *a, struct amounts *ret);
 

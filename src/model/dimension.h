@@ -2,8 +2,8 @@
  * dimension.h - dimensions: customer, SIM, fleet, network and country. Each
  * event may have one value of each dimension.
  *
- * To add a dimension: add a row at the end of DIMENSION_LIST, and a column of
- * the table series in a step of store/schema.c.
+ * To add a dimension: add a row at the end of DIMENSION_LIST, and in a step of
+ * store/schema.c a column to the table series.
  */
 #ifndef MODEL_DIMENSION_H
 #define MODEL_DIMENSION_H
@@ -14,7 +14,8 @@
 
 /*
  * ROW(id, column, field, max_bytes, doc, param, group, word, which, one, all,
- * shared): the members of struct dimension_info, after the id in DIM_id.
+ * shared): DIM_id is the name in enum dimension; the other arguments are the
+ * members of struct dimension_info.
  */
 #define DIMENSION_LIST(ROW)                                                               \
 	ROW(CUSTOMER, "customer", "customer", 128,                                        \
@@ -41,14 +42,14 @@ enum dimension { DIMENSION_LIST(DIMENSION_ENUM) DIMENSIONS };
 enum group_by { GROUP_CATEGORY, GROUP_ACCOUNT, GROUP_DIMENSION, GROUP_NONE };
 
 struct dimension_info {
-	const char *column; /* of the table series */
-	const char *field;  /* of an event */
-	size_t max_bytes;   /* of a value */
+	const char *column; /* name of the column in the table series */
+	const char *field;  /* name of the event's field */
+	size_t max_bytes;   /* limit of a value */
 	const char *doc;
-	const char *param;     /* the parameter that filters by it */
-	const char *group;     /* its name in GroupBy */
-	const char *word;      /* its name in sentences */
-	const char *which;     /* the same, and how to give a value */
+	const char *param;     /* the parameter that filters by the dimension */
+	const char *group;     /* name in GroupBy */
+	const char *word;      /* name in sentences */
+	const char *which;     /* name in sentences, with the form of a value */
 	const char *one, *all; /* headings of pages: one value, all values */
 	bool shared;           /* a value means the same in all accounts */
 };
@@ -65,7 +66,7 @@ extern const struct dimension_info dimension_infos[DIMENSIONS];
 #define DIMENSION_S_COLUMNS                 DIMENSION_LIST(DIMENSION_S_COLUMN)
 #define DIMENSION_S_SUMS                    "0" DIMENSION_LIST(DIMENSION_S_SUM)
 
-/* Checks whether any dimension has a value (an id; 0: none). */
+/* Does any dimension have a value? DIM holds ids of values; 0: none. */
 static inline bool dimensions_any(const int64_t dim[DIMENSIONS])
 {
 	for (int d = 0; d < DIMENSIONS; d++)

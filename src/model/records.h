@@ -26,11 +26,11 @@ struct account {
 	int64_t created;    /* seconds */
 	int64_t suspended;  /* time of suspension, seconds; 0: active */
 	/*
-	 * IANA name; "": as the parent, or UTC. Read it with
-	 * usage/account_calendar.h
+	 * IANA name; "": the zone of the parent, or UTC. Use
+	 * usage/account_calendar.h to read it
 	 */
 	const char *time_zone;
-	int cycle_day;      /* 1 to 28; 0: as the parent, or 1. Likewise */
+	int cycle_day;      /* 1 to 28; 0: as the parent, or 1 */
 	const char *number; /* chosen by the operator; unique; "": none */
 };
 
@@ -41,14 +41,15 @@ struct category {
 	const char *description;
 	const char *count_unit;
 	const char *usage_unit;
-	bool metered; /* reports list it even if it was not used */
+	bool metered; /* reports list the category even if it was not used */
 	bool used;    /* by any account; set only by store_categories */
 };
 
 #define KEY_HASH_BYTES 32
 
 /*
- * The user or key that made something. Neither: the command line, or unknown.
+ * The user or key that made a record. If both are missing: the command line, or
+ * unknown.
  */
 struct maker {
 	int64_t user;           /* 0: none */
@@ -59,10 +60,10 @@ struct key {
 	char sid[SID_TEXT]; /* SK... */
 	const char *name;   /* name of the user; "": a key of an account */
 	const char *role;   /* as in usage/principal.h */
-	int64_t account;    /* id of its account; 0: none */
+	int64_t account;    /* id of the key's account; 0: none */
 	unsigned char hash[KEY_HASH_BYTES];
 	int64_t created;
-	int64_t revoked; /* 0 = good */
+	int64_t revoked; /* 0: active */
 	int64_t used;    /* day of the last use, seconds; 0: never */
 	struct maker maker;
 	const int64_t *grants; /* ids of accounts that a Manager may see */
@@ -72,8 +73,8 @@ struct key {
 struct user {
 	int64_t id;
 	/*
-	 * name for signing in; does not look like that of any other user, also
-	 * a removed one
+	 * name for signing in; differs (name_fold) from the names of all other
+	 * users, including removed ones
 	 */
 	const char *name;
 	const char *display;  /* the name that pages show */
@@ -81,7 +82,7 @@ struct user {
 	const char *role;     /* as in usage/principal.h */
 	const char *password; /* from password_hash */
 	int64_t created;
-	int64_t removed; /* 0 = good */
+	int64_t removed; /* 0: active */
 	const int64_t *grants;
 	size_t n_grants;
 };
@@ -93,7 +94,7 @@ struct session {
 	int64_t user;
 	enum session_kind kind;
 	int64_t created, expires; /* seconds */
-	struct maker maker;       /* of SESSION_TOKEN: who made it */
+	struct maker maker;       /* of SESSION_TOKEN: the maker of the token */
 };
 
 struct audit {
@@ -104,7 +105,7 @@ struct audit {
 	const char *detail;  /* as a sentence; or "" */
 };
 
-/* A part of a log: the newest rows. */
+/* Selects the newest rows of a log. */
 struct newest {
 	int64_t since;  /* seconds */
 	int64_t before; /* only smaller ids; 0: all */
@@ -112,8 +113,8 @@ struct newest {
 };
 
 /*
- * An account, a category and values of dimensions. Interned, so that an event
- * holds one number for all of them.
+ * An account, a category and values of dimensions. Series are interned: an
+ * event holds one number, the id of its series.
  */
 struct series {
 	int64_t account, category;
@@ -130,8 +131,8 @@ struct dimension_value {
 
 /*
  * A SIM or fleet with a unique name. In a family (id of the main account), all
- * SIDs and names of a kind differ from each other. Changes do not count
- * (store_version), so do not cache these records.
+ * SIDs and names of a kind differ from each other. Do not cache these records:
+ * a change does not change store_version.
  */
 struct sim {
 	int64_t id;
@@ -147,13 +148,13 @@ enum verdict {
 	VERDICT_CONFLICT,
 	VERDICT_REJECTED,
 	VERDICTS, /* verdicts on single events */
-	/* not stored because of another event of its atomic submission */
+	/* not stored because another event of the atomic submission failed */
 	VERDICT_ABORTED = VERDICTS
 };
 
 /*
- * An event, or an entry of a correction. It never changes. Its identity is
- * (source, id), as each source belongs to one family.
+ * An event, or an entry of a correction. A stored event never changes. Its
+ * identity is (source, id), since each source belongs to one family.
  */
 struct stored_event {
 	int64_t source;
@@ -161,17 +162,14 @@ struct stored_event {
 	size_t id_len;
 	int64_t series;
 	int64_t time_us;
-	/* effective time: time_us, or for a late event the closed instant */
+	/* effective time: time_us or, for a late event, the closed instant */
 	int64_t effective_us;
-	/*
-	 * id of the correction that the entry is part of; 0: an event from
-	 * outside
-	 */
+	/* of an entry: id of its correction; 0: an event from a sender */
 	int64_t correction;
 	struct amounts amounts; /* negative only in entries of corrections */
 	/*
-	 * for store_events_add: a JSON object, or NULL. store_event_find leaves
-	 * it NULL
+	 * for store_events_add: a JSON object, or NULL. store_event_find sets
+	 * NULL
 	 */
 	const char *attributes;
 	size_t attributes_len;
@@ -199,25 +197,23 @@ struct correction {
 	int64_t id;
 	char sid[SID_TEXT]; /* CR... */
 	enum correction_kind kind;
-	int64_t source; /* with `event`: the corrected event */
+	int64_t source; /* `source` and `event` identify the corrected event */
 	const char *event;
 	const char *author, *reason;
 	int64_t made; /* seconds */
 };
 
-/* How far an account is closed. */
+/* The closing of an account. */
 struct closing {
 	int64_t account;
 	/*
-	 * the closed instant: its own or that of its main account, whichever is
-	 * later
+	 * the closed instant: the later one of the account's own and its main
+	 * account's
 	 */
 	int64_t open_us;
-	/*
-	 * how far the account itself was closed, a full second; 0: not at all
-	 */
+	/* the account's own closed instant, a full second; 0: not closed */
 	int64_t own_us;
-	const char *author; /* of the later of these two closings */
+	const char *author; /* author of the closing that open_us comes from */
 	int64_t made;
 };
 
@@ -228,13 +224,13 @@ enum closing_change_kind { CLOSING_LATE = 1, CLOSING_REOPENED = 2 };
  * reopening.
  */
 struct closing_change {
-	int64_t id; /* grows */
+	int64_t id; /* newer changes have larger ids */
 	int64_t account;
-	int64_t at; /* seconds; 0: unknown, older than this list */
+	int64_t at; /* seconds; 0: unknown (before changes were recorded) */
 	enum closing_change_kind kind;
 	/* effective time; CLOSING_REOPENED: the new closed instant */
 	int64_t effective_us;
-	int64_t source; /* CLOSING_LATE: with `event` its identity */
+	int64_t source; /* CLOSING_LATE: identity of the event, with `event` */
 	const char *event;
 	size_t event_len;
 	const char *author, *reason; /* CLOSING_REOPENED */
@@ -255,9 +251,9 @@ struct posting {
 struct rejection {
 	int64_t id, at;     /* seconds */
 	const char *author; /* from principal_actor */
-	/* id of the account that it named; 0: none */
+	/* id of the account that the record named; 0: none */
 	int64_t account;
-	const char *source, *event; /* as far as they could be read; else "" */
+	const char *source, *event; /* identity; "" if it could not be read */
 	const char *code, *field, *message;
 	const char *record; /* as sent, cut after REJECTION_RECORD_MAX bytes */
 	/* the imported file; NULL or "": a request */
@@ -269,7 +265,7 @@ struct rollup {
 	enum level level;
 	int64_t account, category, slot;
 	/*
-	 * 0: of what has no dimensions; where these are added up, the total of
+	 * 0: usage without dimensions or, in sums over all series, the total of
 	 * the category
 	 */
 	int64_t series;

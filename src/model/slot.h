@@ -1,5 +1,5 @@
 /*
- * slot.h - the slots of time that usage is added up over, at three levels.
+ * slot.h - the time slots of rollups, at three levels.
  *
  * Slots count from 1970 in UTC: quarter hours, days, months (year * 12 + month
  * - 1).
@@ -15,16 +15,16 @@ enum level { LEVEL_QUARTER, LEVEL_DAY, LEVEL_MONTH, LEVELS };
 #define SLOT_SEC      900
 #define SLOTS_PER_DAY (86400 / SLOT_SEC)
 
-/* The quarter hour of an instant, in microseconds since 1970. */
+/* The quarter hour of an instant. US: microseconds since 1970. */
 static inline int64_t slot_of_instant(int64_t us)
 {
 	return us / (SLOT_SEC * INT64_C(1000000));
 }
 
-/* The slot that a quarter hour lies in. */
+/* The slot of LEVEL that contains a quarter hour. */
 int64_t slot_of(enum level level, int64_t quarter);
 
-/* The day, since 1970, that a month begins with. */
+/* The first day of a month, in days since 1970. */
 int64_t slot_month_day(int64_t month);
 
 /* A run of slots of one level. */
@@ -36,9 +36,9 @@ struct slot_run {
 #define SLOT_RUNS_MAX 5 /* quarters, days, months, days, quarters */
 
 /*
- * Splits the quarter hours [FROM, TO) into the fewest runs: whole UTC months,
- * whole UTC days around them, quarter hours at the ends. Returns how many (0
- * for an empty range).
+ * Splits the quarter hours [FROM, TO) into the fewest runs: whole UTC months in
+ * the middle, whole UTC days around the months, quarter hours at the ends.
+ * Returns the number of runs (0 for an empty range).
  */
 int slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX]);
 
