@@ -18,14 +18,10 @@ enum {
 	CHART_LINES = 5   /* the axis has at most this many steps */
 };
 
-#define CHART_OTHERS \
-/*
-	 * the name of the last part, which takes all later names and has the
-	 * last colour
-	 */
-"others"
+/* The last part, which takes all later names and has the last colour. */
+#define CHART_OTHERS "others"
 
-	struct chart_part {
+struct chart_part {
 	char name[CHART_NAME];
 	wide sum;
 	int colour; /* from 0 to CHART_COLOURS - 1; after chart_sums_order */
