@@ -68,8 +68,8 @@ static const struct account_unique
 		      "SELECT 1 FROM account WHERE number = ?1 AND number <> '' AND id <> ?2" };
 
 /*
- * Fails with ERR_CONFLICT if another account has TEXT as what BY looks up.
- * PARAM names the member of A.
+ * Fails with ERR_CONFLICT if another account has the unique value TEXT, which
+ * the query of BY looks up. PARAM is the name of the error's parameter.
  */
 static int check_free(struct store *st, const struct account_unique *by, const struct account *a,
 		      const char *param, const char *text, struct error *err)
@@ -86,8 +86,8 @@ static int check_free(struct store *st, const struct account_unique *by, const s
 }
 
 /*
- * Names and numbers share one set of unique values, because an account is
- * looked up by either.
+ * Checks names and numbers as one set of unique values, because an account can
+ * be looked up by name or number.
  */
 static int check_unique(struct store *st, const struct account *a, struct error *err)
 {
@@ -196,8 +196,8 @@ void store_accounts_forget(struct store *st)
 }
 
 /*
- * The place of SID in the cache. NULL: the cache cannot be used, because the
- * version of the snapshot is not known.
+ * The place of SID in the cache. NULL: the cache is unusable, because the
+ * version of the snapshot is unknown.
  */
 static struct account *kept_place(struct store *st, const char *sid)
 {
@@ -223,8 +223,9 @@ static void keep(struct account *place, const struct account *a)
 }
 
 /*
- * Caches that there is no account SID. A look-up that fails then takes as long
- * as one that succeeds, so that time does not tell them apart.
+ * Caches that the account SID does not exist. So a look-up takes the same time
+ * whether the account exists or not, and the time does not reveal which
+ * accounts exist.
  */
 static void keep_none(struct account *place, const char *sid)
 {

@@ -7,17 +7,18 @@
 #include "store/store.h"
 
 /*
- * Adds an account and sets A->id. NULL means "" for time_zone and number. In a
- * write, or else in a write of its own; likewise store_account_set.
- * ERR_CONFLICT: another account has the SID, name or number. (Accounts are
- * looked up by name or number, so no name may be another number.) ERR_PARAM:
- * the parent does not exist, or is a subaccount.
+ * Adds an account and sets A->id. NULL means "" for time_zone and number.
+ * Outside a write, begins and commits a write of its own. ERR_CONFLICT: another
+ * account has the SID, name or number. (Accounts are looked up by name or
+ * number, so the name of one account may not be the number of another.)
+ * ERR_PARAM: the parent does not exist, or is a subaccount.
  */
 int store_account_add(struct store *st, struct account *a, struct error *err);
 /*
  * Sets name, currency, suspended, time_zone, cycle_day and number of account
- * A->id. All other members must be as read. ERR_CONFLICT as store_account_add.
- * 1 done, 0 no such account, -1 failed.
+ * A->id. All other members must be as read. Outside a write, begins and commits
+ * a write of its own. ERR_CONFLICT: another account has the name or number. 1
+ * done, 0 no such account, -1 failed.
  */
 int store_account_set(struct store *st, const struct account *a, struct error *err);
 /* 1 found, 0 none, -1 failed. */
@@ -30,7 +31,7 @@ int store_account_by_number(struct store *st, const char *number, struct arena *
 int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struct account *ret,
 			struct error *err);
 /*
- * All accounts, or the subaccounts of PARENT (not 0), in the order of their
+ * Reads the subaccounts of PARENT (0: all accounts), in the order of their
  * SIDs.
  */
 int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret,
@@ -51,7 +52,10 @@ int store_suspensions(struct store *st, struct arena *arena, struct suspension *
  * 0 no usage, -1 failed.
  */
 int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err);
-/* Likewise, of its last usage. */
+/*
+ * Finds the day of the account's last usage, in days since 1970, UTC. 1 found,
+ * 0 no usage, -1 failed.
+ */
 int store_account_last_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * audit.h - the audit log: who changed what. It only grows.
+ * audit.h - the audit log: each change with its author. Entries are never
+ * changed or deleted.
  */
 #ifndef STORE_AUDIT_H
 #define STORE_AUDIT_H

@@ -93,7 +93,8 @@ int store_categories(struct store *st, struct arena *arena, struct category **re
 }
 
 /*
- * Checks that another account used the category before. 1 yes, 0 no, -1 failed.
+ * Checks whether another account has used the category before. 1 yes, 0 no, -1
+ * failed.
  */
 static int used_before(struct store *st, int64_t id, struct error *err)
 {

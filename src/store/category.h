@@ -12,13 +12,13 @@ int store_category_add(struct store *st, struct category *c, struct error *err);
 int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n,
 		     struct error *err);
 /*
- * Notes that ACCOUNT used the category ID, so that reports of the account list
- * it although it is not metered. In a write.
+ * Records that ACCOUNT used the category ID, so that reports of the account
+ * list the category even if it is not metered. In a write.
  */
 int store_category_use(struct store *st, int64_t account, int64_t id, struct error *err);
 /*
- * The ids of the categories that ACCOUNT used and that are not metered. In
- * ARENA.
+ * Reads the ids of the categories that ACCOUNT used and that are not metered,
+ * into ARENA.
  */
 int store_categories_used(struct store *st, int64_t account, struct arena *arena,
 			  const int64_t **ret, size_t *ret_n, struct error *err);

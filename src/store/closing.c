@@ -1,9 +1,9 @@
 /*
- * closing.c - how far accounts are closed, and changes in closed time.
+ * closing.c - the closed instants of accounts, and changes in closed time.
  *
- * A row of the table closing says how far an account itself is closed:
- * `through` is the first open second. An account is closed up to this instant
- * or that of its main account, whichever is later. So closing and reopening a
+ * The column `through` of the table closing is an account's own closed instant:
+ * the first open second. The closed instant that takes effect is the account's
+ * own or the main account's, whichever is later. So closing and reopening a
  * main account changes its whole family, and a subaccount is always closed at
  * least as far as its main account.
  */
@@ -227,7 +227,7 @@ static void read_raised(struct stmt *s, struct arena *arena, void *to)
 					 db_get_int(s, 2), db_get_int(s, 3) };
 }
 
-/* The last closed day, in UTC, which older ledgers used for days. */
+/* The last closed day in UTC, the zone in which older ledgers closed days. */
 static const char *day_before(struct arena *arena, int64_t instant)
 {
 	char text[DATE_TEXT];

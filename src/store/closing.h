@@ -1,14 +1,12 @@
-/*
- * closing.h - how far accounts are closed, and changes in closed time.
- */
+/* closing.h - the closed instants of accounts, and changes in closed time. */
 #ifndef STORE_CLOSING_H
 #define STORE_CLOSING_H
 
 #include "store/store.h"
 
 /*
- * Sets how far an account itself is closed (own_us 0: it is open). Ignores
- * open_us. Counts as a change, see store_version.
+ * Sets the account's own closed instant, own_us (0: no day is closed). Ignores
+ * open_us. Increases store_version.
  */
 int store_closing_set(struct store *st, const struct closing *c, struct error *err);
 /* 1 found, 0 the account is open, -1 failed */
@@ -26,15 +24,15 @@ struct closing_changes {
 };
 
 /*
- * The changes of account A, or if A is a main account of its family. Newest
- * first, in ARENA.
+ * Reads the changes in closed time of account A; if A is a main account, of its
+ * family. Newest first, in ARENA.
  */
 int store_closing_changes(struct store *st, const struct account *a, const struct newest *which,
 			  struct arena *arena, struct closing_changes *ret, struct error *err);
 /*
- * Finds the first instant from FROM_US on (BACKWARDS: the last one up to
- * FROM_US) at which late events of an account take effect. 1 found, 0 none, -1
- * failed.
+ * Finds the first instant from FROM_US on at which late events of an account
+ * take effect; BACKWARDS: the last such instant up to FROM_US. 1 found, 0 none,
+ * -1 failed.
  */
 int store_late_instant(struct store *st, int64_t account, int64_t from_us, bool backwards,
 		       int64_t *ret_us, struct error *err);

@@ -15,7 +15,7 @@ static int fill_part(struct db *db, const char *part, int fd, store_progress *pr
 	return db_copy(db, part, progress, arg, err) < 0 ? -1 : file_sync(fd, part, err);
 }
 
-/* An unfinished copy has this name, beside FILE. */
+/* Makes the name of an unfinished copy, in the folder of FILE. */
 static void name_part(struct strbuf *part, const char *file)
 {
 	strbuf_init(part, 8192);
@@ -35,7 +35,7 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 
 	if (file_same(file, db_where(st->db)))
 		return is_the_ledger(file, err);
-	/* file_rename checks this again; fail before the work */
+	/* fail before the work; file_rename makes the final check */
 	if (!replace && access(file, F_OK) == 0)
 		return error_set(err, ERR_CONFLICT, NULL, "there is a file %s already", file);
 	name_part(&part, file);
@@ -43,8 +43,8 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 	if (rc == 0) {
 		rc = fill_part(st->db, part.text, fd, progress, arg, err);
 		/*
-		 * a program that opened an earlier copy and died may have left
-		 * a log, which would be read into this copy
+		 * remove the log that a killed program may have left with an
+		 * earlier copy: SQLite would read the log into this copy
 		 */
 		if (rc == 0 && (replace || access(file, F_OK) < 0))
 			db_drop_log(file);

@@ -1,22 +1,21 @@
-/*
- * copy.h - backups of the ledger, and restoring them.
- */
+/* copy.h - makes and restores backups of the ledger. */
 #ifndef STORE_COPY_H
 #define STORE_COPY_H
 
 #include "store/store.h"
 
 /*
- * Reports progress in bytes. ALL is 0 if the total is unknown. False stops the
- * work with ERR_BUSY.
+ * Reports progress in bytes. ALL is 0 if the total is unknown. If the callback
+ * returns false, the work stops with ERR_BUSY.
  */
 typedef bool store_progress(void *arg, int64_t done, int64_t all);
 
 /*
- * Copies a snapshot of the ledger to FILE, readable only for its owner. Others
- * may read and write meanwhile. 0: FILE is complete and on disk, and needs no
- * other file. On failure, an existing FILE is unchanged. ERR_CONFLICT: FILE
- * exists and REPLACE is false. ERR_PARAM: FILE is the ledger itself.
+ * Copies a snapshot of the ledger to FILE, readable only for its owner. Other
+ * connections may read and write meanwhile. 0: FILE is complete, on disk, and
+ * usable without any other file. On failure, an existing FILE is unchanged.
+ * ERR_CONFLICT: FILE exists and REPLACE is false. ERR_PARAM: FILE is the ledger
+ * itself.
  */
 int store_backup(struct store *st, const char *file, bool replace, store_progress *progress,
 		 void *arg, struct error *err);
@@ -24,8 +23,8 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 /*
  * Replaces the ledger at WHERE by a copy of FILE, which must be an undamaged
  * ledger. The copy gets the owner and mode of the old ledger, and the current
- * schema. The old ledger, if there is one, is renamed to ASIDE. ERR_BUSY: the
- * ledger is open somewhere. On -1 nothing has changed.
+ * schema. An old ledger is renamed to ASIDE. ERR_BUSY: a process has the ledger
+ * open. On -1 nothing has changed.
  */
 int store_restore(const char *file, const char *where, const char *aside, store_progress *progress,
 		  void *arg, struct error *err);

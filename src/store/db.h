@@ -1,12 +1,12 @@
 /*
  * db.h - the database under the store: connections, statements and rows.
- * db_sqlite.c implements these functions with SQLite; only this file includes
- * its header.
+ * db_sqlite.c implements these functions with SQLite, and is the only file that
+ * includes sqlite3.h.
  *
  * Statements are prepared once and cached. The SQL passed to db_prepare must be
- * a string constant, because its address is the key. A statement that could not
- * be prepared is NULL: db_bind_* ignore it and db_step fails, so callers check
- * only the last call.
+ * a string constant, because its address is the key. db_prepare returns NULL on
+ * failure. db_bind_* ignore a NULL statement and db_step fails with one, so
+ * callers need to check only db_step.
  *
  * Errors: ERR_BUSY (another connection holds the lock), ERR_CONFLICT (a unique
  * value exists already), ERR_OVERFLOW (a number does not fit its column) and
@@ -27,18 +27,19 @@ struct db;
 struct stmt;
 
 /*
- * Reports progress in bytes. ALL is 0 if the total is unknown. False stops the
- * work with ERR_BUSY.
+ * Reports progress in bytes. ALL is 0 if the total is unknown. If the callback
+ * returns false, the work stops with ERR_BUSY.
  */
 typedef bool db_progress(void *arg, int64_t done, int64_t all);
 
 enum { DB_WRITE = 1 << 0, DB_CREATE = 1 << 1 };
 
-/* SQL that begins a write and takes the lock at once. */
+/* SQL that begins a write transaction and takes the lock at once. */
 extern const char db_begin_write[];
 /*
- * SQL to run outside a transaction: turn checks of foreign keys off, and on.
- * And a query with one row for each broken reference.
+ * db_references_off and db_references_on turn the checks of foreign keys off
+ * and on; run them outside a transaction. db_references_broken is a query with
+ * one row for each broken reference.
  */
 extern const char db_references_off[], db_references_on[], db_references_broken[];
 
@@ -51,7 +52,7 @@ extern const char db_references_off[], db_references_on[], db_references_broken[
 int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
 	    struct error *err);
 void db_close(struct db **db);
-/* Replaces the busy timeout, as store_wait_with. */
+/* Replaces the busy timeout; see store_wait_with. */
 void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg);
 /*
  * CHECK is called now and then while a statement runs. If it returns -1, the
@@ -59,21 +60,22 @@ void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg);
  */
 void db_watch(struct db *db, int (*check)(void *arg, struct error *err), void *arg);
 const char *db_where(struct db *db);     /* path of the file; "" if in memory */
-bool db_replaced_on_disk(struct db *db); /* as store_replaced_on_disk */
-/* Call after each read: chooses how the next one reads pages. */
+bool db_replaced_on_disk(struct db *db); /* see store_replaced_on_disk */
+/* Chooses how the next read loads pages. Call db_tune after each read. */
 void db_tune(struct db *db);
-/* Sizes of the file and of its write-ahead log, in bytes; 0: none. */
+/* Sizes of the file and of its write-ahead log, in bytes; 0: no file. */
 void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log);
 
 /* ---- files ---- */
 
-/* Removes a file made with DB_CREATE. Close the connection before. */
+/* Removes a file made with DB_CREATE. Close the connection first. */
 void db_remove(const char *where);
 /* Removes the log files of an earlier database at WHERE. */
 void db_drop_log(const char *where);
 /*
- * Copies a snapshot of the database into the empty file WHERE. Others may write
- * meanwhile. The copy needs no log file. Not in a transaction.
+ * Copies a snapshot of the database into the empty file WHERE. Other
+ * connections may write meanwhile. The copy needs no log file. Call db_copy
+ * outside a transaction.
  */
 int db_copy(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err);
 /* Checks the whole file. ERR_INTERNAL: it is damaged. */
@@ -87,7 +89,7 @@ int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *
 /*
  * Replaces the database at WHERE by the closed database FILE, in one step. FILE
  * gets the owner and mode of the old database, which is renamed to ASIDE.
- * ERR_BUSY if a process has the old one open; then nothing changes.
+ * ERR_BUSY: a process has the old database open; nothing has changed.
  */
 int db_replace(const char *file, const char *where, const char *aside, struct error *err);
 
@@ -105,10 +107,13 @@ int db_set_schema_version(struct db *db, int64_t version, struct error *err);
  */
 struct stmt *db_prepare(struct db *db, const char *sql, struct error *err);
 void db_bind_int(struct stmt *s, int n, int64_t value);
-/* TEXT and BYTES are borrowed until db_step is done. */
+/* TEXT and BYTES are borrowed until db_step returns 0 or -1. */
 void db_bind_text(struct stmt *s, int n, const char *text, size_t len);
 void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len);
-/* 1 a row, 0 done, -1 failed. The statement is reset if done or failed. */
+/*
+ * Reads the next row. 1 a row, 0 no more rows, -1 failed. The statement is
+ * reset unless the result is 1.
+ */
 int db_step(struct stmt *s, struct error *err);
 /* Ends a statement before its last row. S may be NULL. */
 void db_reset(struct stmt *s);

@@ -21,9 +21,9 @@
 #define APPLICATION_ID 0x75736764
 
 /*
- * Pages are read through a memory map, which all connections share, so their
- * own caches are small. While the ledger changes often, db_tune turns the map
- * off.
+ * Pages are read through a memory map, which all connections share, so the
+ * caches of the connections are small. While the ledger changes often, db_tune
+ * turns the map off.
  */
 #define MAP    "PRAGMA mmap_size = 1073741824;"
 #define NO_MAP "PRAGMA mmap_size = 0;"
@@ -37,12 +37,12 @@
 
 /*
  * The write-ahead log is checkpointed after it has grown by a quarter of the
- * file, but at least 4 MB and at most 32 MB. Pages that change in every commit
- * are then copied once.
+ * file, but at least 4 MB and at most 32 MB. So a page that changes in every
+ * commit is copied only once for many commits.
  *
- * While there are always readers, the log cannot restart. When it is as large
- * as the file (at least 16 MB, at most 256 MB), the checkpoint waits for
- * readers, so that the log stays about that large.
+ * The log cannot restart during a read, and reads may overlap without end. When
+ * the log is as large as the file (at least 16 MB, at most 256 MB), the
+ * checkpoint waits for readers, so that the log hardly grows further.
  */
 enum {
 	PAGE_BYTES = 4096,
@@ -53,13 +53,14 @@ enum {
 	LOG_WAIT_MS = 100
 };
 
-/* After this many reads without a change, pages are mapped again. */
+/* After QUIET_READS reads without a change, pages are mapped again. */
 #define QUIET_READS 8
 
 struct db {
 	sqlite3 *handle;
-	unsigned version; /* of the data, when a change was last noticed */
-	/* reads since that change, up to QUIET_READS */
+	/* version of the data when the last change was noticed */
+	unsigned version;
+	/* reads since the last change, up to QUIET_READS */
 	int quiet_reads;
 	/* length of the log at the last checkpoint */
 	int checkpointed_pages;
@@ -83,12 +84,12 @@ struct stmt {
 	"the ledger can't be opened: this user must be able to read the file and to write in its " \
 	"folder, also for reading"
 
-/* the message for clients; the log has the reason */
+/* messages for clients; the log has the reason */
 #define FULL               "the ledger can't be written at the moment: try again later"
 #define FULL_RETRY_SECONDS 30
 
 static const struct {
-	int code; /* extended codes come before their primary code */
+	int code; /* an extended code comes before its primary code */
 	enum error_kind kind;
 	const char *message;
 } faults[] = {
@@ -117,8 +118,8 @@ static const struct {
 };
 
 /*
- * The disk, the quota of the user or a limit on file sizes is full. SQLite
- * reports this in two ways.
+ * Tells whether a write failed because the disk is full, or the quota or limit
+ * on file sizes is reached. SQLite reports this in two ways.
  */
 static bool is_full(int code, int errnum)
 {
@@ -225,8 +226,8 @@ static int between(int64_t n, int least, int most)
 /*
  * Called after each commit: checkpoints the log if it has grown enough. (While
  * there are readers, the automatic checkpoint of SQLite would run after every
- * commit, with two more syncs.) Errors are ignored: the commit is durable, and
- * a later call tries again.
+ * commit, with two more syncs.) Ignores errors, because the commit is durable
+ * and a later call tries again.
  */
 static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 {
@@ -304,7 +305,10 @@ static int check_owner(struct db *db, const char *where, struct error *err)
 	return 0;
 }
 
-/* Makes the file, because SQLite would make it readable for everyone. */
+/*
+ * Makes the file readable only for its owner. SQLite would make the file
+ * readable for everyone.
+ */
 static int create_file(const char *where, struct error *err)
 {
 	int fd = open(where, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
@@ -334,9 +338,9 @@ static int check_file(const char *where, struct error *err)
 }
 
 /*
- * Puts temporary files of SQLite beside the first ledger that is opened. There
- * is as much room as for the ledger, and the sandbox of the server allows no
- * other folder.
+ * Puts temporary files of SQLite into the folder of the first ledger that is
+ * opened. This folder has room for large files, and the server's sandbox allows
+ * no other folder.
  */
 static void choose_temporary_folder(const char *where)
 {
@@ -350,7 +354,10 @@ static void choose_temporary_folder(const char *where)
 	free(file);
 }
 
-/* Turns off statistics of memory, which need a lock for all threads. */
+/*
+ * Turns off SQLite's statistics of memory, which take a lock shared by all
+ * threads.
+ */
 static void configure(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -374,11 +381,11 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 	sqlite3_wal_hook(db->handle, after_commit, db);
 	if (check_owner(db, where, err) < 0)
 		return -1;
-	/* the new file would be used with the log of the old one */
+	/* fail: SQLite would use the new file with the log of the old file */
 	if (db_replaced_on_disk(db))
 		return error_set(err, ERR_BUSY, NULL,
 				 "the ledger was replaced by another one just now: try again");
-	/* SQLite opens read-only if it may not write */
+	/* SQLite opens a file read-only if the file is not writable */
 	if (flags & DB_WRITE && sqlite3_db_readonly(db->handle, "main") == 1)
 		return error_set(err, ERR_INTERNAL, NULL, READ_ONLY);
 	if (db_exec(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err) < 0)
@@ -467,8 +474,8 @@ static int open_plain(const char *where, struct db *ret, struct error *err)
 }
 
 /*
- * Ends WAL mode, which the first page of the copy names, so that the copy needs
- * no log.
+ * Ends the WAL mode of the copy, which is set in its first page, so that the
+ * copy needs no log.
  */
 static int end_wal_mode(const char *where, struct error *err)
 {
@@ -489,15 +496,15 @@ static int copy_snapshot(struct db *db, const char *where, db_progress *progress
 	int rc = open_plain(where, &to, err);
 
 	/*
-	 * nobody reads the copy before it is complete; store_backup syncs it
-	 * once
+	 * without syncs: the copy is used only when complete, and store_backup
+	 * syncs it once at the end
 	 */
 	if (rc == 0)
 		rc = db_exec(&to,
 			     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA "
 			     "synchronous = OFF",
 			     err);
-	/* this first read begins the snapshot */
+	/* the first read begins the snapshot */
 	if (rc == 0)
 		rc = one_number(db, "SELECT count(*) FROM sqlite_master", &tables, err);
 	if (rc == 0)
@@ -598,8 +605,8 @@ static int in_use(const char *where, struct error *err)
 }
 
 /*
- * Checkpoints the log into the file. If damage prevents this, the log moves
- * together with its file.
+ * Checkpoints the log into the file. If the file is too damaged for this, the
+ * log is kept, and later moves together with the file.
  */
 static int checkpoint_log(const char *where, struct error *err)
 {
@@ -617,7 +624,8 @@ static int checkpoint_log(const char *where, struct error *err)
 
 /*
  * Takes the exclusive lock. In WAL mode each open connection holds a shared
- * lock, so this fails if there is one, and prevents new ones.
+ * lock. So lock_out fails if a connection is open, and prevents new
+ * connections.
  */
 static int lock_out(struct db *db, const char *where, struct error *err)
 {
@@ -633,7 +641,10 @@ static int lock_out(struct db *db, const char *where, struct error *err)
 	return 0;
 }
 
-/* SQLite would use files of these names with the new database. */
+/*
+ * Removes log files, because SQLite would use them with a new database at
+ * WHERE.
+ */
 void db_drop_log(const char *where)
 {
 	static const char *const suffixes[] = { "-journal", "-wal", "-shm", NULL };
@@ -648,7 +659,7 @@ void db_drop_log(const char *where)
 	strbuf_release(&path);
 }
 
-/* Moves the log along with its file and removes the other files. */
+/* Moves the log together with its file, and removes the other files. */
 static int move_log(const char *where, const char *aside, struct error *err)
 {
 	struct strbuf from, to;
@@ -683,7 +694,9 @@ static int swap_files(const char *file, const char *where, const char *aside, st
 {
 	if (copy_owner_and_mode(file, where, err) < 0 || move_log(where, aside, err) < 0)
 		return -1;
-	/* link, then rename: there is a ledger at every moment */
+	/*
+	 * link, then rename, so that a ledger exists at WHERE at every moment
+	 */
 	if (link(where, aside) < 0)
 		return error_system(err, aside, errno);
 	return file_rename(file, where, true, err);
@@ -710,9 +723,9 @@ int db_replace(const char *file, const char *where, const char *aside, struct er
 /* ---- */
 
 /*
- * SQLite unmaps the file whenever the ledger has changed, which slows down all
- * threads. While the ledger changes often, reading the few pages of a request
- * one by one is faster.
+ * After each change of the ledger, SQLite unmaps and maps the file again, which
+ * slows down all threads. So while the ledger changes often, the few pages of a
+ * request are read one by one.
  */
 void db_tune(struct db *db)
 {

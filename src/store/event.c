@@ -4,7 +4,7 @@
 #include "base/banned.h"
 
 /*
- * Sets the verdict of an event whose identity exists: compares it with the
+ * Sets the verdict of an event whose identity exists, by comparison with the
  * stored event.
  */
 static int compare(struct store *st, struct stored_event *e, struct error *err)
@@ -33,7 +33,7 @@ static int compare(struct store *st, struct stored_event *e, struct error *err)
 	return 0;
 }
 
-/* Most events are plain: two columns stay NULL. */
+/* Statements to add an event. Most events are plain: two columns stay NULL. */
 #define ADD_PLAIN                                                         \
 	"INSERT INTO event (source, id, series, time_us, " AMOUNT_COLUMNS \
 	") VALUES (?1, ?2, ?3, ?4, " AMOUNT_PARAMS ")"                    \
@@ -92,8 +92,8 @@ int store_events_add(struct store *st, struct stored_event *events, size_t n, st
 
 	for (size_t i = 0; i < n; i++) {
 		/*
-		 * plain events bind the same parameters, so the statement is
-		 * kept
+		 * all plain events bind the same parameters, so the statement
+		 * can be used again
 		 */
 		if (!s || !is_plain(&events[i]) || !is_plain(&events[i - 1]))
 			s = prepare_add(st, &events[i], err);

@@ -8,14 +8,16 @@
 
 /*
  * Adds N events with their attributes and sets their verdicts. Fastest if
- * sorted by source and id. VERDICT_CREATED: added. If the identity exists:
- * VERDICT_DUPLICATE if series, time and amounts are equal, otherwise
- * VERDICT_CONFLICT. In a write.
+ * sorted by source and id. VERDICT_CREATED: the event was added.
+ * VERDICT_DUPLICATE: an event with this identity and equal series, time and
+ * amounts exists. VERDICT_CONFLICT: an event with this identity, but another
+ * series, time or amount exists. In a write.
  */
 int store_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err);
 
 /*
- * Finds an event by identity. 1 found, 0 none, -1 failed. Its id is in ARENA.
+ * Finds an event by identity. 1 found (the id in *RET is in ARENA), 0 none, -1
+ * failed.
  */
 int store_event_find(struct store *st, const struct event_key *key, struct arena *arena,
 		     struct stored_event *ret, struct error *err);

@@ -20,7 +20,7 @@ struct store {
 	/* a cache of accounts by SID, with copies of their texts */
 	struct account kept[ACCOUNTS_KEPT];
 	int64_t kept_version;        /* store_version of this cache */
-	int64_t work_max, work_left; /* limit and rest of store_limits.work */
+	int64_t work_max, work_left; /* store_limits.work, and the rest of it */
 };
 
 static inline struct stmt *prepare(struct store *st, const char *sql, struct error *err)
@@ -30,7 +30,7 @@ static inline struct stmt *prepare(struct store *st, const char *sql, struct err
 
 /*
  * Makes room in LIST for N + 1 elements of the size ELEMENT. *SIZE is the
- * number of elements that it has room for. Returns LIST, or a larger copy in
+ * number of elements for which LIST has room. Returns LIST, or a larger copy in
  * ARENA.
  */
 void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t element);
@@ -38,7 +38,9 @@ void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t
 /* Reads the current row of S into RET. Texts are in ARENA. */
 typedef void read_row(struct stmt *s, struct arena *arena, void *ret);
 
-/* The records that a statement found, in an arena. RC: 0, or -1 failed. */
+/*
+ * The records that a statement found, in an arena. RC is 0, or -1 on failure.
+ */
 struct rows {
 	void *items;
 	size_t n;
@@ -59,7 +61,7 @@ int store_row(struct stmt *s, read_row *read, struct arena *arena, void *ret, st
 /* Reads the first column of the only row. 1 found, 0 none, -1 failed. */
 int store_one(struct stmt *s, int64_t *ret_n, struct error *err);
 
-/* Checks for a row. 1 there is one, 0 none, -1 failed. */
+/* Checks whether the statement has a row. 1 yes, 0 no, -1 failed. */
 int store_any(struct stmt *s, struct error *err);
 
 /* Runs the bound INSERT. *RET_ID is the id of the new row. */
@@ -76,8 +78,8 @@ int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena
 int store_text(struct stmt *s, struct arena *arena, const char **ret, struct error *err);
 
 /*
- * Lists of the amounts in SQL: columns (also of a table), parameters, and the
- * sums of an upsert.
+ * Lists of the amounts for SQL: columns (optionally of a table), parameters,
+ * and the sums of an upsert.
  */
 #define AMOUNT_COLUMN(table, name) table name
 #define AMOUNT_PARAM(table, name)  "?"
@@ -93,9 +95,10 @@ void store_get_amounts(struct stmt *s, int column, struct amounts *ret);
 
 /*
  * For functions that change several rows and may be called inside or outside a
- * write. store_write_open begins a write unless one is open: 1 begun, 0 open
- * already, -1 failed. store_write_close ends a write that was begun (OWN):
- * commits if RC is not negative, otherwise undoes it. Returns RC, or -1.
+ * write. store_write_open begins a write unless a write is open: 1 begun, 0 a
+ * write was open, -1 failed. With OWN (the result 1), store_write_close commits
+ * the write if RC is not negative, and otherwise undoes the write. Returns RC,
+ * or -1.
  */
 int store_write_open(struct store *st, struct error *err);
 int store_write_close(struct store *st, int own, int rc, struct error *err);
@@ -130,14 +133,14 @@ int store_late_listed(struct store *st, int64_t account, const struct posting *p
 int store_late_count(struct store *st, int64_t *ret, struct error *err);
 
 /*
- * Upgrade: adds to the audit log each subaccount that was less closed than its
- * main account. In a write.
+ * Upgrade: adds an entry to the audit log for each subaccount that was closed
+ * less far than its main account. In a write.
  */
 int store_closings_raise(struct store *st, struct error *err);
 
 /*
- * Upgrade: fills the table of postings again if events got other sources. In a
- * write. Memory is bounded.
+ * Upgrade: fills the table of postings again if events have moved to other
+ * sources. In a write. Memory is bounded.
  */
 int store_sources_moved(struct store *st, struct error *err);
 
@@ -158,15 +161,15 @@ struct posting_sum {
 void posting_sum_add(struct posting_sum *sum, const struct posting *p);
 
 /*
- * Reads the checksums of all hours, by account and hour. One reader at a time
- * for each store.
+ * Reads the checksums of all hours, by account and hour. A store can have one
+ * reader at a time.
  */
 struct posting_reader;
 int posting_reader_new(struct store *st, struct posting_reader **ret, struct error *err);
 void posting_reader_free(struct posting_reader **r);
 /*
- * The current checksum; *RET is NULL at the end. posting_reader_pass moves to
- * the next.
+ * Sets *RET to the current checksum, NULL at the end. posting_reader_pass moves
+ * to the next checksum.
  */
 int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret,
 			struct error *err);
@@ -184,8 +187,8 @@ int store_posting_append(struct store *st, int64_t account, int64_t hour, const 
 			 size_t len, struct error *err);
 
 /*
- * Replaces the postings of an hour in TO by WANT. Postings that TO has and the
- * snapshot FROM has not are kept. In a write of TO.
+ * Replaces the postings of an hour in TO by WANT, but keeps postings that were
+ * added to TO after the snapshot FROM. In a write of TO.
  */
 int store_postings_replace(struct store *from, struct store *to, const struct posting_hour *want,
 			   struct error *err);
@@ -202,7 +205,8 @@ extern const size_t schema_n_steps;
 
 /*
  * Upgrades the open database to version N_STEPS, in one transaction. Fails if
- * it needs an upgrade and FLAGS lack DB_WRITE, or if it is newer.
+ * the database needs an upgrade and FLAGS lack DB_WRITE, or if its schema is
+ * newer.
  */
 int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
 		 struct error *err);

@@ -115,7 +115,7 @@ int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *
 	return rows.rc;
 }
 
-/* Reads the key that the bound statement finds. */
+/* Reads the key found by the bound statement. */
 static int find_key(struct store *st, struct stmt *s, struct arena *arena, struct key *ret,
 		    struct error *err)
 {

@@ -7,10 +7,12 @@
 #include "store/store.h"
 
 /* Times are in seconds since 1970. */
-#define META_VERIFIED    "verified"    /* the last verification */
-#define META_DIFFERENCES "differences" /* the problems that it found */
-#define META_COMMITTED   "committed"   /* the last commit of events */
-#define META_PROBED      "probed"      /* the last test write of the server */
+#define META_VERIFIED "verified" /* time of the last verification */
+/* number of problems found by the last verification */
+#define META_DIFFERENCES "differences"
+#define META_COMMITTED   "committed" /* time of the last commit of events */
+/* time of the server's last test write */
+#define META_PROBED "probed"
 
 /* 1 found, 0 none (*RET is unchanged), -1 failed */
 int store_meta(struct store *st, const char *name, int64_t *ret, struct error *err);

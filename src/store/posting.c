@@ -1,6 +1,4 @@
-/*
- * posting.c - the table of postings. posting_codec.h describes their bytes.
- */
+/* posting.c - the table of postings. posting_codec.h describes the encoding. */
 #include "store/posting.h"
 
 #include <inttypes.h>
@@ -35,8 +33,9 @@ static int put_part(struct store *st, const char *sql, const struct part *p, str
 #define PART_GROW   "UPDATE posting SET events = ?4 WHERE account = ?1 AND hour = ?2 AND part = ?3"
 
 /*
- * Sets P->number to the number of the last part of P's hour, or 0 if there is
- * none. Appends the bytes of that part to TEXT if the part is not full.
+ * Sets P->number to the number of the last part of P's hour, or 0 if the hour
+ * has no part. Appends the bytes of the last part to TEXT if this part is not
+ * full.
  */
 static int last_part(struct store *st, struct part *p, struct strbuf *text, struct error *err)
 {

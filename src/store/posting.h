@@ -24,8 +24,8 @@ struct account_hour {
 int store_postings(struct store *st, const struct account_hour *hour, struct arena *arena,
 		   struct posting **ret, size_t *ret_n, struct error *err);
 /*
- * Finds the first hour from FROM on (BACKWARDS: the last hour up to FROM) that
- * has postings. 1 found, 0 none, -1 failed.
+ * Finds the first hour with postings from FROM on; BACKWARDS: the last such
+ * hour up to FROM. 1 found, 0 none, -1 failed.
  */
 int store_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards,
 		       int64_t *ret_hour, struct error *err);

@@ -77,7 +77,7 @@ static bool take_number(struct posting_bytes *b, uint64_t *ret)
 }
 
 /*
- * Decodes the next posting of a run. BEFORE is the posting before it, or NULL.
+ * Decodes the next posting of a run. BEFORE is the previous posting, or NULL.
  */
 static bool take_entry(struct posting_list *c, struct posting_bytes *b,
 		       const struct posting *before, struct posting *ret)

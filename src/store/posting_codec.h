@@ -6,15 +6,15 @@
  * postings, followed by the postings in the order of effective time. A posting
  * is:
  *
- *   - microseconds since the posting before it (first: since the hour begins)
+ *   - microseconds since the previous posting (first: since the hour begins)
  *   - source
  *   - series
- *   - how many bytes its id shares with the id before it (the first: 0)
- *   - how many bytes of its id follow, and these bytes
+ *   - number of bytes that its id shares with the previous id (first: 0)
+ *   - number of further bytes of its id, and these bytes
  *
  * Numbers have 7 bits in each byte, least significant first; the high bit says
- * that more follow. This is compact because senders mostly send in the order of
- * time, and the ids of a sender often begin alike.
+ * that more bytes follow. This encoding is compact, because senders mostly send
+ * in the order of time, and the ids of a sender often begin alike.
  */
 #ifndef STORE_POSTING_CODEC_H
 #define STORE_POSTING_CODEC_H
@@ -28,30 +28,30 @@
 #define HOUR_MAX (INT64_MAX / HOUR_US - 1)
 
 /*
- * Sizes that keep a part's row inside a database page, together with others.
- * Any single posting fits.
+ * Limits of size, so that several parts fit into a database page. Any single
+ * posting fits into a part.
  */
 #define POSTING_PART_BYTES 960
-/* the number of postings takes 2 bytes */
+/* without the 2 bytes for the number of postings */
 #define POSTING_RUN_BYTES (POSTING_PART_BYTES - 2)
 
 /* Appends N, 7 bits in each byte. */
 void posting_add_number(struct strbuf *out, uint64_t n);
 
 /*
- * Encodes a run of HOUR into BODY: as many of the first postings in POSTED as
- * belong to the hour and fit. POSTED is in the order of effective time. Returns
- * the number of postings. BODY lacks this number: write it with
- * posting_add_number before BODY.
+ * Encodes a run of HOUR into BODY: as many postings from the beginning of
+ * POSTED as belong to the hour and fit. POSTED is in the order of effective
+ * time. Returns the number of encoded postings. BODY does not contain this
+ * number: write the number with posting_add_number, then BODY.
  */
 size_t posting_pack(struct strbuf *body, int64_t hour, const struct posting *posted, size_t n);
 
-/* The postings of one hour, as they are decoded. */
+/* Decoded postings of one hour. */
 struct posting_list {
 	struct arena *arena;
 	struct posting *list;
 	size_t n, size;
-	int64_t from_us; /* when the hour begins */
+	int64_t from_us; /* beginning of the hour */
 };
 
 /*

@@ -3,7 +3,10 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-/* Cuts between characters: half a character would be invalid. */
+/*
+ * The length of the record after cutting at the limit. Cuts between characters,
+ * because half a character is not valid UTF-8.
+ */
 static size_t cut(const char *record)
 {
 	size_t len = strnlen(record, REJECTION_RECORD_MAX + 1);

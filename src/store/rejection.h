@@ -23,8 +23,9 @@ struct rejection_query {
 int store_rejections(struct store *st, const struct rejection_query *q, struct arena *arena,
 		     struct rejection **ret, size_t *ret_n, struct error *err);
 /*
- * Removes rejections older than BEFORE, and of each author all but the newest
- * KEEP, so that no author displaces the rejections of another.
+ * Removes rejections older than BEFORE, and of each author all except the
+ * newest KEEP. The limit for each author prevents that one author displaces the
+ * rejections of another.
  */
 int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struct error *err);
 

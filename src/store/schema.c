@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include "base/banned.h"
 
-/* events that are sent have no negative amounts */
+/* received events have no negative amounts */
 #define EVENT_AMOUNTS                                 \
 	"	count INTEGER NOT NULL CHECK (count >= 0)," \
 	"	usage INTEGER NOT NULL CHECK (usage >= 0)," \
@@ -81,8 +81,8 @@ const struct schema_step schema_steps[] = {
 		 ") STRICT, WITHOUT ROWID;"
 
 		 /*
-		  * Value 0 is "none", so that references of a series hold
-		  * without NULL, which UNIQUE never finds equal.
+		  * Value 0 means "none". A series refers to it instead of using
+		  * NULL, because UNIQUE treats two NULLs as different.
 		  */
 		 "CREATE TABLE dimension_value ("
 		 "	id INTEGER PRIMARY KEY,"
@@ -120,8 +120,8 @@ const struct schema_step schema_steps[] = {
 	{ .then = { store_postings_make, NULL },
 	  /*
 	   * People have passwords; programs have keys. The name of a removed
-	   * user stays taken, so that a name in the audit log always means one
-	   * person.
+	   * user cannot be used again, so that a name in the audit log always
+	   * means one person.
 	   */
 	  .sql = "CREATE TABLE user ("
 		 "	id INTEGER PRIMARY KEY,"
@@ -129,7 +129,7 @@ const struct schema_step schema_steps[] = {
 		 "	display TEXT NOT NULL,"
 		 "	email TEXT NOT NULL,"
 		 "	role TEXT NOT NULL,"
-		 /* Argon2id, with its salt and costs */
+		 /* Argon2id hash with its salt and costs */
 		 "	password TEXT NOT NULL,"
 		 "	created INTEGER NOT NULL,"
 		 "	removed INTEGER NOT NULL DEFAULT 0"
@@ -151,7 +151,7 @@ const struct schema_step schema_steps[] = {
 		 "CREATE INDEX session_expires ON session (expires);"
 		 "ALTER TABLE key ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
 
-		 /* Who changed what. Rows are only ever added. */
+		 /* The audit log. Rows are never changed or deleted. */
 		 "CREATE TABLE audit ("
 		 "	id INTEGER PRIMARY KEY,"
 		 "	at INTEGER NOT NULL,"
@@ -163,11 +163,12 @@ const struct schema_step schema_steps[] = {
 
 		 /*
 		  * The entries of corrections are events, with amounts of
-		  * either sign. An event takes effect at its own time unless
-		  * `booked_us` is later, because its own time was closed when
-		  * it came. `source` and `series` have no foreign keys: these
-		  * would make storing an event a quarter slower. The write that
-		  * adds an event finds or makes both, and verify checks them.
+		  * either sign. An event takes effect at its own time, unless
+		  * its own time was closed when it came: then at `booked_us`.
+		  * `source` and `series` have no foreign keys, which would make
+		  * storing an event a quarter slower. The write that adds an
+		  * event finds or makes its source and series, and verify
+		  * checks both references.
 		  */
 		 "CREATE TABLE correction ("
 		 "	id INTEGER PRIMARY KEY,"
@@ -202,8 +203,8 @@ const struct schema_step schema_steps[] = {
 		 "DROP TABLE event_1;"
 
 		 /*
-		  * How far accounts are closed: `through` is the first second
-		  * that is open.
+		  * Closed instants of accounts: `through` is the first open
+		  * second.
 		  */
 		 "CREATE TABLE closing ("
 		 "	account INTEGER PRIMARY KEY REFERENCES account(id),"
@@ -226,7 +227,7 @@ const struct schema_step schema_steps[] = {
 		 "	PRIMARY KEY (account, hour, part)"
 		 ") STRICT, WITHOUT ROWID;"
 
-		 /* Records that were rejected. */
+		 /* The log of rejected records. */
 		 "CREATE TABLE rejection ("
 		 "	id INTEGER PRIMARY KEY,"
 		 "	at INTEGER NOT NULL,"
@@ -243,8 +244,9 @@ const struct schema_step schema_steps[] = {
 	{
 		.sql =
 			/*
-			 * The attributes of events, as a JSON object each. Few
-			 * events have any, so the table of events stays narrow.
+			 * The attributes of an event, as a JSON object. Few
+			 * events have attributes, so they are not in the table
+			 * of events.
 			 */
 		"CREATE TABLE event_attributes ("
 		"	source INTEGER NOT NULL,"
@@ -253,35 +255,38 @@ const struct schema_step schema_steps[] = {
 		"	PRIMARY KEY (source, id)"
 		") STRICT, WITHOUT ROWID;"
 
-		/* where an import found the rejected record */
+		/*
+		 * file and line from which an import read the rejected record
+		 */
 		"ALTER TABLE rejection ADD COLUMN file TEXT NOT NULL DEFAULT '';"
 		"ALTER TABLE rejection ADD COLUMN line INTEGER NOT NULL DEFAULT 0;"
 		"CREATE INDEX rejection_author ON rejection (author, id);"
 
 		/*
-		 * "" and 0: as the parent has; for a main account UTC and the
+		 * "" and 0: the parent's values; for a main account UTC and the
 		 * first of the month
 		 */
 		"ALTER TABLE account ADD COLUMN time_zone TEXT NOT NULL DEFAULT '';"
 		"ALTER TABLE account ADD COLUMN cycle_day INTEGER NOT NULL DEFAULT 0 CHECK "
 		"(cycle_day BETWEEN 0 AND 28);"
-		/* the number that the operator gave it */
+		/* the account's number, chosen by the operator */
 		"ALTER TABLE account ADD COLUMN number TEXT NOT NULL DEFAULT '';"
-		/* since when it is suspended; 0: it is active */
+		/* the time of the account's suspension; 0: active */
 		"ALTER TABLE account ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;"
 		"CREATE UNIQUE INDEX account_number ON account (number) WHERE number <> '';"
 		"CREATE INDEX account_suspended ON account (id) WHERE suspended <> 0;"
 
 		/*
-		 * A form of the name that all names share that look alike. In
-		 * an older ledger, several users may have the same form.
+		 * The name in a form that is equal for all names that look
+		 * alike. In an older ledger, several users may have the same
+		 * form.
 		 */
 		"ALTER TABLE user ADD COLUMN folded TEXT NOT NULL DEFAULT '';"
 		"CREATE INDEX user_folded ON user (folded);"
 
 		/*
-		 * Who made a key or asked for a token: a user id, or the SID of
-		 * a key. 0 and "": the command line, or it is not recorded.
+		 * The user (id) or key (SID) that made a key or requested a
+		 * token. 0 and "": the command line, or unknown.
 		 */
 		"ALTER TABLE key ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE key ADD COLUMN maker_key TEXT NOT NULL DEFAULT '';"
@@ -299,8 +304,9 @@ const struct schema_step schema_steps[] = {
 		/*
 		 * Each family has its own sources; the ledger's own source has
 		 * family 0. If several families used an old source, the first
-		 * family keeps it. Each other family gets a source of the same
-		 * name, and its events and corrections move there.
+		 * family keeps it. Each other family gets a new source of the
+		 * same name, and the family's events and corrections move to
+		 * the new source.
 		 */
 		"CREATE TABLE source_3 ("
 		"	id INTEGER PRIMARY KEY,"
@@ -369,7 +375,7 @@ const struct schema_step schema_steps[] = {
 		" WHERE e.booked_us > e.time_us ORDER BY COALESCE(c.made, 0), e.booked_us, "
 		"e.source, e.id;"
 
-		/* Which accounts used a category that is not metered. */
+		/* The accounts that used a category that is not metered. */
 		"CREATE TABLE account_category ("
 		"	account INTEGER NOT NULL REFERENCES account(id),"
 		"	category INTEGER NOT NULL REFERENCES category(id),"
@@ -379,7 +385,7 @@ const struct schema_step schema_steps[] = {
 
 		/*
 		 * The unique names of SIMs and fleets, for each family. `kind`
-		 * is their dimension.
+		 * is the dimension: SIM or fleet.
 		 */
 		"CREATE TABLE sim ("
 		"	id INTEGER PRIMARY KEY,"
@@ -416,7 +422,9 @@ const struct schema_step schema_steps[] = {
 
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
-/* Runs one step on a store that has only DB. */
+/*
+ * Runs one step; its functions get a store of which only the database is set.
+ */
 static int run_step(struct db *db, const struct schema_step *s, struct error *err)
 {
 	struct store st = { .db = db, .tx = TX_WRITE };
@@ -434,7 +442,10 @@ static int run_steps(struct db *db, const struct schema_step *steps, size_t n_st
 {
 	int64_t version;
 
-	/* Read the version again: another process may have been faster. */
+	/*
+	 * Read the version again: another process may have upgraded the ledger
+	 * meanwhile.
+	 */
 	if (db_schema_version(db, &version, err) < 0)
 		return -1;
 	for (; version < (int64_t)n_steps; version++) {
@@ -463,8 +474,8 @@ static int bring_forward(struct db *db, const struct schema_step *steps, size_t 
 	int rc = -1;
 
 	/*
-	 * A step may replace a table that others refer to, so foreign keys are
-	 * checked at the end.
+	 * A step may replace a table to which other tables refer, so foreign
+	 * keys are checked at the end.
 	 */
 	if (db_exec(db, db_references_off, err) < 0)
 		return -1;

@@ -1,6 +1,6 @@
 /*
- * series.c - series and the values of dimensions are interned: an event holds
- * one number for its account, category and dimensions.
+ * series.c - interns series and the values of dimensions, so that an event
+ * stores one number for its account, category and dimensions.
  */
 #include "store/series.h"
 

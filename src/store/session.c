@@ -6,8 +6,8 @@
 
 /*
  * Ends the oldest sessions of a user and kind above the limit, to make room for
- * one. Sessions newer than the new one end first: they were made while the
- * clock was wrong.
+ * the new session S. Sessions with a later time than S are ended first, because
+ * they were made while the clock was wrong.
  */
 static int trim(struct store *st, const struct session *s, struct error *err)
 {

@@ -6,18 +6,19 @@
 
 #include "store/store.h"
 
-/* of one kind and user; one more ends the oldest */
+/* limit for one kind and user; a further session ends the oldest session */
 enum { USER_SESSIONS_MAX = 1000 };
 
 /*
  * Counts the tokens for other users that MAKER made and that have not expired
- * at NOW. *RET_EXPIRES is the time when the first of them expires.
+ * at NOW. *RET_EXPIRES is the time at which the first of these tokens expires.
  */
 int store_session_count(struct store *st, const struct maker *maker, int64_t now, int64_t *ret_n,
 			int64_t *ret_expires, struct error *err);
 
 /*
- * Sessions do not count as changes (store_version): read them for each request.
+ * Changes of sessions do not increase store_version, so read sessions for each
+ * request.
  */
 int store_session_add(struct store *st, const struct session *s, struct error *err);
 /* 1 found, 0 none, -1 failed */

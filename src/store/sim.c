@@ -53,7 +53,7 @@ int store_sims(struct store *st, enum dimension kind, struct arena *arena, struc
 
 /*
  * Fails with ERR_CONFLICT if another SIM or fleet has TEXT as SID or name.
- * PARAM names the member of SIM.
+ * PARAM is the name of the error's parameter.
  */
 static int check_free(struct store *st, const struct sim *sim, const char *param, const char *text,
 		      struct error *err)

@@ -78,8 +78,8 @@ static struct stmt *prepare_sources(struct store *st, const struct source_query 
 }
 
 /*
- * Looks up the event in each source: an index of events by id alone would cost
- * more.
+ * Looks up the event in each source, because an index of events by id alone
+ * would cost more.
  */
 int store_event_sources(struct store *st, const struct source_query *q, int64_t *ret, size_t *ret_n,
 			struct error *err)

@@ -9,7 +9,7 @@
 /*
  * The identity of an event is its family (id of the main account), source and
  * id. So each family has its own sources, and events of one family have no
- * effect on those of another. Entries of corrections have the source
+ * effect on events of another family. Entries of corrections have the source
  * EVENT_SOURCE_OWN, which belongs to the ledger: family 0.
  *
  * store_source_intern finds or makes the id of a source, in a write.
@@ -21,10 +21,13 @@ int store_source_find(struct store *st, int64_t family, const char *text, size_t
 		      int64_t *ret_id, struct error *err);
 
 struct source_query {
-	/* sources of this family and the ledger's own; 0: of any family */
+	/*
+	 * this family's sources and the ledger's own; 0: all families' sources
+	 */
 	int64_t family;
 	const char *text; /* name of the sources; NULL: any */
-	const char *id;   /* id of an event that the sources have, LEN bytes */
+	/* id (LEN bytes) of an event; only sources that have it */
+	const char *id;
 	size_t len;
 	size_t max; /* size of the result */
 };
@@ -32,7 +35,7 @@ struct source_query {
 /* Finds the ids of sources, at most q->max. */
 int store_event_sources(struct store *st, const struct source_query *q, int64_t *ret, size_t *ret_n,
 			struct error *err);
-/* The ids of all sources named TEXT, of any family, ascending. */
+/* Reads the ids of all sources named TEXT, of all families, ascending. */
 int store_sources_named(struct store *st, const char *text, struct arena *arena,
 			const int64_t **ret, size_t *ret_n, struct error *err);
 /* 1 found, 0 none, -1 failed */

@@ -78,7 +78,7 @@ void store_unlink_beside(struct store *st, const char *name)
 	strbuf_release(&path);
 }
 
-/* Runs a statement without parameters or rows, which stays prepared. */
+/* Runs a statement without parameters or rows; keeps it prepared. */
 static int exec_cached(struct store *st, const char *sql, struct error *err)
 {
 	return db_step(prepare(st, sql, err), err);
@@ -116,7 +116,8 @@ int store_commit(struct store *st, struct error *err)
 
 void store_end(struct store *st)
 {
-	if (st->tx == TX_READ) /* nothing may interrupt the ROLLBACK */
+	/* end the limits, so that they cannot interrupt ROLLBACK */
+	if (st->tx == TX_READ)
 		store_limit(st, &(struct store_limits) { 0 });
 	if (st->tx != TX_NONE)
 		exec_cached(st, "ROLLBACK", NULL);

@@ -1,14 +1,14 @@
 /*
- * store.h - the ledger on disk: opening, transactions and limits. The headers
- * beside this one read and write its tables. All of it is SQL on the database
- * of db.h.
+ * store.h - the ledger on disk: opening, transactions and limits. The other
+ * headers of src/store read and write the ledger's tables. The store consists
+ * of SQL on the database of db.h.
  *
  * A struct store is one connection, for one thread at a time. Any number of
- * connections, in any number of processes, may be open on one ledger. One of
- * them writes at a time; the others wait up to the busy timeout, then fail with
- * ERR_BUSY. Returned text is in the arena that was passed; without an arena it
- * is valid until the next call on the same store. All errors of db.h can occur
- * in each function that takes ERR.
+ * connections, in any number of processes, may be open on one ledger. Only one
+ * connection writes at a time; other writers wait up to the busy timeout, then
+ * fail with ERR_BUSY. Returned text is in the arena that was passed; without an
+ * arena it is valid until the next call on the same store. All errors of db.h
+ * can occur in each function that takes ERR.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -23,15 +23,15 @@
 struct store;
 
 enum {
-	STORE_WRITE = 1 << 0, /* open for writing; else read-only */
-	STORE_CREATE = 1 << 1 /* make a new ledger; fails if there is one */
+	STORE_WRITE = 1 << 0, /* open for writing; otherwise read-only */
+	STORE_CREATE = 1 << 1 /* make a new ledger; fails if the file exists */
 };
 
 /*
  * Opens the ledger at WHERE: a path, or ":memory:". A writer first upgrades an
- * older schema, in one transaction. Fails, with both versions in the message,
- * if a reader finds an older schema, or if the schema is newer than this
- * program. Fails without changing the file if it is not a ledger.
+ * older schema, in one transaction. Fails if a reader finds an older schema, or
+ * if the schema is newer than this program; the message has both versions.
+ * Fails if the file is not a ledger, without changing the file.
  */
 int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret,
 	       struct error *err);
@@ -39,14 +39,14 @@ void store_close(struct store **st);
 
 /*
  * Replaces the busy timeout. While another connection writes, WAIT is called
- * again and again; TIMES counts the calls before. WAIT pauses for a moment and
- * returns non-zero, or returns 0 to give up with ERR_BUSY.
+ * repeatedly; TIMES is the number of earlier calls. WAIT must pause for a
+ * moment and return non-zero, or return 0 to give up with ERR_BUSY.
  */
 void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *arg);
 
 /*
- * The opened file has been removed or replaced, so that nobody will find what
- * is written to it.
+ * Tells whether the open file has been removed or replaced on disk. Data
+ * written to such a file is lost.
  */
 bool store_replaced_on_disk(struct store *st);
 
@@ -63,38 +63,41 @@ void store_unlink_beside(struct store *st, const char *name);
 
 /* ---- transactions ---- */
 
-/* Begins a read: one snapshot until store_end. */
+/* Begins a read, which sees one snapshot until store_end. */
 int store_begin_read(struct store *st, struct error *err);
 /* Begins a write. Takes the lock at once, not at the first change. */
 int store_begin_write(struct store *st, struct error *err);
 /*
- * Commits. 0: the write is durable, in the file at the path of the ledger. -1:
- * everything since the begin is undone.
+ * Commits the write. 0: the write is durable, in the file at the path of the
+ * ledger. -1: all changes since store_begin_write are undone.
  */
 int store_commit(struct store *st, struct error *err);
-/* Ends a read, or undoes a write. Does nothing if neither is open. */
+/* Ends a read, or undoes a write. Does nothing outside a read or write. */
 void store_end(struct store *st);
 
 /* ---- limits of a read ---- */
 
 struct store_limits {
-	int64_t work; /* rollups that may be read; 0: any number */
+	int64_t work; /* limit of rollups to read; 0: no limit */
 	/*
-	 * Called now and then while the store works; -1 with ERR ends the work.
-	 * Must not use the store. NULL: no check.
+	 * Called now and then while the store works. If CHECK returns -1 with
+	 * ERR, the work ends with this error. CHECK must not use the store.
+	 * NULL: no check.
 	 */
 	int (*check)(void *arg, struct error *err);
 	void *arg;
 };
 
-/* Sets limits (copied), in a read; they end with the read. */
+/* Sets the limits (copied) of the current read. */
 void store_limit(struct store *st, const struct store_limits *limits);
 /*
- * Counts work that costs as much as reading N rollups. -1 with ERR_TOO_LARGE if
- * this exceeds the limit.
+ * Counts work that costs as much as reading N rollups. -1 with ERR_TOO_LARGE:
+ * the limit is exceeded.
  */
 int store_work(struct store *st, int64_t n, struct error *err);
-/* Restarts the limit: for answers that are streamed account by account. */
+/*
+ * Restarts the count of work, for answers that are streamed account by account.
+ */
 void store_work_again(struct store *st);
 
 /*

@@ -32,7 +32,10 @@ static int insert_grant(struct store *st, int64_t user, int64_t account, struct 
 	return db_step(s, err);
 }
 
-/* Fails with ERR_CONFLICT if SQL finds another user than ID with TEXT. */
+/*
+ * Fails with ERR_CONFLICT if the query SQL finds a user with TEXT other than
+ * the user ID.
+ */
 static int check_free(struct store *st, const char *sql, const char *param, const char *text,
 		      int64_t id, struct error *err)
 {
@@ -118,7 +121,7 @@ static void read_user(struct stmt *s, struct arena *arena, void *to)
 	};
 }
 
-/* Reads all users that the bound statement finds. */
+/* Reads all users found by the bound statement. */
 static int find_users(struct store *st, struct stmt *s, struct arena *arena, struct user **ret,
 		      size_t *ret_n, struct error *err)
 {
@@ -186,9 +189,9 @@ int store_users(struct store *st, struct arena *arena, struct user **ret, size_t
 }
 
 /*
- * Runs the bound update of a user, and ends the sessions of the user (except
- * KEEP, unless NULL) and the tokens that the user made. 1 done, 0 no such user,
- * -1 failed.
+ * Runs the bound update of a user. Ends the sessions of the user (except KEEP;
+ * NULL: all sessions) and the tokens that the user made. 1 done, 0 no such
+ * user, -1 failed.
  */
 static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
 			     const unsigned char *keep, struct error *err)

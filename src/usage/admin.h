@@ -128,7 +128,9 @@ int admin_account_find(const struct admin *a, const char *sid, struct account *r
 /* Changes of an account. A member that is NULL leaves the value unchanged. */
 struct account_change {
 	const char *name; /* without surrounding white space */
-	/* a customer number chosen by the operator; "" removes the number */
+	/*
+	 * the account's number, chosen by the operator; "" removes the number
+	 */
 	const char *number;
 	const char *time_zone; /* IANA name; "": as the main account, or UTC */
 	const char *cycle_day; /* 1 to 28; "": as the main account, or 1 */
