@@ -95,7 +95,7 @@ static void add_block(struct arena *a, size_t least)
 	a->blocks = b;
 }
 
-/* Returns SIZE bytes with any content: the caller fills them at once. */
+/* Returns SIZE uninitialized bytes, which the caller must fill. */
 static void *take(struct arena *a, size_t size)
 {
 	size_t need = aligned(size);

@@ -139,8 +139,8 @@ enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64
 }
 
 /*
- * Writes N's digits so that they end before END, with zeros in front up to
- * LEAST digits. Returns their start.
+ * Writes the digits of N just before END, with leading zeros up to LEAST
+ * digits. Returns the start of the digits.
  */
 static char *put_digits(char *end, uint64_t n, int least)
 {

@@ -4,7 +4,7 @@
  *
  * - A line is a comment only if its first character after spaces is ; or #.
  * - The first = separates a name from its value; : is like any other character.
- * - Spaces around names and values are cut off; quotes are part of them.
+ * - Spaces around names and values are cut off. Quotes are part of a value.
  */
 #ifndef BASE_INIFILE_H
 #define BASE_INIFILE_H

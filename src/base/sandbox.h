@@ -2,7 +2,7 @@
  * sandbox.h - a process gives up rights that it doesn't need, so that an
  * attacker who finds a fault in it can do little:
  *
- * - System calls (seccomp): only those on a list are allowed. Calls that only
+ * - System calls (seccomp): only calls on a list are allowed. Calls that only
  *   an attacker would make, such as execve, end the process with SIGSYS; all
  *   others fail with EPERM. Memory can't become code. The process can't create
  *   sockets or processes, and can signal only itself.

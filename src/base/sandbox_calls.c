@@ -123,8 +123,9 @@ static int add_conditional(scmp_filter_ctx ctx)
 		{ "memfd_create", SCMP_A1(SCMP_CMP_EQ, MFD_CLOEXEC, 0) },
 		{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
 		{ "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0) },
-		{ "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0, 0) },   /* to read a limit */
-		{ "setpriority", SCMP_A1(SCMP_CMP_EQ, 0, 0) }, /* the thread's own */
+		{ "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0, 0) }, /* to read a limit */
+		/* priority of the calling thread */
+		{ "setpriority", SCMP_A1(SCMP_CMP_EQ, 0, 0) },
 		{ "kill", SCMP_A0(SCMP_CMP_EQ, self, 0) },
 		{ "tgkill", SCMP_A0(SCMP_CMP_EQ, self, 0) },
 	};

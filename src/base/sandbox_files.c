@@ -1,6 +1,6 @@
 /*
- * Files of the sandbox: Landlock. Makes its system calls directly, since the C
- * library has no functions for them.
+ * Files of the sandbox: Landlock. The C library has no functions for Landlock,
+ * so this file makes the system calls directly.
  */
 #include "base/sandbox.h"
 

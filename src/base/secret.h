@@ -67,8 +67,9 @@ enum {
 
 /*
  * The class of a caller whose password is checked. Known callers have signed in
- * before; they go first, and have their own waiting places. All strangers of
- * one network share one waiting place.
+ * before. A known caller goes before all strangers, and known callers have
+ * separate waiting places. All strangers of one network share one waiting
+ * place.
  */
 enum password_class { PASSWORD_STRANGER, PASSWORD_KNOWN, PASSWORD_CLASSES };
 

@@ -18,7 +18,8 @@ struct settings {
 	/* 32 random bytes: keys the hashes of tokens, signs page tokens */
 	const char *secret_file;
 	int64_t busy_timeout_ms; /* how long a writer waits for another one */
-	int64_t ahead_seconds;   /* how far an event's time may be ahead of the clock */
+	/* how far an event's time may be in the future */
+	int64_t ahead_seconds;
 	const char *late_events; /* events in closed periods: adjust, reject */
 	int64_t rejected_days;   /* how long the rejection log is kept; 0 = none */
 	/* [ingest] */
@@ -47,11 +48,13 @@ struct settings {
 	int64_t max_report_work;
 	/* processor time of one answer; 0 = no limit */
 	int64_t max_request_seconds;
-	bool sandbox;          /* the server limits its own system calls and files */
+	bool sandbox;          /* restrict the server's system calls and files */
 	int64_t drain_seconds; /* how long current requests may take after SIGTERM */
 	const char *log_level; /* error, warning, info, debug */
 	const char *templates; /* folder of the pages' templates */
-	/* folder of templates that replace them; "" = none */
+	/*
+	 * folder of templates that replace the ones in `templates`; "" = none
+	 */
 	const char *own_templates;
 	/* redirect browsers that are not signed in to /login */
 	bool login_redirect;

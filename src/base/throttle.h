@@ -1,5 +1,6 @@
 /*
- * throttle.h - slows down password guessing without locking out others.
+ * throttle.h - slows down password guessing without locking out legitimate
+ * users.
  *
  * Failures are counted for each pair of a user name and a client address. After
  * some wrong passwords, a pair must wait before each try, twice as long each

@@ -1,9 +1,9 @@
 /*
  * zone.h - time zones by IANA name: which instant a local date begins at, and
  * which local date an instant falls on. Exact through every clock change. (One
- * exception is GLib's: past the explicit changes in its file, which Debian
- * gives up to 2037, it reads Europe/Dublin's "winter is the exception" rule an
- * hour late.) Thread-safe: zones are loaded once, shared and never freed.
+ * exception is an error in GLib: after the last explicit change in the zone's
+ * file, in Debian after 2037, the changes of Europe/Dublin come an hour late.)
+ * Thread-safe: zones are loaded once, shared and never freed.
  */
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H
@@ -23,8 +23,8 @@ const struct zone *zone_find(const char *name);
 
 /*
  * The names of the *RET_N zones that the system has, sorted: the files below
- * /usr/share/zoneinfo (or TZDIR), without the copies in posix and right. "UTC"
- * is always among them. Static memory: don't free it.
+ * /usr/share/zoneinfo (or TZDIR), without the copies in posix and right. The
+ * list always has "UTC". Static memory: don't free it.
  */
 const char *const *zone_names(size_t *ret_n);
 
