@@ -53,8 +53,9 @@ struct format {
 	 * a NULL result: the declared order.
 	 */
 	const uint8_t *(*order)(struct writer *w, const struct shape *shape);
-	void (*finish)(struct writer *w);  /* or NULL */
-	void (*release)(struct writer *w); /* frees what the state holds; or NULL */
+	void (*finish)(struct writer *w); /* or NULL */
+	/* frees memory that the state owns; or NULL */
+	void (*release)(struct writer *w);
 };
 
 extern const struct format format_json, format_xml, format_csv, format_jsv, format_jsonl,

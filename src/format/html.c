@@ -625,7 +625,10 @@ static void begin_row(struct writer *w, int64_t level)
 		strbuf_add(w->out, "<tr>");
 }
 
-/* Begins the totals of the next list. They are the first row of its table. */
+/*
+ * Begins the totals of the next list. The totals are the first row of the
+ * list's table.
+ */
 static void begin_total(struct writer *w, const struct shape *shape)
 {
 	struct html *html = w->state;

@@ -104,7 +104,7 @@ int layout_page(const struct writer_options *o, const char *content, const char 
 	return rc;
 }
 
-/* ---- what must be there ---- */
+/* ---- required templates ---- */
 
 /*
  * The templates that C code uses: content of the layout, or PARTs outside of

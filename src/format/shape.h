@@ -1,7 +1,7 @@
 /*
  * shape.h - answers described by tables: a shape lists the fields of one
  * record, a field has a name, a type and a place in the C struct. Writers, the
- * OpenAPI document and the manual read them.
+ * OpenAPI document and the manual read these tables.
  */
 #ifndef FORMAT_SHAPE_H
 #define FORMAT_SHAPE_H

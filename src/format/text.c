@@ -28,7 +28,7 @@ struct text_table {
 	int column;     /* column of the previous field; NO_CELL: not shown */
 	size_t widths[COLUMNS_MAX], unit_widths[COLUMNS_MAX];
 	bool titled; /* the empty line and the name above the open table are printed */
-	bool spaced; /* something is printed above: leave an empty line */
+	bool spaced; /* text was printed above: print an empty line first */
 };
 
 /* The width of TEXT, which is plain, in columns of a terminal. */
