@@ -1,6 +1,7 @@
 /*
  * members.h - collects the attributes of an event: all members that are no
- * fields. Writes them as one JSON object, sorted by name, without spaces.
+ * fields. The attributes are written as one JSON object, sorted by name,
+ * without spaces.
  *
  * An event keeps EVENT_ATTRIBUTES_MAX bytes: a member that doesn't fit after
  * the earlier members is omitted, and so is a number that json-c can't hold.

@@ -181,7 +181,7 @@ static void free_all(struct read_ahead *q)
 
 /*
  * Starts the thread with all signals blocked, so that the caller's thread gets
- * them.
+ * all signals.
  */
 static int start_thread(struct read_ahead *q)
 {

@@ -28,7 +28,7 @@ struct reader;
 
 enum reader_form {
 	READER_NDJSON,
-	READER_JSON, /* events one after the other, or arrays of them */
+	READER_JSON, /* events one after the other, or arrays of events */
 	/*
 	 * the data of one event, whose attributes come separately
 	 * (attributes.h). An empty stream is an event without data
