@@ -17,7 +17,7 @@
 
 enum { CHANGES_READ = 1000 }; /* changes read at a time */
 
-/* The options as they were given. */
+/* The given options. */
 struct closing_options {
 	const char *account, *day, *reason;
 	bool all;

@@ -18,10 +18,7 @@ static int run(const struct settings *s, int argc, char **argv)
 
 	if (!command_only_options(&command_config, options, argc, argv, &rc))
 		return rc;
-	/*
-	 * the settings were read without an error; print them, or check the
-	 * templates, too
-	 */
+	/* the settings are valid; --check also checks the templates */
 	if (!check) {
 		settings_print(defaults ? NULL : s, stdout);
 		return EXIT_DONE;

@@ -39,8 +39,8 @@ static bool read_line(struct user_password *p)
 }
 
 /*
- * Reads a password without echo. Turns off the signals of the keyboard
- * meanwhile, since such a signal would leave the terminal without echo.
+ * Reads a password without echo. Ignores the keyboard's signals (such as
+ * Ctrl-C) meanwhile, since ending here would leave the terminal without echo.
  */
 static bool ask(const char *prompt, struct user_password *p)
 {

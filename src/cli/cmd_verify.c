@@ -21,8 +21,8 @@
 #define DIFFERENCES_SHOWN 100
 
 /*
- * The names for reporting differences. They are read first, since the store is
- * busy during the check.
+ * The names for reporting differences. The names are read first, since the
+ * store is busy during the check.
  */
 struct verify_report {
 	struct account *accounts;
@@ -141,8 +141,8 @@ static int verify(struct store *st, struct verify_report *report, struct arena *
 }
 
 /*
- * Records the result for the health page. Ignores failures, since a caller who
- * can only read the ledger may verify it, too.
+ * Records the result for the health page. Ignores failures, since verifying
+ * must also work for a caller who can only read the ledger.
  */
 static void note(const struct settings *s, int64_t when, size_t n)
 {

@@ -54,11 +54,11 @@ struct command_option {
 };
 
 /*
- * Reads the options and removes them from argv. OPTIONS ends with a NULL name;
- * NULL: no options. The operands stay in argv, in their order; *argc is their
- * number plus 1. "--" ends the options, "-" is an operand. Values are borrowed
- * from argv. Returns false with the exit code in *ret_exit if --help was given
- * or the usage is wrong (reported on standard error).
+ * Reads the options and removes the options from argv. OPTIONS ends with a NULL
+ * name; NULL: no options. The operands stay in argv, in their order; *argc is
+ * their number plus 1. "--" ends the options, "-" is an operand. Values are
+ * borrowed from argv. Returns false with the exit code in *ret_exit if --help
+ * was given or the usage is wrong (reported on standard error).
  */
 bool command_options(const struct command *c, const struct command_option *options, int *argc,
 		     char **argv, int *ret_exit);
@@ -110,7 +110,7 @@ int command_in_ledger(const char *command, const struct settings *s, unsigned fl
 int command_read(const struct command *c, const struct settings *s, int argc, char **argv,
 		 command_work work);
 
-/* ---- what users and keys have in common ---- */
+/* ---- common to users and keys ---- */
 
 int64_t command_now(void); /* seconds */
 

@@ -10,7 +10,7 @@
 
 struct progress {
 	const char *label;  /* the name of the work; borrowed */
-	const char *things; /* "events": what COUNT counts; borrowed */
+	const char *things; /* unit of COUNT, such as "events"; borrowed */
 	bool terminal;
 	bool shown;
 	int64_t start_ms, last_ms;
