@@ -1,7 +1,7 @@
 /*
  * records.h - the records of the ledger: accounts, categories, users, keys,
- * events, corrections, and data computed from them. The store reads and writes
- * them; all other folders pass them on.
+ * events, corrections, and data computed from events. The store reads and
+ * writes records; all other folders pass them on.
  *
  * Texts are borrowed from the arena that the record was read into.
  */
@@ -207,8 +207,8 @@ struct correction {
 struct closing {
 	int64_t account;
 	/*
-	 * the closed instant: the later one of the account's own and its main
-	 * account's
+	 * the closed instant: own_us or that of the main account, whichever is
+	 * later
 	 */
 	int64_t open_us;
 	/* the account's own closed instant, a full second; 0: not closed */
