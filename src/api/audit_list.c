@@ -1,6 +1,4 @@
-/*
- * audit_list.c - the audit log: who changed what, and when.
- */
+/* audit_list.c - lists the audit log: each change with its author and time. */
 #include "api/administer.h"
 #include "api/paging.h"
 #include "api/url.h"

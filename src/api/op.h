@@ -105,7 +105,7 @@ struct op_form {
 	const struct op *list;
 	/* the notice shown afterwards; NULL: the answer itself is shown */
 	const char *done;
-	/* what the operation will do, in a sentence for ASK to show; or NULL */
+	/* a sentence on the effect of the operation, shown by ASK; or NULL */
 	const char *consequence;
 	/*
 	 * Writes the record that will change, in the form of run's answer. Only

@@ -14,7 +14,7 @@
 
 enum {
 	TOP_LINES = 8,
-	SHOWN_LINES = TOP_LINES + 1 /* one line may have no name */,
+	SHOWN_LINES = TOP_LINES + 1 /* a line without a name is not shown */,
 	BAR_LINES = 5,
 	FIGURES_MOST = WRITER_FIGURES
 };

@@ -35,7 +35,7 @@ struct check {
 	struct check *next;
 };
 
-/* An attempt to sign in: a password and a user. */
+/* An attempt to sign in: a password and a user's data. */
 struct attempt {
 	const struct password *password;
 	/* case-folded, so that the throttle counts all spellings together */

@@ -16,8 +16,9 @@ struct listener {
  * Opens settings->socket; if this setting is empty, uses descriptor 0. The
  * descriptor is non-blocking. Replaces a stale socket. ERR_CONFLICT
  * "server.socket": another server listens at the path. ERR_PARAM
- * "server.socket": the path is too long or not that of a socket, or descriptor
- * 0 is not a listening socket. ERR_INTERNAL: a system call failed.
+ * "server.socket": the path is too long, the file at the path is not a socket,
+ * or descriptor 0 is not a listening socket. ERR_INTERNAL: a system call
+ * failed.
  */
 int listener_open(const struct settings *settings, struct listener *ret, struct error *err);
 

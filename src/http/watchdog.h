@@ -3,8 +3,8 @@
  * message, the manager restarts the server. The server is alive if the
  * reception's loop turns, a light thread becomes free, and the commit thread
  * finishes its commit, each within WATCHDOG_SECONDS plus twice
- * ledger.busy_timeout_ms. Another program's lock on the ledger cannot last this
- * long.
+ * ledger.busy_timeout_ms. So another program's lock on the ledger alone does
+ * not exceed this time.
  */
 #ifndef HTTP_WATCHDOG_H
 #define HTTP_WATCHDOG_H

@@ -402,9 +402,9 @@ const struct schema_step schema_steps[] = {
 	{
 		.sql =
 			/*
-		 * Rollups, packed: store/rollup_rows.h says what a place has.
-		 * The first leaf of a period has an empty key.
-		 */
+			 * Rollups, packed: store/rollup_rows.h describes
+			 * places. The first leaf of a period has an empty key.
+			 */
 		"CREATE TABLE rollup ("
 		"	place INTEGER NOT NULL,"
 		"	account INTEGER NOT NULL,"

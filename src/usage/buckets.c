@@ -103,8 +103,8 @@ static void hour_range(const struct buckets *b, int64_t k, int64_t *ret_from, in
 
 /*
  * A zone that moves across the date line skips a day: its clocks are put
- * forward by about 24 hours. Finds this day if the clocks at the end of the
- * range are that far ahead of those at its beginning.
+ * forward by about 24 hours. Finds the skipped day if the clocks at the end of
+ * the range are about 24 hours ahead of the clocks at its beginning.
  */
 static void find_skipped_day(struct buckets *b, struct date last)
 {

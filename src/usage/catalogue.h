@@ -39,7 +39,8 @@ int catalogue_load(struct store *st, struct arena *arena, const struct catalogue
 
 /* index, or CATALOGUE_NONE */
 size_t catalogue_find(const struct catalogue *c, const char *name, size_t len);
-size_t catalogue_index(const struct catalogue *c, int64_t id); /* likewise */
+/* index, or CATALOGUE_NONE */
+size_t catalogue_index(const struct catalogue *c, int64_t id);
 
 /*
  * Checks that events may have the category NAME. KNOWN: the category exists.

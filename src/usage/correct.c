@@ -18,7 +18,7 @@
 #include "usage/suspension.h"
 #include "base/banned.h"
 
-#define SOURCES_MAX   1000 /* sources searched for the same id */
+#define SOURCES_MAX   1000 /* sources searched for one id */
 #define FACT_ID_BYTES (SID_TEXT + sizeof(CORRECTION_REPLACEMENT))
 
 const char *const event_state_names[EVENT_STATES + 1] = {

@@ -12,10 +12,7 @@ struct ledger;
 
 extern const char *const verdict_names[VERDICTS + 1];
 
-/*
- * Events that were sent together: those of one request, or of one block of a
- * file.
- */
+/* Events that were sent together in one request or one block of a file. */
 struct submission {
 	struct event *events; /* in the order they were sent */
 	size_t n;
@@ -64,8 +61,8 @@ void ledger_free(struct ledger **l);
  * submission must be alone. 0: every event has its verdict; all are on disk,
  * and rejected events are in the rejection log. Events that were rejected
  * before the call are only logged. An event that would overflow a rollup is
- * rejected, the others are stored. -1: nothing is stored, and verdicts are
- * undefined.
+ * rejected; all other events are stored. -1: nothing is stored, and verdicts
+ * are undefined.
  */
 int ledger_store(struct ledger *l, struct submission *first, struct error *err);
 

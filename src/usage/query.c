@@ -12,7 +12,7 @@
 enum {
 	BATCH_ROWS = 4096,    /* rows per batch if all rows are read */
 	BATCH_BUCKETS = 2048, /* buckets per batch */
-	MEMBER_BUCKETS = 64   /* likewise with GROUP_DIMENSION */
+	MEMBER_BUCKETS = 64   /* buckets per batch with GROUP_DIMENSION */
 };
 
 /* The usage of one value of the grouped dimension in a bucket. */

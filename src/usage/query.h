@@ -26,10 +26,7 @@ struct usage_query {
 	 * of this quarter hour are added up one by one
 	 */
 	int64_t from, to;
-	/*
-	 * TO is now: count the events of the current quarter hour that are
-	 * later than TO, too
-	 */
+	/* TO lies in the current quarter hour, which is counted completely */
 	bool running;
 	/*
 	 * catalogue index; CATALOGUE_NONE: the categories that are metered or

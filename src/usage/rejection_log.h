@@ -20,9 +20,9 @@ enum {
 int rejection_log_add(struct store *st, const struct event *ev, int64_t now, struct error *err);
 
 /*
- * Removes rejections older than DAYS, and those beyond REJECTIONS_KEPT. In a
- * write. Ignores a clock that has jumped ahead; for this the process must have
- * called plausible_process_begin.
+ * Removes rejections older than DAYS, and of each author all except the newest
+ * REJECTIONS_KEPT. In a write. Ignores a clock that has jumped ahead; for this
+ * the process must have called plausible_process_begin.
  */
 int rejection_log_prune(struct store *st, int64_t days, struct error *err);
 

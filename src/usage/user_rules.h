@@ -1,6 +1,6 @@
 /*
  * user_rules.h - rules for users and keys: valid names, addresses and
- * passwords, and what each role needs.
+ * passwords, and the needs of each role.
  */
 #ifndef USAGE_USER_RULES_H
 #define USAGE_USER_RULES_H
