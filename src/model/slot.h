@@ -24,6 +24,12 @@ static inline int64_t slot_of_instant(int64_t us)
 /* The slot of LEVEL that contains a quarter hour. */
 int64_t slot_of(enum level level, int64_t quarter);
 
+/* The first quarter hour of a day since 1970. Of an impossible day: any number. */
+static inline int64_t slot_of_day(int64_t day)
+{
+	return (int64_t)((uint64_t)day * SLOTS_PER_DAY);
+}
+
 /* The first day of a month, in days since 1970. */
 int64_t slot_month_day(int64_t month);
 

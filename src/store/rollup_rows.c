@@ -166,6 +166,29 @@ static bool take_leaf(struct stmt *s, int column, GArray *list, enum leaf_form *
 	return rc == 0;
 }
 
+/*
+ * Likewise, of a row with its key in column 0 and its leaf in column 1. Also
+ * false: the leaf's entries are not after those of LIST, or not from its key on.
+ */
+static bool take_next_leaf(struct stmt *s, GArray *list, enum leaf_form *ret_form)
+{
+	struct leaf_key key = get_key(s, 0), first;
+	const struct rollup_entry *added;
+	guint before = list->len;
+
+	if (!take_leaf(s, 1, list, ret_form))
+		return false;
+	if (list->len == before)
+		return true;
+	added = &g_array_index(list, struct rollup_entry, before);
+	first = key_of(added);
+	if ((key.len == 0 || memcmp(key.bytes, first.bytes, key.len) <= 0) &&
+	    (before == 0 || rollup_entry_compare(added - 1, added) < 0))
+		return true;
+	g_array_set_size(list, before);
+	return false;
+}
+
 int rollup_rows_read(struct store *st, const struct rollup_rows *rows, GArray *list,
 		     enum leaf_form *ret_form, bool *ret_damaged, struct error *err)
 {
@@ -176,7 +199,7 @@ int rollup_rows_read(struct store *st, const struct rollup_rows *rows, GArray *l
 
 	while ((rc = db_step(s, err)) > 0) {
 		found = get_key(s, 0).len ? 2 : 1;
-		if (take_leaf(s, 1, list, ret_form))
+		if (take_next_leaf(s, list, ret_form))
 			continue;
 		if (ret_damaged) {
 			*ret_damaged = true;
@@ -209,9 +232,8 @@ int rollup_rows_drop_damaged(struct store *st, const struct rollup_rows *rows, s
 	while ((rc = db_step(s, err)) > 0) {
 		struct leaf_key key = get_key(s, 0);
 
-		if (!take_leaf(s, 1, entries, &form))
+		if (!take_next_leaf(s, entries, &form))
 			g_array_append_val(damaged, key);
-		g_array_set_size(entries, 0);
 	}
 	for (guint i = 0; i < damaged->len && rc == 0; i++)
 		rc = drop_leaf(st, rows, &g_array_index(damaged, struct leaf_key, i), err);

@@ -53,7 +53,7 @@ static struct rollup rollup_of(const struct rollup_rows *rows, bool detail,
 	else if (detail)
 		ret.slot = slot_month_day(rows->period) * SLOTS_PER_DAY + e->slot;
 	else if (ret.level == LEVEL_QUARTER)
-		ret.slot = rows->period * SLOTS_PER_DAY + e->slot;
+		ret.slot = slot_of_day(rows->period) + e->slot;
 	amounts_narrow(&e->amounts, &ret.amounts);
 	return ret;
 }

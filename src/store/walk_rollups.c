@@ -343,7 +343,7 @@ static int check_strays(struct walk_rollups *w, struct error *err)
 		struct rollup_rows rows = { (enum rollup_place)db_get_int(s, 0), db_get_int(s, 1),
 					    db_get_int(s, 2) };
 		int64_t of = rollup_place_of_days(rows.place)
-				     ? slot_of(LEVEL_MONTH, rows.period * SLOTS_PER_DAY)
+				     ? slot_of(LEVEL_MONTH, slot_of_day(rows.period))
 				     : rows.period;
 		struct rollup_rows whole = { PLACE_MONTH, rows.account, of };
 

@@ -454,6 +454,11 @@ static const char *const losses[] = {
 	"UPDATE rollup SET leaf = x'' WHERE place = ?1 AND first = x''",
 	"UPDATE rollup SET leaf = x'02' WHERE place = ?1",
 	"UPDATE rollup SET account = account + 1 WHERE place = ?1",
+	/* in another order, and twice */
+	"UPDATE rollup SET first = CAST('~' || first AS BLOB) WHERE place = ?1 AND first <> x''",
+	"INSERT INTO rollup SELECT place, account, period, CAST('~' || first AS BLOB), leaf FROM "
+	"rollup"
+	" WHERE place = ?1",
 	"UPDATE rollup SET leaf = (SELECT max(leaf) FROM rollup) WHERE place = ?1",
 	/* 2^90 millionths on a late day, and nothing else */
 	"UPDATE rollup SET leaf = x'01820100800f8080808080808080808080808001' WHERE place = ?1",

@@ -104,6 +104,7 @@ static const struct {
 	{ "INSERT INTO rollup VALUES (1, 1, 24312, x'', x'0282010064')", 0, 0, 0, 1 },
 	{ "INSERT INTO rollup VALUES (3, 1, 20454, x'', x'02a2010002')", 0, 1, 0, 0 },
 	{ "INSERT INTO rollup VALUES (4, 1, 20454, x'', x'02a2010202')", 0, 1, 0, 0 },
+	{ "INSERT INTO rollup VALUES (3, 1, 9000000000000000000, x'', x'02a2010002')", 0, 1, 0, 0 },
 	{ "INSERT INTO rollup VALUES (1, 1, 24400, x'', x'02a2010002')", 0, 1, 0, 0 },
 	{ "INSERT INTO rollup VALUES (3, 9, 20454, x'', x'02a2010002')", 0, 1, 0, 0 },
 	{ "UPDATE event SET price = 99 WHERE id = 'call-1'", 0, 0, 1, 0 },
