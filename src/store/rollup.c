@@ -233,7 +233,8 @@ static struct placed *place_all(const struct rollup *list, size_t n)
 					   { r->category, r->series, r->slot - start,
 					     amounts_widen(&r->amounts) } };
 	}
-	qsort(ret, n, sizeof(*ret), compare_placed);
+	if (n)
+		qsort(ret, n, sizeof(*ret), compare_placed);
 	return ret;
 }
 

@@ -145,7 +145,7 @@ rm copy/other.db
 events after 0 10 >after.ndjson
 run import after.ndjson >log
 try restore copy/usage.db
-has "not while a server has it open" "$code $err" "1 usaged restore: usage.db is in use: stop the server"
+has "not while a server has it open" "$code $err" "1 usaged restore: usage.db is in use: first stop the server"
 is "which goes on" "$(count . after)" 10
 stop
 sqlite3 usage.db >held <<-END &
