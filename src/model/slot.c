@@ -5,7 +5,7 @@
 
 static int64_t month_slot(struct date d)
 {
-	return d.year * 12 + d.month - 1;
+	return (int64_t)d.year * 12 + d.month - 1;
 }
 
 int64_t slot_of(enum level level, int64_t quarter)

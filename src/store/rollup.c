@@ -148,7 +148,7 @@ static bool is_small(const GArray *detail)
 	unsigned char leaf[LEAF_BYTES];
 	size_t done = 0, len;
 
-	for (int i = 0; i < SMALL_LEAVES; i++)
+	for (int i = 0; i < SMALL_LEAVES && done < detail->len; i++)
 		done += leaf_write(LEAF_DETAIL, e + done, detail->len - done, LEAF_BYTES, leaf,
 				   &len);
 	return done == detail->len;
