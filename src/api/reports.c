@@ -636,9 +636,9 @@ static const struct param sim_params[] = {
 		.params = columns##_params,                                \
 		.returns = &columns##_report_shape,                        \
 		.run = run_report,                                         \
-		.data = kind_,                                             \
-		.title = title_,                                           \
-		.nav = title_,                                             \
+		.data = (kind_),                                           \
+		.title = (title_),                                         \
+		.nav = (title_),                                           \
 		.doc = doc_ ", over any days, compared with those before", \
 	}
 #define KIND(...) (&(const struct report_kind) { __VA_ARGS__ })
