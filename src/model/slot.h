@@ -33,19 +33,4 @@ static inline int64_t slot_of_day(int64_t day)
 /* The first day of a month, in days since 1970. */
 int64_t slot_month_day(int64_t month);
 
-/* A run of slots of one level. */
-struct slot_run {
-	enum level level;
-	int64_t from, to; /* TO exclusive */
-};
-
-#define SLOT_RUNS_MAX 5 /* quarters, days, months, days, quarters */
-
-/*
- * Splits the quarter hours [FROM, TO) into the fewest runs: whole UTC months in
- * the middle, whole UTC days around the months, quarter hours at the ends.
- * Returns the number of runs (0 for an empty range).
- */
-int slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX]);
-
 #endif

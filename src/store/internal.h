@@ -78,16 +78,14 @@ int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena
 int store_text(struct stmt *s, struct arena *arena, const char **ret, struct error *err);
 
 /*
- * Lists of the amounts for SQL: columns (optionally of a table), parameters,
- * and the sums of an upsert.
+ * Lists of the amounts for SQL: columns (optionally of a table), and
+ * parameters.
  */
 #define AMOUNT_COLUMN(table, name) table name
 #define AMOUNT_PARAM(table, name)  "?"
-#define AMOUNT_SUM(table, name)    name " = " table "." name " + excluded." name
 #define AMOUNT_COLUMNS             AMOUNT_EACH(AMOUNT_COLUMN, "")
 #define AMOUNT_COLUMNS_OF(table)   AMOUNT_EACH(AMOUNT_COLUMN, table ".")
 #define AMOUNT_PARAMS              AMOUNT_EACH(AMOUNT_PARAM, "")
-#define AMOUNT_SUMS(table)         AMOUNT_EACH(AMOUNT_SUM, table)
 
 /* Bind and read all amounts, from parameter N or from COLUMN on. */
 void store_bind_amounts(struct stmt *s, int n, const struct amounts *a);

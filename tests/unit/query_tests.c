@@ -507,41 +507,6 @@ START_TEST(pages_joined_are_the_whole_and_each_leads_back_to_the_one_before)
 }
 END_TEST
 
-START_TEST(a_range_splits_into_the_fewest_slots_and_covers_itself_exactly)
-{
-	for (int i = 0; i < 20000; i++) {
-		int64_t from = (1600000000 + pick(200000000)) / 900 * 900,
-			to = from + pick(i % 2 ? 400 : 200000) * 900, at = from;
-		struct slot_run runs[SLOT_RUNS_MAX];
-		int n = slot_runs(from / 900, to / 900, runs);
-
-		ck_assert_int_le(n, SLOT_RUNS_MAX);
-		for (int r = 0; r < n; r++) {
-			struct date first = { .year = (int)(runs[r].from / 12),
-					      .month = (int)(runs[r].from % 12) + 1,
-					      .day = 1 };
-			struct date last = { .year = (int)(runs[r].to / 12),
-					     .month = (int)(runs[r].to % 12) + 1,
-					     .day = 1 };
-
-			ck_assert_int_lt(runs[r].from, runs[r].to);
-			if (runs[r].level == LEVEL_QUARTER) {
-				ck_assert_int_eq(runs[r].from * 900, at);
-				ck_assert(n == 1 || runs[r].to - runs[r].from < 96);
-				at = runs[r].to * 900;
-			} else if (runs[r].level == LEVEL_DAY) {
-				ck_assert_int_eq(runs[r].from * 86400, at);
-				at = runs[r].to * 86400;
-			} else {
-				ck_assert_int_eq(date_to_days(first) * 86400, at);
-				at = date_to_days(last) * 86400;
-			}
-		}
-		ck_assert_int_eq(at, to);
-	}
-}
-END_TEST
-
 /* ---- reports ---- */
 
 static struct account report_accounts[ACCOUNTS];
@@ -877,7 +842,6 @@ int main(void)
 	tcase_add_test(tc, what_is_too_much_for_a_chart_leaves_the_sums);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("ranges");
-	tcase_add_test(tc, a_range_splits_into_the_fewest_slots_and_covers_itself_exactly);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
