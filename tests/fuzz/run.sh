@@ -8,6 +8,7 @@
 #                  that reach something new are kept in ./fuzz/corpus, and inputs and time of all runs are added up in
 #                  ./fuzz/tried. Without it each tries the corpus of the source and then a fixed number of inputs,
 #                  the same ones on every machine.
+#   FUZZ_INPUTS    with FUZZ_HOURS: no target tries more inputs than these
 #   FUZZ_TARGETS   these only
 #   FUZZ_MERGE     1: runs nothing, but adds to the corpus of the source what ./fuzz/corpus reaches beyond it
 set -u
@@ -100,7 +101,7 @@ fuzz() {
 	if [ "${FUZZ_HOURS:-}" ]; then
 		corpus=$top/fuzz/corpus/$name
 		profile=/dev/null
-		options+=(-seed="$RANDOM")
+		options+=(-seed="$RANDOM" -runs="${FUZZ_INPUTS:--1}")
 	else
 		options+=(-runs="$runs" -seed=1 -reload=0)
 	fi
