@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "api/administer.h"
+#include "api/ledger_notes.h"
 #include "config.h"
-#include "store/meta.h"
 #include "usage/commit_thread.h"
 #include "usage/verifier.h"
 #include "base/banned.h"
@@ -73,12 +73,6 @@ static const char *size_words(const struct request *rq, int64_t bytes)
 			    (long long)(tenths % 10), units[unit]);
 }
 
-static int load_note(const struct request *rq, const char *name, int64_t *ret, struct error *err)
-{
-	*ret = 0;
-	return store_meta(rq->store, name, ret, err);
-}
-
 /* A sentence on what the operator should do next. */
 static const char *advice(const struct health_record *r)
 {
@@ -110,7 +104,7 @@ static void fill_progress(const struct request *rq, struct health_record *r)
 
 static int get_health(struct request *rq, struct writer *w, struct error *err)
 {
-	int64_t committed, verified, differences;
+	struct ledger_notes notes;
 	struct health_record r = { .version = PACKAGE_VERSION,
 				   .now = instant_text(rq, rq->now),
 				   .differences = { .places = -1 } };
@@ -119,20 +113,17 @@ static int get_health(struct request *rq, struct writer *w, struct error *err)
 
 	if (rq->worker->commits)
 		commit_thread_state(rq->worker->commits, &writes);
-	if (store_stats(rq->store, &facts, err) < 0 ||
-	    load_note(rq, META_COMMITTED, &committed, err) < 0 ||
-	    load_note(rq, META_VERIFIED, &verified, err) < 0 ||
-	    load_note(rq, META_DIFFERENCES, &differences, err) < 0)
+	if (store_stats(rq->store, &facts, err) < 0 || ledger_notes_load(rq, &notes, err) < 0)
 		return -1;
-	r.status = writes.failing ? "failing"
-		   : !verified    ? "unverified"
-		   : differences  ? "differences"
-				  : "good";
-	r.last_commit = instant_text(rq, committed);
+	r.status = writes.failing      ? "failing"
+		   : !notes.verified   ? "unverified"
+		   : notes.differences ? "differences"
+				       : "good";
+	r.last_commit = instant_text(rq, notes.committed);
 	r.last_failed_write = instant_text(rq, writes.failed);
-	r.last_verify = instant_text(rq, verified);
-	if (verified)
-		r.differences = (struct decimal) { .n = differences };
+	r.last_verify = instant_text(rq, notes.verified);
+	if (notes.verified)
+		r.differences = (struct decimal) { .n = notes.differences };
 	r.ledger = size_words(rq, facts.file_bytes);
 	r.log = size_words(rq, facts.log_bytes);
 	r.ledger_bytes = facts.file_bytes;

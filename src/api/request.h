@@ -23,6 +23,8 @@ struct auth;
 struct commit_thread;
 struct input;
 struct output;
+struct request_count;
+struct request_counts;
 struct share;
 struct shares;
 struct signin;
@@ -41,6 +43,8 @@ struct worker {
 	struct signin *signin;         /* checks passwords; NULL: nobody can sign in */
 	struct verifier *verifier;     /* verifies the ledger; NULL: there is no server */
 	struct template_slot *slot;    /* the current templates; NULL: no pages */
+	struct request_counts *counts; /* of all threads; NULL: requests are not counted */
+	int64_t started;               /* time at which the server started, seconds; 0: no server */
 
 	/* the thread's own, see http/handle.h */
 	struct templates *templates; /* of this request */
@@ -50,7 +54,8 @@ struct worker {
 	const struct catalogue *catalogue;
 	struct arena catalogue_arena;
 	struct auth *auth;
-	struct arena arena; /* of one request */
+	struct request_count *count; /* the thread's part of COUNTS, or NULL */
+	struct arena arena;          /* of one request */
 	struct strbuf head, body;
 	/* set by the pool before each request */
 	struct shares *shares; /* NULL: the request needs no share */

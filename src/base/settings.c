@@ -1,5 +1,6 @@
 #include "base/settings.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -19,8 +20,9 @@ enum setting_type {
 	ST_TEXT,
 	ST_PATH,
 	ST_URL,
-	ST_ORIGINS, /* URLs without a path, separated by spaces */
-	ST_MODE,    /* permissions, octal */
+	ST_ADDRESSES, /* IP addresses, separated by spaces */
+	ST_ORIGINS,   /* URLs without a path, separated by spaces */
+	ST_MODE,      /* permissions, octal */
 	ST_ENUM,
 };
 
@@ -39,6 +41,9 @@ struct setting {
 static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
 
 static const char *const late_events[] = { "adjust", "reject", NULL };
+
+static const char *const metrics_roles[] = { "none", "SystemAdministrator", "Manager", "User",
+					     NULL };
 
 #define AT(member) offsetof(struct settings, member)
 
@@ -111,6 +116,13 @@ static const struct setting table[] = {
 	  "Redirect browsers that are not signed in to /login instead of answering 401." },
 	{ "server", "token_seconds", ST_INT, AT(token_seconds), "3600", 60, 2592000, NULL,
 	  "How long a token of RequestAuthToken is valid, in seconds." },
+
+	{ "metrics", "role", ST_ENUM, AT(metrics_role), "SystemAdministrator", 0, 0, metrics_roles,
+	  "Who may read /metrics with credentials: nobody, administrators only, or also this "
+	  "role." },
+	{ "metrics", "addresses", ST_ADDRESSES, AT(metrics_addresses), "", 0, 1000, NULL,
+	  "IP addresses, separated by spaces, that may read /metrics without credentials. Empty: "
+	  "none." },
 
 	{ "twilio", "price_as_string", ST_BOOL, AT(price_as_string), "no", 0, 0, NULL,
 	  "Write \"price\": \"0.38\", as Twilio's service does, instead of 0.38, as its API "
@@ -186,6 +198,26 @@ static bool is_origins(const char *value)
 	return true;
 }
 
+/* Is each word an IPv4 or IPv6 address? */
+static bool is_addresses(const char *value)
+{
+	while (*value) {
+		size_t len = strcspn(value, " ");
+		char word[INET6_ADDRSTRLEN];
+		struct in6_addr address;
+
+		if (len >= sizeof(word))
+			return false;
+		memcpy(word, value, len);
+		word[len] = '\0';
+		if (len && inet_pton(AF_INET, word, &address) != 1 &&
+		    inet_pton(AF_INET6, word, &address) != 1)
+			return false;
+		value += len + strspn(value + len, " ");
+	}
+	return true;
+}
+
 /* "error, warning, info or debug" */
 static const char *choices(struct arena *a, const char *const *values)
 {
@@ -213,6 +245,11 @@ static const char *wanted(const struct setting *s, struct arena *a)
 		return arena_printf(a,
 				    "empty, or a URL of http or https without a slash at its end, "
 				    "of at most %" PRId64 " bytes",
+				    s->max);
+	case ST_ADDRESSES:
+		return arena_printf(a,
+				    "empty, or IP addresses such as 192.0.2.7 or 2001:db8::7, "
+				    "separated by spaces, of at most %" PRId64 " bytes",
 				    s->max);
 	case ST_ORIGINS:
 		return arena_printf(a,
@@ -270,6 +307,9 @@ static bool set_value(struct loaded *l, const struct setting *s, const char *val
 		break;
 	case ST_URL:
 		good = fits(s, value) && is_url(value);
+		break;
+	case ST_ADDRESSES:
+		good = fits(s, value) && is_addresses(value);
 		break;
 	case ST_ORIGINS:
 		good = fits(s, value) && is_origins(value);
@@ -419,7 +459,7 @@ void settings_print(const struct settings *s, FILE *out)
 		}
 		fprintf(out, "\n# %s\n", t->doc);
 		if (t->type == ST_INT || t->type == ST_ENUM || t->type == ST_MODE ||
-		    t->type == ST_BOOL || t->type == ST_ORIGINS)
+		    t->type == ST_BOOL || t->type == ST_ORIGINS || t->type == ST_ADDRESSES)
 			fprintf(out, "# Must be %s.\n", wanted(t, &defaults.memory));
 		print_value(t, s ? s : &defaults.settings, out);
 	}

@@ -59,6 +59,14 @@ struct settings {
 	/* redirect browsers that are not signed in to /login */
 	bool login_redirect;
 	int64_t token_seconds; /* lifetime of tokens made by RequestAuthToken */
+	/* [metrics] */
+	/*
+	 * the role that may read /metrics, besides SystemAdministrator: none,
+	 * SystemAdministrator, Manager, User
+	 */
+	const char *metrics_role;
+	/* addresses that may read /metrics without credentials; "" = none */
+	const char *metrics_addresses;
 	/* [twilio] */
 	/* write prices as texts, "0.38", as Twilio's service does */
 	bool price_as_string;

@@ -17,6 +17,7 @@
 #include "http/confine.h"
 #include "http/listener.h"
 #include "http/page.h"
+#include "api/request_counts.h"
 #include "api/signin.h"
 #include "format/templates.h"
 #include "http/reception.h"
@@ -236,6 +237,8 @@ static int open_server(struct server *s, struct error *err)
 	if (commit_thread_new(s->worker.settings, &s->worker.commits, &failure) < 0)
 		log_warning("events can't be stored: %s %s", failure.message, failure.detail);
 	s->worker.signin = signin_new();
+	s->worker.counts = request_counts_new(s->worker.table);
+	s->worker.started = floor_div(clock_now_us(), USEC_PER_SEC);
 	/* leave threads free of requests that wait for a password check */
 	password_set_waiting(pool_general_threads(s->worker.settings->threads) / 4);
 	s->worker.verifier = s->worker.commits ? verifier_new(s->worker.settings, s->worker.commits)
@@ -248,6 +251,7 @@ static void close_server(struct server *s)
 {
 	pool_free(&s->pool);
 	reception_free(&s->reception);
+	request_counts_free(&s->worker.counts);
 	signin_free(&s->worker.signin);
 	verifier_free(&s->worker.verifier);
 	commit_thread_free(&s->worker.commits);

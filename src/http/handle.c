@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "api/access.h"
+#include "api/request_counts.h"
 #include "api/url.h"
 #include "base/log.h"
 #include "format/templates.h"
@@ -39,6 +40,7 @@ void worker_init(struct worker *w)
 	arena_init(&w->arena);
 	arena_init(&w->catalogue_arena);
 	w->auth = auth_new();
+	w->count = w->counts ? request_counts_join(w->counts) : NULL;
 	strbuf_init(&w->head, REQUEST_VALUE_MAX);
 	strbuf_init(&w->body, REPLY_BUFFER_MAX);
 }
@@ -505,20 +507,42 @@ static int write_document(struct request *rq, const struct document *d, struct e
 }
 
 /*
- * Answers with a document, if no operation has the path. Documents need no
+ * May the caller read D? FAILURE: why the caller could not be identified. A
+ * document may show the state of the ledger, which is opened if it can be.
+ */
+static int admit(struct request *rq, const struct document *d, const struct error *failure,
+		 struct error *err)
+{
+	struct error ignored = { 0 };
+
+	if (d->admit(rq, err) < 0) {
+		if (failure->kind && err->kind == ERR_UNAUTHENTICATED)
+			*err = *failure;
+		rq->reply.type = NULL;
+		return -1;
+	}
+	if (!rq->store)
+		use_ledger(rq, &ignored);
+	return 0;
+}
+
+/*
+ * Answers with a document, if no operation has the path. Most documents need no
  * credentials: the caller is identified only for the page's frame, so an
  * unusable ledger is no error.
  */
 static int answer_document(struct request *rq, struct error *err)
 {
 	const struct document *d = document_find(rq);
-	struct error ignored = { 0 };
+	struct error failure = { 0 };
 
 	if (!d)
 		return -1;
 	error_clear(err);
-	if ((rq->authorization || *rq->cookie) && use_ledger(rq, &ignored) == 0)
-		auth_check(rq, &ignored);
+	if ((rq->authorization || *rq->cookie) && use_ledger(rq, &failure) == 0)
+		auth_check(rq, &failure);
+	if (d->admit && admit(rq, d, &failure, err) < 0)
+		return -1;
 	prepare_options(rq, true);
 	if (take_share(rq, err) == 0 && write_document(rq, d, err) == 0)
 		return 0;
@@ -701,6 +725,9 @@ int handle(struct worker *w, char *const *envp, struct input *in, struct output 
 	if (rc == HANDLE_LATER)
 		return rc;
 	log_request(&rq, clock_us(CLOCK_MONOTONIC) - start, rc);
+	if (w->count)
+		request_count_add(w->count, rq.op, rq.reply.status,
+				  clock_us(CLOCK_MONOTONIC) - start);
 	auth_note_use(&rq);
 	give_back(w, rq.reply.body_bytes, clock_us(CLOCK_MONOTONIC));
 	return rc;
@@ -727,6 +754,9 @@ static bool is_path(const char *uri, const char *path)
 
 static bool is_light(const struct op *const *table, unsigned method, const char *uri)
 {
+	for (const struct document *d = documents; d->path; d++)
+		if (d->light && (method & M_READ) && is_path(uri, d->path))
+			return true;
 	for (; *table; table++)
 		if ((*table)->light && ((*table)->methods & method) && is_path(uri, (*table)->path))
 			return true;

@@ -8,6 +8,7 @@
 #include "meta/catalog.h"
 #include "meta/login.h"
 #include "meta/metadata.h"
+#include "meta/metrics.h"
 #include "meta/openapi.h"
 #include "meta/types.h"
 #include "meta/ui.h"
@@ -16,34 +17,37 @@
 
 /* The first row that matches the path counts. */
 const struct document documents[] = {
-	{ "/login", DOCUMENT_HTML, "The sign-in page: redirect, failed", login_write, NULL },
+	{ "/login", DOCUMENT_HTML, "The sign-in page: redirect, failed", .write = login_write },
 	{ "/metadata", DOCUMENT_HTML, "The operations, with links to their descriptions",
-	  metadata_write_index, NULL },
-	{ "/types", DOCUMENT_JSON, "The languages of the operations' types", types_write_index,
-	  NULL },
+	  .write = metadata_write_index },
+	{ "/types", DOCUMENT_JSON, "The languages of the operations' types",
+	  .write = types_write_index },
 	{ "/types/metadata", DOCUMENT_JSON, "The types of ServiceStack's dialect as data",
-	  catalog_write_types, NULL },
+	  .write = catalog_write_types },
 	{ "/types/{language}", DOCUMENT_TEXT, "The types of requests and answers as source text",
-	  types_write_document, NULL },
+	  .write = types_write_document },
 	{ "/metadata/app", DOCUMENT_JSON, "Name, formats and types for ServiceStack's tools",
-	  catalog_write_app, NULL },
-	{ "/metadata/app.json", DOCUMENT_JSON, "The same", catalog_write_app, NULL },
+	  .write = catalog_write_app },
+	{ "/metadata/app.json", DOCUMENT_JSON, "The same", .write = catalog_write_app },
 	{ "/operations/metadata", DOCUMENT_JSON,
 	  "The operations of ServiceStack's dialect as a list, in any format",
-	  catalog_write_operations, NULL },
-	{ "/xsd", DOCUMENT_XML, "XML schemas: imports one for each namespace", xsd_write_index,
-	  NULL },
-	{ "/xsd/{name}", DOCUMENT_XML, "The XML schema of a namespace", xsd_write, NULL },
-	{ "/ui", DOCUMENT_HTML, "All operations, to read about and to try", ui_write_index, NULL },
-	{ "/ui/{operation}", DOCUMENT_HTML, "One operation", ui_write_operation, NULL },
-	{ "/ui/{operation}/send", DOCUMENT_HTML, "The target of its form", ui_send, NULL },
-	{ "/swagger-ui", DOCUMENT_HTML, "Redirects to /ui", NULL, "/ui" },
+	  .write = catalog_write_operations },
+	{ "/xsd", DOCUMENT_XML, "XML schemas: imports one for each namespace",
+	  .write = xsd_write_index },
+	{ "/xsd/{name}", DOCUMENT_XML, "The XML schema of a namespace", .write = xsd_write },
+	{ "/ui", DOCUMENT_HTML, "All operations, to read about and to try",
+	  .write = ui_write_index },
+	{ "/ui/{operation}", DOCUMENT_HTML, "One operation", .write = ui_write_operation },
+	{ "/ui/{operation}/send", DOCUMENT_HTML, "The target of its form", .write = ui_send },
+	{ "/swagger-ui", DOCUMENT_HTML, "Redirects to /ui", .location = "/ui" },
 	{ "/{format}/metadata", DOCUMENT_HTML, "One operation in one format: op, lang",
-	  metadata_write_operation, NULL },
-	{ "/openapi.json", DOCUMENT_JSON, "All operations as OpenAPI 3.1", openapi_write, NULL },
-	{ "/openapi", DOCUMENT_JSON, "The same", NULL, "/openapi.json" },
-	{ "/api", DOCUMENT_JSON, "The operations with routes by name, in groups", api_index_write,
-	  NULL },
+	  .write = metadata_write_operation },
+	{ "/openapi.json", DOCUMENT_JSON, "All operations as OpenAPI 3.1", .write = openapi_write },
+	{ "/metrics", METRICS_TYPE, "Counters and sizes, for Prometheus", .write = metrics_write,
+	  .admit = metrics_admit, .light = true },
+	{ "/openapi", DOCUMENT_JSON, "The same", .location = "/openapi.json" },
+	{ "/api", DOCUMENT_JSON, "The operations with routes by name, in groups",
+	  .write = api_index_write },
 	{ 0 }
 };
 

@@ -1,7 +1,8 @@
 /*
  * document.h - documents about the operations, generated from the table. The
  * table `documents` has their paths, types and functions. src/http serves
- * documents without credentials, at paths that no operation has.
+ * documents at paths that no operation has, without credentials unless the row
+ * has ADMIT.
  */
 #ifndef META_DOCUMENT_H
 #define META_DOCUMENT_H
@@ -22,6 +23,13 @@ struct document {
 	 */
 	int (*write)(struct request *rq, struct strbuf *out, struct error *err);
 	const char *location; /* redirects to this URL; then WRITE is NULL */
+	/*
+	 * Checks that the caller may read the document: 0, or -1 with
+	 * ERR_UNAUTHENTICATED or ERR_FORBIDDEN. rq->who is NULL if the caller
+	 * has no valid credentials. NULL: anyone may read it.
+	 */
+	int (*admit)(struct request *rq, struct error *err);
+	bool light; /* always fast, as an operation (api/op.h) */
 };
 
 #define DOCUMENT_HTML "text/html; charset=utf-8"

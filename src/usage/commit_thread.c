@@ -31,12 +31,14 @@ struct commit_thread {
 	pthread_mutex_t lock;
 	pthread_cond_t queued; /* a task was queued, or the thread must end */
 	struct commit_request *first, **last;
-	size_t waiting; /* number of events in the queue */
+	/* number of requests in the queue, and of their events */
+	size_t requests, waiting;
 	bool ending;
 	const struct settings *settings;
 	struct store *store; /* NULL: the ledger could not be opened */
 	struct ledger *ledger;
 	struct series_quotas *quotas; /* NULL: no limit */
+	struct commit_counts counts;  /* only the thread writes them */
 	struct commit_state state;
 	int64_t commit_us; /* begin of the current commit; 0: none */
 	/*
@@ -73,11 +75,13 @@ static struct commit_request *take(struct commit_thread *t)
 	struct commit_request *taken = t->first, *last = taken;
 	size_t n = events_of(taken);
 
+	t->requests--;
 	while (last->next && !is_alone(taken) && !is_alone(last->next) &&
 	       n + events_of(last->next) <= COMMIT_EVENTS_MAX) {
 		last->events->next = last->next->events;
 		last = last->next;
 		n += events_of(last);
+		t->requests--;
 	}
 	t->first = last->next;
 	if (!t->first)
@@ -128,7 +132,12 @@ static int store_events(struct commit_thread *t, struct commit_request *first, s
 	for (struct commit_request *task = first; task; task = task->next)
 		if (t->quotas && task->sender)
 			task->events->quota = series_quota_of(t->quotas, task->sender);
-	return ledger_store(t->ledger, first->events, err);
+	if (ledger_store(t->ledger, first->events, err) < 0)
+		return -1;
+	for (const struct submission *s = first->events; s; s = s->next)
+		for (size_t i = 0; i < s->n; i++)
+			event_counts_add(&t->counts.events, &s->events[i]);
+	return 0;
 }
 
 /*
@@ -150,6 +159,12 @@ static void note(struct commit_thread *t, const struct error *err)
 	pthread_mutex_unlock(&t->lock);
 }
 
+static void count(struct commit_thread *t, const struct commit_request *first, bool failed)
+{
+	counter_add(&t->counts.commits[!first->events][failed], 1);
+	histogram_add(&t->counts.times, monotonic_us() - t->commit_us);
+}
+
 static void commit(struct commit_thread *t, struct commit_request *first)
 {
 	struct error err = { 0 };
@@ -158,6 +173,7 @@ static void commit(struct commit_thread *t, struct commit_request *first)
 	    (first->events ? store_events(t, first, &err) : run_task(t, first, &err)) == 0)
 		err.kind = ERR_NONE;
 	note(t, &err);
+	count(t, first, err.kind != ERR_NONE);
 	for (struct commit_request *task = first; task; task = task->next)
 		task->failure = err;
 	/* reopen a failed ledger for the next tasks */
@@ -255,6 +271,7 @@ static int run(struct commit_thread *t, struct commit_request *task, struct erro
 		*t->last = task;
 		t->last = &task->next;
 		t->waiting += events_of(task);
+		t->requests++;
 		pthread_cond_signal(&t->queued);
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -286,6 +303,18 @@ void commit_thread_state(struct commit_thread *t, struct commit_state *ret)
 {
 	pthread_mutex_lock(&t->lock);
 	*ret = t->state;
+	pthread_mutex_unlock(&t->lock);
+}
+
+const struct commit_counts *commit_thread_counts(const struct commit_thread *t)
+{
+	return &t->counts;
+}
+
+void commit_thread_queue(struct commit_thread *t, struct commit_queue *ret)
+{
+	pthread_mutex_lock(&t->lock);
+	*ret = (struct commit_queue) { .requests = t->requests, .events = t->waiting };
 	pthread_mutex_unlock(&t->lock);
 }
 

@@ -11,6 +11,8 @@
 #define USAGE_COMMIT_THREAD_H
 
 #include "base/settings.h"
+#include "base/counter.h"
+#include "usage/event_counts.h"
 #include "usage/ledger.h"
 
 #define SUBMISSION_EVENTS_MAX 10000
@@ -58,6 +60,26 @@ struct commit_state {
 
 /* Thread-safe. */
 void commit_thread_state(struct commit_thread *t, struct commit_state *ret);
+
+/* What the thread has done since the start of the server. Zero is empty. */
+struct commit_counts {
+	/* commits of events, and of other tasks, that succeeded or failed */
+	counter commits[2][2]; /* [other task][failed] */
+	/* how long the commits took, each from its begin to the disk */
+	struct histogram times;
+	struct event_counts events;
+};
+
+/* Valid until commit_thread_free. Thread-safe. */
+const struct commit_counts *commit_thread_counts(const struct commit_thread *t);
+
+/* What waits in the queue. */
+struct commit_queue {
+	size_t requests, events;
+};
+
+/* Thread-safe. */
+void commit_thread_queue(struct commit_thread *t, struct commit_queue *ret);
 
 /*
  * The time at which the thread was last known to be alive: the beginning of the

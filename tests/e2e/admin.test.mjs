@@ -336,6 +336,14 @@ describe('health', () => {
 			assert.deepEqual((await send('/healthz', { as })).is(200).json, { status: 'ok' })
 		assert.equal((await send('/healthz.csv')).is(200).text, '\uFEFFstatus\r\nok\r\n')
 	})
+	test('is told to Prometheus by /metrics, if an administrator asks', async () => {
+		const text = (await get('/metrics')).is(200).text
+		assert.match(text, /^usaged_requests_total\{operation="GetHealth",status="200"\} [1-9]/m)
+		assert.match(text, /^usaged_ledger_readable 1$/m)
+		assert.match(text, /^usaged_commit_seconds_count [1-9]/m)
+		for (const [as, status] of [['none', 401], ['user', 403], ['manager', 403], ['main', 403]])
+			(await send('/metrics', { as })).is(status)
+	})
 	test('and whether events can be stored', async () => {
 		for (const as of ['none', 'user', 'main'])
 			assert.deepEqual((await send('/readyz', { as })).is(200).json, { status: 'ready' })

@@ -805,6 +805,9 @@ static const struct {
 } requests[] = {
 	{ { "REQUEST_METHOD=GET", "REQUEST_URI=/healthz" }, true },
 	{ { "REQUEST_METHOD=HEAD", "REQUEST_URI=/readyz.json?x" }, true },
+	{ { "REQUEST_METHOD=GET", "REQUEST_URI=/metrics" }, true },
+	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/metrics" }, false },
+	{ { "REQUEST_METHOD=GET", "REQUEST_URI=/openapi.json" }, false },
 	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events" }, true },
 	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events?atomic=true",
 	    "HTTP_AUTHORIZATION=Bearer secret" },

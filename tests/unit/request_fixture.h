@@ -328,7 +328,9 @@ static inline void setup_ledger(void)
 				       .base_url = "",
 				       .max_body_bytes = 100000,
 				       .templates = "/nonexistent",
-				       .cors_origins = "" };
+				       .cors_origins = "",
+				       .metrics_role = "SystemAdministrator",
+				       .metrics_addresses = "" };
 	signin = signin_new();
 	worker = (struct worker) {
 		.settings = &settings, .secret = secret, .table = table, .signin = signin

@@ -1,0 +1,20 @@
+/*
+ * ledger_notes.h - the notes about the ledger that the health page and the
+ * metrics show.
+ */
+#ifndef API_LEDGER_NOTES_H
+#define API_LEDGER_NOTES_H
+
+#include "api/request.h"
+
+/* Times are in seconds since 1970. */
+struct ledger_notes {
+	int64_t committed;   /* when events were last stored; 0: never */
+	int64_t verified;    /* when the ledger was last verified; 0: never */
+	int64_t differences; /* how many the last verification found */
+};
+
+/* Reads the notes in the read of RQ. */
+int ledger_notes_load(const struct request *rq, struct ledger_notes *ret, struct error *err);
+
+#endif
