@@ -316,10 +316,13 @@ static int find_original(const struct request *rq, const struct found_event *e,
 static int load_record(const struct request *rq, const struct stored_event *e,
 		       struct found_event *found, struct event_record *ret, struct error *err)
 {
-	if (event_load(rq->store, &(struct event_key) { e->source, e->id, e->id_len }, rq->arena,
-		       found, err) <= 0)
-		return error_set(err, ERR_INTERNAL, NULL,
-				 "an event is missing; run \"usaged verify\"");
+	int rc = store_event_read(rq->store, &(struct event_key) { e->source, e->id, e->id_len },
+				  rq->arena, found, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1
+			      : error_set(err, ERR_INTERNAL, NULL,
+					  "an event is missing; run \"usaged verify\"");
 	return event_record_fill(rq, found, ret, err);
 }
 

@@ -104,23 +104,20 @@ int event_record_fill(const struct request *rq, const struct found_event *e,
 {
 	const struct amounts *a = &e->event.amounts;
 	size_t i = catalogue_index(rq->catalogue, e->series.category);
-	struct account account;
 	const struct category *c;
 	bool sim_data;
 
-	if (i == CATALOGUE_NONE ||
-	    store_account_by_id(rq->store, e->series.account, rq->arena, &account, err) <= 0)
-		return error_set(
-			err, ERR_INTERNAL, NULL,
-			"an event's account or category is missing; run \"usaged verify\"");
+	if (i == CATALOGUE_NONE)
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "an event's category is missing; run \"usaged verify\"");
 	c = &rq->catalogue->categories[i];
 	sim_data = strcmp(c->name, CATEGORY_SIM_DATA) == 0;
 	*ret = (struct event_record) {
 		.id = e->event.id,
-		.uri = event_uri(rq, e, account.sid),
+		.uri = event_uri(rq, e, e->account_sid),
 		.source = e->source,
-		.subject = arena_str(rq->arena, account.sid),
-		.account_name = arena_str(rq->arena, account.name),
+		.subject = e->account_sid,
+		.account_name = e->account_name,
 		.time = time_text(rq, e->event.time_us),
 		.effective_time = time_text(rq, e->event.effective_us),
 		.category = c->name,
@@ -130,13 +127,13 @@ int event_record_fill(const struct request *rq, const struct found_event *e,
 		.usage = { .n = a->usage, .places = USAGE_PLACES },
 		.usage_unit = c->usage_unit,
 		.price = { .n = a->price, .places = PRICE_PLACES },
-		.price_unit = arena_str(rq->arena, account.currency),
+		.price_unit = e->currency,
 		.data_upload = DECIMAL_NULL,
 		.data_download = DECIMAL_NULL,
 		.state = event_state_names[e->state],
 		.correction = e->correction ? e->correction->sid : NULL,
-		.amend_page = correction_page(rq, e, account.sid, "amend"),
-		.void_page = correction_page(rq, e, account.sid, "void"),
+		.amend_page = correction_page(rq, e, e->account_sid, "amend"),
+		.void_page = correction_page(rq, e, e->account_sid, "void"),
 		.corrects = e->corrects,
 		.corrects_source = e->corrects_source,
 	};

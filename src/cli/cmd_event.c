@@ -185,7 +185,9 @@ static int print_event(struct store *st, const struct catalogue *c, const struct
 	enum event_state state;
 	struct stored_event now;
 
-	if (print_fields(st, c, e, arena, err) < 0 || event_state(st, e, &state, err) < 0)
+	if (print_fields(st, c, e, arena, err) < 0 ||
+	    store_event_states(st, &(struct event_key) { e->source, e->id, e->id_len }, 1, arena,
+			       &state, err) < 0)
 		return -1;
 	printf("state\t%s\n", event_state_names[state]);
 	if (print_corrections(st, e, arena, err) < 0)
@@ -245,24 +247,19 @@ static void print_amount(int64_t n, int places)
 	printf("%s\t", text);
 }
 
-static int print_found(struct store *st, const struct catalogue *c, const struct found_event *e,
-		       struct arena *arena, struct error *err)
+static void print_found(const struct catalogue *c, const struct found_event *e)
 {
 	size_t category = catalogue_index(c, e->series.category);
 	char time[INSTANT_TEXT], effective[INSTANT_TEXT];
-	const char *sid;
 
-	if (command_account_sid(st, arena, e->series.account, &sid, err) < 0)
-		return -1;
 	instant_format(time, e->event.time_us);
 	instant_format(effective, e->event.effective_us);
-	printf("%s\t%s\t%s\t%s\t%s\t%s\t", sid, e->source, e->event.id, time, effective,
+	printf("%s\t%s\t%s\t%s\t%s\t%s\t", e->account_sid, e->source, e->event.id, time, effective,
 	       category == CATALOGUE_NONE ? "-" : c->categories[category].name);
 	print_amount(e->event.amounts.count, 0);
 	print_amount(e->event.amounts.usage, USAGE_PLACES);
 	print_amount(e->event.amounts.price, PRICE_PLACES);
 	printf("%s\n", event_state_names[e->state]);
-	return 0;
 }
 
 static int print_rejected(struct store *st, const struct list_options *o, struct arena *arena,
@@ -332,7 +329,7 @@ static int list_events(struct store *st, struct arena *arena, void *arg, struct 
 		rc = event_search(st, &o->query, &(struct event_page) { c, at, LIST_READ },
 				  &page[p], &found, err);
 		for (size_t i = 0; rc == 0 && i < found.n; i++)
-			rc = print_found(st, c, &found.list[i], &page[p], err);
+			print_found(c, &found.list[i]);
 		at = found.next;
 	}
 	arena_release(&page[0]);

@@ -17,8 +17,7 @@
 #include "ingest/event_out.h"
 #include "base/compress.h"
 #include "store/account.h"
-#include "store/correction.h"
-#include "store/event.h"
+#include "store/event_find.h"
 #include "store/posting.h"
 #include "store/source.h"
 #include "usage/correct.h"
@@ -26,6 +25,8 @@
 
 #define OUT_BYTES 65536
 #define HOUR_US   (3600 * USEC_PER_SEC)
+
+enum { EXPORT_READ = 1000 }; /* events read at a time */
 
 struct export
 {
@@ -53,42 +54,21 @@ struct export
 /* ---- one event ---- */
 
 /*
- * Finds the event to export for E: E itself or, if E is the replacement that
- * counts now, the replaced event. Returns 1 with the identity in *RET, 0 if E
- * isn't exported, -1 on failure.
+ * Tells whether E is exported: an event that was not corrected or, under the
+ * identity of the corrected event, the replacement that counts now.
  */
-static int stands_for(struct export *ex, struct store *st, const struct stored_event *e,
-		      struct arena *arena, struct stored_event *ret, struct error *err)
+static bool stands_for(struct export *ex, struct found_event *e)
 {
-	struct stored_event original, now;
-	struct correction c;
-	int rc;
-
-	if (e->source != ex->own_source) {
-		*ret = *e;
-		rc = store_correction_last(st, &(struct event_key) { e->source, e->id, e->id_len },
-					   arena, &c, err);
-		ex->changed += rc > 0;
-		return rc < 0 ? -1 : rc == 0;
+	if (e->event.source != ex->own_source) {
+		ex->changed += e->state != EVENT_CURRENT;
+		return e->state == EVENT_CURRENT;
 	}
-	rc = store_correction_by_id(st, e->correction, arena, &c, err);
-	if (rc > 0)
-		rc = store_event_find(st,
-				      &(struct event_key) { c.source, c.event, strlen(c.event) },
-				      arena, &original, err);
-	if (rc > 0)
-		rc = event_counting(st, &original, arena, &now, err);
-	if (rc <= 0)
-		return rc;
-	if (now.source != e->source || now.id_len != e->id_len ||
-	    memcmp(now.id, e->id, e->id_len) != 0)
-		return 0;
-	*ret = *e;
-	ret->source = original.source;
-	ret->id = original.id;
-	ret->id_len = original.id_len;
+	if (e->state != EVENT_REPLACEMENT || e->last_correction != e->event.correction)
+		return false;
+	e->source = e->corrects_source;
+	e->event.id = e->corrects;
 	ex->amended++;
-	return 1;
+	return true;
 }
 
 static int flush(struct export *ex, struct error *err)
@@ -99,20 +79,14 @@ static int flush(struct export *ex, struct error *err)
 	return 0;
 }
 
-static int export_event(struct export *ex, struct store *st, const struct posting *posted,
-			struct arena *arena, struct error *err)
+static int export_event(struct export *ex, struct found_event *e, struct arena *arena,
+			struct error *err)
 {
-	struct stored_event e;
 	struct raw_event raw;
-	int rc = store_event_find(
-		st, &(struct event_key) { posted->source, posted->id, posted->id_len }, arena, &e,
-		err);
 
-	if (rc > 0)
-		rc = stands_for(ex, st, &e, arena, &e, err);
-	if (rc <= 0)
-		return rc;
-	if (event_texts(st, ex->catalogue, &e, arena, &raw, err) < 0)
+	if (!stands_for(ex, e))
+		return 0;
+	if (event_as_texts(ex->catalogue, e, arena, &raw, err) < 0)
 		return -1;
 	event_out_add(ex->form, &raw, &ex->out);
 	ex->written++;
@@ -120,31 +94,6 @@ static int export_event(struct export *ex, struct store *st, const struct postin
 }
 
 /* ---- all events ---- */
-
-static int export_hour(struct export *ex, struct store *st, int64_t account, int64_t hour,
-		       struct error *err)
-{
-	struct arena hour_arena, arena;
-	struct posting *posted;
-	size_t n = 0;
-	int rc;
-
-	arena_init(&hour_arena);
-	arena_init(&arena);
-	rc = store_postings(st, &(struct account_hour) { account, hour }, &hour_arena, &posted, &n,
-			    err);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (posted[i].effective_us < ex->from_us || posted[i].effective_us >= ex->to_us)
-			continue;
-		rc = interrupted ? error_set(err, ERR_BUSY, NULL, "interrupted")
-				 : export_event(ex, st, &posted[i], &arena, err);
-		arena_reset(&arena);
-		progress_show(&ex->progress, ex->hours_done, ex->hours, ex->written);
-	}
-	arena_release(&arena);
-	arena_release(&hour_arena);
-	return rc;
-}
 
 static int64_t first_hour(const struct export *ex)
 {
@@ -171,25 +120,51 @@ static int hours_of(const struct export *ex, struct store *st, int64_t account, 
 	return 0;
 }
 
+/* Exports the page of the account's events after ret->next, which it sets. */
+static int export_page(struct export *ex, struct store *st, int64_t account, struct arena *arena,
+		       struct found_events *ret, struct error *err)
+{
+	struct event_find q = { .accounts = &account,
+				.n_accounts = 1,
+				.from_us = ex->from_us,
+				.to_us = ex->to_us,
+				.state = -1,
+				.oldest_first = true,
+				.attributes = true };
+	struct event_position start = ret->next;
+
+	if (interrupted)
+		return error_set(err, ERR_BUSY, NULL, "interrupted");
+	if (store_events_find(st, &q, &start, EXPORT_READ, arena, ret, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ret->n; i++)
+		if (export_event(ex, &ret->list[i], arena, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int export_account(struct export *ex, struct store *st, int64_t account, struct error *err)
 {
-	int64_t before = ex->hours_done, first = 0, hour, end;
+	int64_t before = ex->hours_done, first = 0, end;
+	struct found_events found = { .more = true };
+	/* used in turn: the next page begins at a text of the page before */
+	struct arena page[2];
+	int rc = hours_of(ex, st, account, &first, &end, err);
 
-	if (hours_of(ex, st, account, &first, &end, err) < 0)
-		return -1;
-	for (hour = first; hour < end; hour++) {
-		int rc = store_posting_hour(st, account, hour, false, &hour, err);
-
-		if (rc < 0)
-			return -1;
-		if (rc == 0 || hour >= end)
-			break;
-		ex->hours_done = before + hour - first;
-		if (export_hour(ex, st, account, hour, err) < 0)
-			return -1;
+	arena_init(&page[0]);
+	arena_init(&page[1]);
+	for (int p = 0; found.more && rc == 0; p = !p) {
+		arena_reset(&page[p]);
+		rc = export_page(ex, st, account, &page[p], &found, err);
+		if (found.n)
+			ex->hours_done = before - first +
+					 found.list[found.n - 1].event.effective_us / HOUR_US;
+		progress_show(&ex->progress, ex->hours_done, ex->hours, ex->written);
 	}
+	arena_release(&page[0]);
+	arena_release(&page[1]);
 	ex->hours_done = before + end - first;
-	return 0;
+	return rc;
 }
 
 /* Finds the accounts that the options name, or all accounts. */

@@ -169,22 +169,6 @@ int store_closing_changes(struct store *st, const struct account *a, const struc
 	return rows.rc;
 }
 
-int store_late_instant(struct store *st, int64_t account, int64_t from_us, bool backwards,
-		       int64_t *ret_us, struct error *err)
-{
-	struct stmt *s = prepare(
-		st,
-		backwards ? "SELECT effective_us FROM closing_change WHERE kind = 1 AND account = "
-			    "?1 AND effective_us <= ?2 ORDER BY effective_us DESC LIMIT 1"
-			  : "SELECT effective_us FROM closing_change WHERE kind = 1 AND account = "
-			    "?1 AND effective_us >= ?2 ORDER BY effective_us LIMIT 1",
-		err);
-
-	db_bind_int(s, 1, account);
-	db_bind_int(s, 2, from_us);
-	return store_one(s, ret_us, err);
-}
-
 int store_late_listed(struct store *st, int64_t account, const struct posting *p, struct error *err)
 {
 	struct stmt *s = prepare(st,

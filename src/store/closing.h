@@ -29,12 +29,5 @@ struct closing_changes {
  */
 int store_closing_changes(struct store *st, const struct account *a, const struct newest *which,
 			  struct arena *arena, struct closing_changes *ret, struct error *err);
-/*
- * Finds the first instant from FROM_US on at which late events of an account
- * take effect; BACKWARDS: the last such instant up to FROM_US. 1 found, 0 none,
- * -1 failed.
- */
-int store_late_instant(struct store *st, int64_t account, int64_t from_us, bool backwards,
-		       int64_t *ret_us, struct error *err);
 
 #endif

@@ -115,6 +115,12 @@ void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len);
  * reset unless the result is 1.
  */
 int db_step(struct stmt *s, struct error *err);
+/*
+ * Counts the statements of the connection that db_step has begun to run. The
+ * difference of two counts is the number of round trips that a request would
+ * need with a database on another host.
+ */
+int64_t db_statements(const struct db *db);
 /* Ends a statement before its last row. S may be NULL. */
 void db_reset(struct stmt *s);
 /* rows changed by the last step */

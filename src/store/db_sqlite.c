@@ -72,6 +72,7 @@ struct db {
 	void *check_arg;
 	struct error stopped; /* the error that CHECK has set */
 	GHashTable *stmts;    /* struct stmt by address of the SQL */
+	int64_t statements;   /* that db_step has begun to run */
 };
 
 struct stmt {
@@ -807,8 +808,11 @@ void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len)
 
 int db_step(struct stmt *s, struct error *err)
 {
-	int rc = s ? sqlite3_step(s->handle) : SQLITE_MISUSE;
+	int rc;
 
+	if (s && !sqlite3_stmt_busy(s->handle))
+		s->db->statements++;
+	rc = s ? sqlite3_step(s->handle) : SQLITE_MISUSE;
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc == SQLITE_DONE) {
@@ -820,6 +824,11 @@ int db_step(struct stmt *s, struct error *err)
 	fail(s->db, sqlite3_sql(s->handle), err);
 	sqlite3_reset(s->handle);
 	return -1;
+}
+
+int64_t db_statements(const struct db *db)
+{
+	return db->statements;
 }
 
 int64_t db_changes(struct db *db)

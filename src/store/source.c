@@ -50,59 +50,6 @@ int store_sources_named(struct store *st, const char *text, struct arena *arena,
 	return store_ids(s, arena, ret, ret_n, err);
 }
 
-static int has_event(struct store *st, int64_t source, const struct source_query *q,
-		     struct error *err)
-{
-	struct stmt *s = prepare(st, "SELECT 1 FROM event WHERE source = ?1 AND id = ?2", err);
-
-	db_bind_int(s, 1, source);
-	db_bind_text(s, 2, q->id, q->len);
-	return store_any(s, err);
-}
-
-static struct stmt *prepare_sources(struct store *st, const struct source_query *q,
-				    struct error *err)
-{
-	const char *sql =
-		q->family
-			? "SELECT id FROM source WHERE family IN (0, ?1) AND (?2 IS NULL OR text = "
-			  "?2)"
-			: "SELECT id FROM source WHERE ?2 IS NULL OR text = ?2 ORDER BY id";
-	struct stmt *s = prepare(st, sql, err);
-
-	if (q->family)
-		db_bind_int(s, 1, q->family);
-	if (q->text)
-		db_bind_str(s, 2, q->text);
-	return s;
-}
-
-/*
- * Looks up the event in each source, because an index of events by id alone
- * would cost more.
- */
-int store_event_sources(struct store *st, const struct source_query *q, int64_t *ret, size_t *ret_n,
-			struct error *err)
-{
-	struct stmt *s = prepare_sources(st, q, err);
-	int rc = 0;
-
-	*ret_n = 0;
-	while (*ret_n < q->max && (rc = db_step(s, err)) > 0) {
-		int64_t source = db_get_int(s, 0);
-		int found = has_event(st, source, q, err);
-
-		if (found < 0) {
-			db_reset(s);
-			return -1;
-		}
-		if (found)
-			ret[(*ret_n)++] = source;
-	}
-	db_reset(s);
-	return rc < 0 ? -1 : 0;
-}
-
 int store_sources_moved(struct store *st, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT 1 FROM source_moved LIMIT 1", err);

@@ -20,21 +20,6 @@ int store_source_intern(struct store *st, int64_t family, const char *text, size
 int store_source_find(struct store *st, int64_t family, const char *text, size_t len,
 		      int64_t *ret_id, struct error *err);
 
-struct source_query {
-	/*
-	 * this family's sources and the ledger's own; 0: all families' sources
-	 */
-	int64_t family;
-	const char *text; /* name of the sources; NULL: any */
-	/* id (LEN bytes) of an event; only sources that have it */
-	const char *id;
-	size_t len;
-	size_t max; /* size of the result */
-};
-
-/* Finds the ids of sources, at most q->max. */
-int store_event_sources(struct store *st, const struct source_query *q, int64_t *ret, size_t *ret_n,
-			struct error *err);
 /* Reads the ids of all sources named TEXT, of all families, ascending. */
 int store_sources_named(struct store *st, const char *text, struct arena *arena,
 			const int64_t **ret, size_t *ret_n, struct error *err);

@@ -64,6 +64,11 @@ int store_stats(struct store *st, struct store_stats *ret, struct error *err)
 	return db_schema_version(st->db, &ret->schema, err);
 }
 
+int64_t store_statements(const struct store *st)
+{
+	return db_statements(st->db);
+}
+
 void store_unlink_beside(struct store *st, const char *name)
 {
 	const char *where = db_where(st->db), *slash = strrchr(where, '/');

@@ -58,6 +58,12 @@ struct store_stats {
 
 int store_stats(struct store *st, struct store_stats *ret, struct error *err);
 
+/*
+ * Counts the statements that this connection has run so far. Tests hold the
+ * difference of two counts against a limit.
+ */
+int64_t store_statements(const struct store *st);
+
 /* Removes the file NAME from the ledger's folder, if it exists. */
 void store_unlink_beside(struct store *st, const char *name);
 

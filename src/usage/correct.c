@@ -10,6 +10,7 @@
 #include "store/category.h"
 #include "store/correction.h"
 #include "store/event.h"
+#include "store/event_find.h"
 #include "store/posting.h"
 #include "store/rollup.h"
 #include "store/series.h"
@@ -18,7 +19,7 @@
 #include "usage/suspension.h"
 #include "base/banned.h"
 
-#define SOURCES_MAX   1000 /* sources searched for one id */
+#define SAME_ID_MAX   1000 /* events of one id that are searched */
 #define FACT_ID_BYTES (SID_TEXT + sizeof(CORRECTION_REPLACEMENT))
 
 const char *const event_state_names[EVENT_STATES + 1] = {
@@ -31,36 +32,7 @@ bool correct_may_change(enum event_field f)
 	return f >= EV_TIME && f <= EV_DOWNLOAD;
 }
 
-/* ---- the state of an event ---- */
-
-static bool is_replacement(const struct stored_event *e)
-{
-	size_t len = strlen(CORRECTION_REPLACEMENT);
-
-	return e->id_len > len && memcmp(e->id + e->id_len - len, CORRECTION_REPLACEMENT, len) == 0;
-}
-
-int event_state(struct store *st, const struct stored_event *e, enum event_state *ret,
-		struct error *err)
-{
-	struct correction last;
-	struct arena arena;
-	int rc;
-
-	if (e->correction) {
-		*ret = is_replacement(e) ? EVENT_REPLACEMENT : EVENT_REVERSAL;
-		return 0;
-	}
-	arena_init(&arena);
-	rc = store_correction_last(st, &(struct event_key) { e->source, e->id, e->id_len }, &arena,
-				   &last, err);
-	if (rc >= 0)
-		*ret = rc == 0                        ? EVENT_CURRENT
-		       : last.kind == CORRECTION_VOID ? EVENT_VOID
-						      : EVENT_AMENDED;
-	arena_release(&arena);
-	return rc < 0 ? -1 : 0;
-}
+/* ---- what counts ---- */
 
 static int damaged(struct error *err)
 {
@@ -111,20 +83,6 @@ static int series_of(struct store *st, const struct stored_event *e, struct seri
 			: 0;
 }
 
-/* Reads an event if it is in SCOPE. 1 found, 0 none, -1 failed. */
-static int find_one(struct store *st, const struct event_key *key, const struct event_scope *scope,
-		    struct arena *arena, struct stored_event *ret, struct error *err)
-{
-	struct series series;
-	int rc = store_event_find(st, key, arena, ret, err);
-
-	if (rc <= 0 || !scope)
-		return rc;
-	if (series_of(st, ret, &series, err) < 0)
-		return -1;
-	return scope->may(scope->arg, st, series.account, err);
-}
-
 /*
  * Finds the events with this identity. Returns the number of events: 0, 1, or 2
  * for two or more; -1 on failure. *RET is the first event. *RET_SOURCES tells
@@ -134,28 +92,33 @@ static int find_named(struct store *st, const struct event_identity *id,
 		      const struct event_scope *scope, struct arena *arena,
 		      struct stored_event *ret, bool *ret_sources, struct error *err)
 {
-	int64_t *sources = arena_array(arena, int64_t, SOURCES_MAX);
-	const char *first = NULL, *text;
-	struct stored_event e;
+	struct event_find q = { .family = id->family,
+				.to_us = INT64_MAX,
+				.source = id->source,
+				.id = id->id,
+				.state = -1 };
+	struct found_events all;
+	const char *first = NULL;
 	int found = 0;
-	size_t n;
 
 	*ret_sources = false;
-	if (store_event_sources(st,
-				&(struct source_query) { id->family, id->source, id->id,
-							 strlen(id->id), SOURCES_MAX },
-				sources, &n, err) < 0)
+	if (store_events_find(st, &q, &(struct event_position) { 0 }, SAME_ID_MAX, arena, &all,
+			      err) < 0)
 		return -1;
-	for (size_t i = 0; i < n && found < 2; i++) {
-		int rc = find_one(st, &(struct event_key) { sources[i], id->id, strlen(id->id) },
-				  scope, arena, &e, err);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct found_event *e = &all.list[i];
+		int rc = scope ? scope->may(scope->arg, st, e->series.account, err) : 1;
 
-		if (rc < 0 || (rc && store_source_text(st, sources[i], arena, &text, err) < 0))
+		if (rc < 0)
 			return -1;
-		if (rc && found++ == 0)
-			*ret = e;
-		*ret_sources = rc && first && strcmp(first, text) != 0;
-		first = rc ? text : first;
+		if (rc == 0)
+			continue;
+		if (first)
+			*ret_sources = *ret_sources || strcmp(first, e->source) != 0;
+		else
+			*ret = e->event;
+		first = e->source;
+		found += found < 2;
 	}
 	return found;
 }
@@ -218,22 +181,6 @@ static void set_amounts(struct arena *arena, struct raw_event *raw, const struct
 	}
 }
 
-static int set_dimensions(struct store *st, const struct series *series, struct arena *arena,
-			  struct raw_event *raw, struct error *err)
-{
-	const char *text;
-
-	for (int d = 0; d < DIMENSIONS; d++) {
-		if (!series->dim[d])
-			continue;
-		if (store_dimension_text(st, series->dim[d], arena, &text, err) <= 0)
-			return error_set(err, ERR_INTERNAL, NULL,
-					 "the ledger is damaged: a series lacks its dimension");
-		set_text(raw, event_dimension_fields[d], text);
-	}
-	return 0;
-}
-
 int event_attributes(struct store *st, const struct stored_event *e, struct arena *arena,
 		     const char **ret, struct error *err)
 {
@@ -250,47 +197,42 @@ int event_attributes(struct store *st, const struct stored_event *e, struct aren
 				      arena, ret, err);
 }
 
-static int set_attributes(struct store *st, const struct stored_event *e, struct arena *arena,
-			  struct raw_event *raw, struct error *err)
+int event_as_texts(const struct catalogue *c, const struct found_event *e, struct arena *arena,
+		   struct raw_event *ret, struct error *err)
 {
-	int rc = event_attributes(st, e, arena, &raw->attributes.text, err);
+	size_t category = catalogue_index(c, e->series.category);
+	char time[INSTANT_TEXT];
 
-	if (rc > 0)
-		raw->attributes.len = strlen(raw->attributes.text);
-	return rc < 0 ? -1 : 0;
+	*ret = (struct raw_event) { 0 };
+	if (category == CATALOGUE_NONE)
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the ledger is damaged: an event lacks its category");
+	instant_format(time, e->event.time_us);
+	set_text(ret, EV_SOURCE, e->source);
+	set_text(ret, EV_ID, e->event.id);
+	set_text(ret, EV_SUBJECT, e->account_sid);
+	set_text(ret, EV_TIME, arena_str(arena, time));
+	set_text(ret, EV_CATEGORY, c->categories[category].name);
+	set_amounts(arena, ret, &e->event.amounts);
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (e->dim[d])
+			set_text(ret, event_dimension_fields[d], e->dim[d]);
+	ret->attributes.text = e->event.attributes;
+	ret->attributes.len = e->event.attributes_len;
+	return 0;
 }
 
 int event_texts(struct store *st, const struct catalogue *c, const struct stored_event *e,
 		struct arena *arena, struct raw_event *ret, struct error *err)
 {
-	struct raw_event raw = { 0 };
-	char time[INSTANT_TEXT];
-	struct series series;
-	struct account account;
-	const char *source;
-	size_t category;
+	struct found_event found;
 
-	if (series_of(st, e, &series, err) < 0)
+	if (store_events_read(st, &(struct event_key) { e->source, e->id, e->id_len }, 1, true,
+			      arena, &found, err) < 0)
 		return -1;
-	category = catalogue_index(c, series.category);
-	if (category == CATALOGUE_NONE ||
-	    store_account_by_id(st, series.account, arena, &account, err) <= 0 ||
-	    store_source_text(st, e->source, arena, &source, err) <= 0)
-		return error_set(
-			err, ERR_INTERNAL, NULL,
-			"the ledger is damaged: an event lacks its account, category or source");
-	instant_format(time, e->time_us);
-	set_text(&raw, EV_SOURCE, source);
-	set_text(&raw, EV_ID, arena_strn(arena, e->id, e->id_len));
-	set_text(&raw, EV_SUBJECT, arena_str(arena, account.sid));
-	set_text(&raw, EV_TIME, arena_str(arena, time));
-	set_text(&raw, EV_CATEGORY, c->categories[category].name);
-	set_amounts(arena, &raw, &e->amounts);
-	if (set_dimensions(st, &series, arena, &raw, err) < 0 ||
-	    set_attributes(st, e, arena, &raw, err) < 0)
-		return -1;
-	*ret = raw;
-	return 0;
+	if (!found.event.series)
+		return error_set(err, ERR_INTERNAL, NULL, "an event does not exist any more");
+	return event_as_texts(c, &found, arena, ret, err);
 }
 
 /* ---- the amended event ---- */

@@ -12,6 +12,7 @@
 #ifndef USAGE_CORRECT_H
 #define USAGE_CORRECT_H
 
+#include "store/event_read.h"
 #include "usage/closing.h"
 #include "usage/catalogue.h"
 #include "usage/event.h"
@@ -76,22 +77,8 @@ int correct_event(struct store *st, const struct correct *c, struct arena *arena
  */
 bool correct_may_change(enum event_field f);
 
-/* ---- the state of an event ---- */
-
-enum event_state {
-	EVENT_CURRENT,
-	EVENT_AMENDED,
-	EVENT_VOID,
-	EVENT_REVERSAL,
-	EVENT_REPLACEMENT,
-	EVENT_STATES
-};
 /* "current", "amended", "void", "reversal", "replacement"; ends with NULL */
 extern const char *const event_state_names[EVENT_STATES + 1];
-
-/* Finds the state of an event. Costs one look-up in an index of corrections. */
-int event_state(struct store *st, const struct stored_event *e, enum event_state *ret,
-		struct error *err);
 
 /*
  * Finds what counts now for a received event: the event itself or its latest
@@ -122,5 +109,12 @@ int event_attributes(struct store *st, const struct stored_event *e, struct aren
  */
 int event_texts(struct store *st, const struct catalogue *c, const struct stored_event *e,
 		struct arena *arena, struct raw_event *ret, struct error *err);
+
+/*
+ * The same for an event that was read with its attributes, for which no look-up
+ * is needed. The texts are those of E, or in ARENA.
+ */
+int event_as_texts(const struct catalogue *c, const struct found_event *e, struct arena *arena,
+		   struct raw_event *ret, struct error *err);
 
 #endif

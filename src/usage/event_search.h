@@ -1,6 +1,6 @@
 /*
  * event_search.h - finds events by account, effective time, category,
- * dimensions, state or identity.
+ * dimensions, state or identity, with the names of categories and states.
  *
  * Events come in the order of effective time, source, id and account; newest or
  * oldest first. The cost of a search grows with the number of postings in its
@@ -10,6 +10,7 @@
 #ifndef USAGE_EVENT_SEARCH_H
 #define USAGE_EVENT_SEARCH_H
 
+#include "store/event_find.h"
 #include "usage/correct.h"
 
 /*
@@ -38,39 +39,11 @@ struct event_query {
 	bool oldest_first;
 };
 
-/* A position in the list: after this event. All zero: the beginning. */
-struct event_position {
-	int64_t effective_us, source, account;
-	const char *id; /* NULL: the beginning; holds no NUL */
-};
-
 /* A page of the list: at most LIMIT events after START. */
 struct event_page {
 	const struct catalogue *catalogue;
 	struct event_position start;
 	size_t limit;
-};
-
-struct found_event {
-	struct stored_event event;
-	struct series series;
-	const char *source;
-	const char *dim[DIMENSIONS]; /* NULL: none */
-	enum event_state state;
-	/*
-	 * of an entry: the correction that added the entry; of another event:
-	 * its last correction; NULL: none
-	 */
-	const struct correction *correction;
-	/* of an entry: identity of the corrected event */
-	const char *corrects_source, *corrects;
-};
-
-struct found_events {
-	struct found_event *list;
-	size_t n;
-	bool more; /* there may be more events after `next` */
-	struct event_position next;
 };
 
 /*
@@ -86,12 +59,5 @@ int event_search(struct store *st, const struct event_query *q, const struct eve
  */
 int event_search_back(struct store *st, const struct event_query *q, const struct event_page *page,
 		      struct arena *arena, struct event_position *ret, struct error *err);
-
-/*
- * Reads one event with its texts, state and correction. 1 found, 0 none, -1
- * failed.
- */
-int event_load(struct store *st, const struct event_key *key, struct arena *arena,
-	       struct found_event *ret, struct error *err);
 
 #endif

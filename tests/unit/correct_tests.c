@@ -186,7 +186,8 @@ static enum event_state state_of(const char *id)
 	struct stored_event e = find(NULL, id);
 	enum event_state state;
 
-	OK(event_state(st, &e, &state, &err));
+	OK(store_event_states(st, &(struct event_key) { e.source, e.id, e.id_len }, 1, &arena,
+			      &state, &err));
 	return state;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <check.h>
 #include "store/event.h"
+#include "store/event_find.h"
 #include "store/internal.h"
 #include "store/series.h"
 #include "store/source.h"
@@ -102,6 +103,18 @@ END_TEST
 
 /* ---- postings ---- */
 
+/* The number of events with the id "one". */
+static size_t events_found(struct store *st, int64_t family, const char *source)
+{
+	struct event_find q = {
+		.family = family, .to_us = INT64_MAX, .source = source, .id = "one", .state = -1
+	};
+	struct found_events found;
+
+	OK(store_events_find(st, &q, &(struct event_position) { 0 }, 4, &arena, &found, &err));
+	return found.n;
+}
+
 START_TEST(a_source_is_found_in_its_own_family_only)
 {
 	struct fixture f = with_series(path);
@@ -111,8 +124,7 @@ START_TEST(a_source_is_found_in_its_own_family_only)
 				  .series = f.plain,
 				  .time_us = 5,
 				  .effective_us = 5 };
-	int64_t other, again, found[4];
-	size_t n;
+	int64_t other, again;
 
 	OK(store_begin_write(f.st, &err));
 	OK(store_source_intern(f.st, f.account + 1, "/pbx/1", 6, &other, &err));
@@ -121,19 +133,10 @@ START_TEST(a_source_is_found_in_its_own_family_only)
 	OK(store_commit(f.st, &err));
 	ck_assert_int_ne(other, f.source);
 	ck_assert_int_eq(other, again);
-	OK(store_event_sources(f.st, &(struct source_query) { f.account, NULL, "one", 3, 4 }, found,
-			       &n, &err));
-	ck_assert_uint_eq(n, 1);
-	ck_assert_int_eq(found[0], f.source);
-	OK(store_event_sources(f.st, &(struct source_query) { 0, "/pbx/1", "one", 3, 4 }, found, &n,
-			       &err));
-	ck_assert_uint_eq(n, 1);
-	OK(store_event_sources(f.st, &(struct source_query) { f.account + 1, NULL, "one", 3, 4 },
-			       found, &n, &err));
-	ck_assert_uint_eq(n, 0);
-	OK(store_event_sources(f.st, &(struct source_query) { 0, "/other", "one", 3, 4 }, found, &n,
-			       &err));
-	ck_assert_uint_eq(n, 0);
+	ck_assert_uint_eq(events_found(f.st, f.account, NULL), 1);
+	ck_assert_uint_eq(events_found(f.st, 0, "/pbx/1"), 1);
+	ck_assert_uint_eq(events_found(f.st, f.account + 1, NULL), 0);
+	ck_assert_uint_eq(events_found(f.st, 0, "/other"), 0);
 	store_close(&f.st);
 }
 END_TEST

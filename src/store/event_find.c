@@ -1,0 +1,544 @@
+/*
+ * event_find.c - a search reads the postings in the order of time, in chunks
+ * that grow. For each chunk, one statement reads the series that the search has
+ * not seen yet, and, for a filter by state, one the states. One statement reads
+ * the events of the page.
+ */
+#include "store/event_find.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include "base/civil.h"
+#include "store/internal.h"
+#include "store/json_list.h"
+#include "store/posting_walk.h"
+#include "store/source.h"
+#include "base/banned.h"
+
+enum {
+	PASSED_MAX = 1000000, /* postings read for one page */
+	LOOKUPS_MAX = 200000, /* series and states looked up for one page */
+	STATE_LOOKUPS = 2,    /* look-ups for the state of one event */
+	SOURCES_MAX = 1000,   /* events of one id that are searched */
+	CHUNK_MIN = 256,      /* postings that are filtered together */
+	CHUNK_TIMES = 4,
+	CHUNK_MAX = 16384
+};
+
+/* A posting that may match. */
+struct candidate {
+	int64_t effective_us, source, account, series;
+	const char *id;
+	size_t id_len;
+};
+
+struct candidates {
+	struct candidate *list;
+	size_t n, size;
+};
+
+struct id_list {
+	const int64_t *ids; /* ascending */
+	size_t n;
+};
+
+struct search {
+	struct store *st;
+	const struct event_find *q;
+	bool forwards;           /* oldest first */
+	struct id_list accounts; /* those that can have events that match */
+	struct id_list sources;  /* if q->source */
+	struct id_list dim[DIMENSIONS];
+	/* the search begins after it; `id` NULL: at the beginning */
+	struct candidate start;
+	size_t wanted;
+	struct arena *arena;  /* of the result */
+	struct arena scratch; /* of `pending` */
+	struct posting_walk walk;
+	struct candidates pending; /* in order; from `at` on not filtered yet */
+	size_t at;
+	struct candidates found;
+	GHashTable *series; /* enum series_match by id */
+	size_t chunk, passed, looked_up;
+	/* set if the search ends at a limit */
+	bool stopped;
+	struct event_position stopped_at;
+};
+
+/* ---- the order ---- */
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_ids(const struct candidate *a, const struct candidate *b)
+{
+	size_t shorter = a->id_len < b->id_len ? a->id_len : b->id_len;
+	int order = shorter ? memcmp(a->id, b->id, shorter) : 0;
+
+	return order ? order : (a->id_len > b->id_len) - (a->id_len < b->id_len);
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	int order = compare_numbers(x->effective_us, y->effective_us);
+
+	if (!order)
+		order = compare_numbers(x->source, y->source);
+	if (!order)
+		order = compare_ids(x, y);
+	return order ? order : compare_numbers(x->account, y->account);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	return oldest_first(b, a);
+}
+
+static int (*order_of(const struct search *s))(const void *a, const void *b)
+{
+	return s->forwards ? oldest_first : newest_first;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	return compare_numbers(*(const int64_t *)a, *(const int64_t *)b);
+}
+
+static bool has_id(const struct id_list *list, int64_t id)
+{
+	return list->n && bsearch(&id, list->ids, list->n, sizeof(id), ascending);
+}
+
+static struct event_position position_of(const struct candidate *c)
+{
+	return (struct event_position) { c->effective_us, c->source, c->account, c->id };
+}
+
+/* ---- the query's names as ids ---- */
+
+/*
+ * The account and value of each account that has used the text ?3; of a SIM or
+ * fleet, the text or else the SID of that name.
+ */
+#define VALUES_NAMED                                                                  \
+	"SELECT a.value, v.id FROM json_each(?1) a CROSS JOIN dimension_value v"      \
+	" WHERE v.account = a.value AND v.dimension = ?2 AND v.text = "               \
+	"CASE WHEN EXISTS (SELECT 1 FROM dimension_value u WHERE u.account = a.value" \
+	" AND u.dimension = ?2 AND u.text = ?3) THEN ?3 ELSE"                         \
+	" (SELECT m.sid FROM account x CROSS JOIN sim m WHERE x.id = a.value"         \
+	" AND m.family = COALESCE(x.parent, x.id) AND m.kind = ?2 AND m.name = ?3) END"
+
+static void sort_ids(int64_t *ids, size_t n)
+{
+	if (n)
+		qsort(ids, n, sizeof(*ids), ascending);
+}
+
+/* Finds the values of a dimension, and leaves only the accounts that have one. */
+static int find_values(struct search *s, int d, struct error *err)
+{
+	struct stmt *stmt = prepare(s->st, VALUES_NAMED, err);
+	int64_t *accounts = arena_array(s->arena, int64_t, s->accounts.n + 1);
+	int64_t *values = arena_array(s->arena, int64_t, s->accounts.n + 1);
+	size_t n = 0;
+	int rc;
+
+	db_bind_str(stmt, 1, json_list_ids(s->arena, s->accounts.ids, s->accounts.n));
+	db_bind_int(stmt, 2, d);
+	db_bind_str(stmt, 3, s->q->dim[d]);
+	while ((rc = db_step(stmt, err)) > 0 && n < s->accounts.n) {
+		accounts[n] = db_get_int(stmt, 0);
+		values[n++] = db_get_int(stmt, 1);
+	}
+	db_reset(stmt);
+	sort_ids(accounts, n);
+	sort_ids(values, n);
+	s->accounts = (struct id_list) { accounts, n };
+	s->dim[d] = (struct id_list) { values, n };
+	return rc < 0 ? -1 : 0;
+}
+
+static bool any_account(const struct event_find *q)
+{
+	return q->id && !q->accounts;
+}
+
+/* The accounts of the query, each once. */
+static void take_accounts(struct search *s)
+{
+	int64_t *ids = arena_array(s->arena, int64_t, s->q->n_accounts + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->q->n_accounts; i++)
+		ids[i] = s->q->accounts[i];
+	sort_ids(ids, s->q->n_accounts);
+	for (size_t i = 0; i < s->q->n_accounts; i++)
+		if (n == 0 || ids[n - 1] != ids[i])
+			ids[n++] = ids[i];
+	s->accounts = (struct id_list) { ids, n };
+}
+
+static int take_names(struct search *s, struct error *err)
+{
+	take_accounts(s);
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (s->q->dim[d] && find_values(s, d, err) < 0)
+			return -1;
+	if (!s->q->source)
+		return 0;
+	return store_sources_named(s->st, s->q->source, s->arena, &s->sources.ids, &s->sources.n,
+				   err);
+}
+
+/* ---- candidates ---- */
+
+static void append(struct candidates *to, struct arena *arena, const struct candidate *c)
+{
+	to->list = arena_room(arena, to->list, to->n, &to->size, sizeof(*to->list));
+	to->list[to->n++] = *c;
+}
+
+/* Checks all conditions that need no look-up. */
+static bool fits(const struct search *s, const struct candidate *c)
+{
+	return c->effective_us >= s->q->from_us && c->effective_us < s->q->to_us &&
+	       (!s->q->source || has_id(&s->sources, c->source)) &&
+	       (!s->start.id || order_of(s)(&s->start, c) < 0);
+}
+
+static void take_step(struct search *s)
+{
+	size_t first = s->pending.n;
+
+	s->passed += s->walk.n;
+	for (size_t i = 0; i < s->walk.n; i++) {
+		const struct posting *p = &s->walk.list[i].posting;
+		struct candidate c = { p->effective_us, p->source, s->walk.list[i].account,
+				       p->series,       p->id,     p->id_len };
+
+		if (fits(s, &c))
+			append(&s->pending, &s->scratch, &c);
+	}
+	if (s->pending.n > first)
+		qsort(s->pending.list + first, s->pending.n - first, sizeof(*s->pending.list),
+		      order_of(s));
+}
+
+/* Reads postings until a chunk of candidates is pending. 1 or 0 as of a step. */
+static int gather(struct search *s, struct error *err)
+{
+	int rc = 1;
+
+	if (s->at == s->pending.n) {
+		arena_reset(&s->scratch);
+		s->pending = (struct candidates) { 0 };
+		s->at = 0;
+	}
+	while (rc > 0 && s->pending.n - s->at < s->chunk && s->passed < PASSED_MAX) {
+		rc = posting_walk_step(&s->walk, &s->scratch, err);
+		if (rc > 0)
+			take_step(s);
+	}
+	return rc;
+}
+
+/* ---- filters ---- */
+
+enum series_match { SERIES_ASKED = 1, SERIES_DIFFERS, SERIES_MATCHES };
+
+static bool filters_series(const struct search *s)
+{
+	bool any = s->q->categories != NULL;
+
+	for (int d = 0; d < DIMENSIONS; d++)
+		any = any || s->q->dim[d];
+	return any;
+}
+
+/* The row of S: id, category and dimensions of a series. */
+static bool row_matches(const struct search *s, struct stmt *stmt)
+{
+	const struct id_list categories = { s->q->categories, s->q->n_categories };
+
+	if (categories.ids && !has_id(&categories, db_get_int(stmt, 1)))
+		return false;
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (s->q->dim[d] && !has_id(&s->dim[d], db_get_int(stmt, 2 + d)))
+			return false;
+	return true;
+}
+
+static void set_match(struct search *s, int64_t series, enum series_match match)
+{
+	g_hash_table_insert(s->series, GSIZE_TO_POINTER((gsize)series), GINT_TO_POINTER(match));
+}
+
+static enum series_match match_of(const struct search *s, int64_t series)
+{
+	return (enum series_match)GPOINTER_TO_INT(
+		g_hash_table_lookup(s->series, GSIZE_TO_POINTER((gsize)series)));
+}
+
+/* Reads the series of N candidates, each series once in a search. */
+static int read_series(struct search *s, const struct candidate *list, size_t n, struct error *err)
+{
+	int64_t *ids = arena_array(&s->scratch, int64_t, n);
+	struct stmt *stmt;
+	size_t asked = 0;
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		if (!match_of(s, list[i].series)) {
+			set_match(s, list[i].series, SERIES_ASKED);
+			ids[asked++] = list[i].series;
+		}
+	s->looked_up += asked;
+	if (asked == 0)
+		return 0;
+	stmt = prepare(s->st,
+		       "SELECT s.id, s.category" DIMENSION_COLUMNS
+		       " FROM json_each(?1) k CROSS JOIN series s WHERE s.id = k.value",
+		       err);
+	db_bind_str(stmt, 1, json_list_ids(&s->scratch, ids, asked));
+	while ((rc = db_step(stmt, err)) > 0)
+		set_match(s, db_get_int(stmt, 0),
+			  row_matches(s, stmt) ? SERIES_MATCHES : SERIES_DIFFERS);
+	return rc;
+}
+
+static struct event_key *keys_of(struct arena *arena, const struct candidate *list, size_t n)
+{
+	struct event_key *keys = arena_array(arena, struct event_key, n);
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = (struct event_key) { list[i].source, list[i].id, list[i].id_len };
+	return keys;
+}
+
+/* Removes candidates whose series doesn't match. Returns the number of the rest. */
+static int64_t filter_by_series(struct search *s, struct candidate *list, size_t n,
+				struct error *err)
+{
+	int64_t kept = 0;
+
+	if (!filters_series(s))
+		return (int64_t)n;
+	if (read_series(s, list, n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (match_of(s, list[i].series) == SERIES_MATCHES)
+			list[kept++] = list[i];
+	return kept;
+}
+
+static int64_t filter_by_state(struct search *s, struct candidate *list, size_t n,
+			       struct error *err)
+{
+	enum event_state *states = arena_array(&s->scratch, enum event_state, n);
+	int64_t kept = 0;
+
+	if (s->q->state < 0 || n == 0)
+		return (int64_t)n;
+	s->looked_up += STATE_LOOKUPS * n;
+	if (store_event_states(s->st, keys_of(&s->scratch, list, n), n, &s->scratch, states, err) <
+	    0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if ((int)states[i] == s->q->state)
+			list[kept++] = list[i];
+	return kept;
+}
+
+/* Moves the candidates of a chunk that match to the found ones. */
+static int filter(struct search *s, struct error *err)
+{
+	struct candidate *list = s->pending.list + s->at, last;
+	size_t n = s->pending.n - s->at;
+	int64_t kept;
+
+	if (n > s->chunk)
+		n = s->chunk;
+	last = list[n - 1];
+	kept = filter_by_series(s, list, n, err);
+	if (kept > 0)
+		kept = filter_by_state(s, list, (size_t)kept, err);
+	if (kept < 0)
+		return -1;
+	for (int64_t i = 0; i < kept && s->found.n < s->wanted; i++) {
+		list[i].id = arena_strn(s->arena, list[i].id, list[i].id_len);
+		append(&s->found, s->arena, &list[i]);
+	}
+	s->at += n;
+	last.id = arena_strn(s->arena, last.id, last.id_len);
+	s->stopped_at = position_of(&last);
+	return 0;
+}
+
+/* ---- the search ---- */
+
+/* The position behind all events of the last step. */
+static struct event_position behind(const struct search *s)
+{
+	if (s->forwards)
+		return (struct event_position) { s->walk.edge_us, INT64_MAX, INT64_MAX, "" };
+	return (struct event_position) { s->walk.edge_us, 0, 0, "" };
+}
+
+static int filter_all(struct search *s, struct error *err)
+{
+	bool filters = filters_series(s) || s->q->state >= 0;
+	size_t times = filters ? CHUNK_TIMES : 1;
+	int more = 1;
+
+	s->chunk = times * s->wanted;
+	if (filters && s->chunk < CHUNK_MIN)
+		s->chunk = CHUNK_MIN;
+	while (s->found.n < s->wanted) {
+		if (s->looked_up > LOOKUPS_MAX) {
+			s->stopped = true;
+			return 0;
+		}
+		more = gather(s, err);
+		if (more < 0)
+			return -1;
+		if (s->at == s->pending.n) {
+			s->stopped = more > 0;
+			s->stopped_at = behind(s);
+			return 0;
+		}
+		if (filter(s, err) < 0)
+			return -1;
+		if (s->chunk < CHUNK_MAX)
+			s->chunk *= times;
+	}
+	return 0;
+}
+
+static int search_by_time(struct search *s, struct error *err)
+{
+	struct posting_range range = { .accounts = s->accounts.ids,
+				       .n_accounts = s->accounts.n,
+				       .from_us = s->q->from_us,
+				       .to_us = s->q->to_us,
+				       .forwards = s->forwards,
+				       .late = s->q->late };
+	int rc;
+
+	if (s->start.id && s->forwards && s->start.effective_us > range.from_us)
+		range.from_us = s->start.effective_us;
+	if (s->start.id && !s->forwards && s->start.effective_us < range.to_us - 1)
+		range.to_us = s->start.effective_us + 1;
+	if (posting_walk_begin(s->st, &range, s->arena, &s->walk, err) < 0)
+		return -1;
+	rc = filter_all(s, err);
+	posting_walk_end(&s->walk);
+	return rc;
+}
+
+#define EVENTS_WITH_ID                                                                 \
+	"SELECT COALESCE(e.booked_us, e.time_us), e.source, s.account, e.series, "     \
+	"e.booked_us > e.time_us FROM source o CROSS JOIN event e CROSS JOIN series s" \
+	" WHERE e.source = o.id AND e.id = ?1 AND s.id = e.series"
+
+static int search_by_id(struct search *s, struct error *err)
+{
+	struct stmt *stmt = prepare(s->st,
+				    s->q->family ? EVENTS_WITH_ID " AND o.family IN (0, ?2)"
+						 : EVENTS_WITH_ID,
+				    err);
+	int rc = 0;
+
+	db_bind_str(stmt, 1, s->q->id);
+	if (s->q->family)
+		db_bind_int(stmt, 2, s->q->family);
+	for (size_t i = 0; i < SOURCES_MAX && (rc = db_step(stmt, err)) > 0; i++) {
+		struct candidate c = { .effective_us = db_get_int(stmt, 0),
+				       .source = db_get_int(stmt, 1),
+				       .account = db_get_int(stmt, 2),
+				       .series = db_get_int(stmt, 3),
+				       .id = s->q->id,
+				       .id_len = strlen(s->q->id) };
+
+		if ((any_account(s->q) || has_id(&s->accounts, c.account)) && fits(s, &c) &&
+		    (!s->q->late || db_get_int(stmt, 4)))
+			append(&s->pending, &s->scratch, &c);
+	}
+	db_reset(stmt);
+	if (rc < 0)
+		return -1;
+	if (s->pending.n)
+		qsort(s->pending.list, s->pending.n, sizeof(*s->pending.list), order_of(s));
+	return filter_all(s, err);
+}
+
+/* Finds up to s->wanted candidates. */
+static int search(struct search *s, const struct event_position *start, size_t wanted,
+		  struct error *err)
+{
+	int rc = 0;
+
+	s->wanted = wanted;
+	if (start->id)
+		s->start = (struct candidate) { start->effective_us, start->source,
+						start->account,      0,
+						start->id,           strlen(start->id) };
+	if (s->q->from_us >= s->q->to_us)
+		return 0;
+	arena_init(&s->scratch);
+	s->series = g_hash_table_new(NULL, NULL);
+	if (take_names(s, err) < 0)
+		rc = -1;
+	else if ((s->accounts.n || any_account(s->q)) && (!s->q->source || s->sources.n))
+		rc = s->q->id ? search_by_id(s, err) : search_by_time(s, err);
+	g_hash_table_destroy(s->series);
+	arena_release(&s->scratch);
+	return rc;
+}
+
+int store_events_find(struct store *st, const struct event_find *q,
+		      const struct event_position *start, size_t limit, struct arena *arena,
+		      struct found_events *ret, struct error *err)
+{
+	struct search s = { .st = st, .q = q, .forwards = q->oldest_first, .arena = arena };
+
+	*ret = (struct found_events) { 0 };
+	/* one more event tells whether there is a next page */
+	if (search(&s, start, limit + 1, err) < 0)
+		return -1;
+	ret->n = s.found.n > limit ? limit : s.found.n;
+	ret->more = s.found.n > limit || s.stopped;
+	if (s.found.n > limit)
+		ret->next = position_of(&s.found.list[limit - 1]);
+	else if (s.stopped)
+		ret->next = s.stopped_at;
+	ret->list = arena_array(arena, struct found_event, ret->n);
+	if (store_events_read(st, keys_of(arena, s.found.list, ret->n), ret->n, q->attributes,
+			      arena, ret->list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ret->n; i++)
+		if (!ret->list[i].event.series)
+			return error_set(err, ERR_INTERNAL, NULL,
+					 "an event that a posting names does not exist: run "
+					 "\"usaged verify\"");
+	return 0;
+}
+
+int store_events_back(struct store *st, const struct event_find *q,
+		      const struct event_position *start, size_t limit, struct arena *arena,
+		      struct event_position *ret, struct error *err)
+{
+	struct search s = { .st = st, .q = q, .forwards = !q->oldest_first, .arena = arena };
+
+	*ret = (struct event_position) { 0 };
+	/* START is the last event of the page before it, and isn't found */
+	if (search(&s, start, limit, err) < 0)
+		return -1;
+	if (s.found.n >= limit)
+		*ret = position_of(&s.found.list[limit - 1]);
+	else if (s.stopped)
+		*ret = s.stopped_at;
+	return 0;
+}

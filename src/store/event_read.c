@@ -1,0 +1,239 @@
+#include "store/event_read.h"
+
+#include "store/internal.h"
+#include "store/json_list.h"
+#include "base/banned.h"
+
+/* the event that a list of keys names; its columns are null if there is none */
+#define KEYED_EVENTS                                                         \
+	" FROM json_each(?1) k LEFT JOIN event e ON e.source = " KEY_SOURCE( \
+		"k.value") " AND e.id = " KEY_ID("k.value")
+
+#define LAST(column, source, event)                                                               \
+	"(SELECT l." column " FROM correction l WHERE l.source = " source " AND l.event = " event \
+	" ORDER BY l.id DESC LIMIT 1)"
+
+/* ---- states ---- */
+
+enum { NEVER_CORRECTED = -1 };
+
+static enum event_state state_of(const struct stored_event *e, int64_t last_kind)
+{
+	size_t len = strlen(CORRECTION_REPLACEMENT);
+
+	if (e->correction)
+		return e->id_len > len && memcmp(e->id + e->id_len - len, CORRECTION_REPLACEMENT,
+						 len) == 0
+			       ? EVENT_REPLACEMENT
+			       : EVENT_REVERSAL;
+	return last_kind == NEVER_CORRECTED   ? EVENT_CURRENT
+	       : last_kind == CORRECTION_VOID ? EVENT_VOID
+					      : EVENT_AMENDED;
+}
+
+int store_event_states(struct store *st, const struct event_key *keys, size_t n,
+		       struct arena *arena, enum event_state *ret, struct error *err)
+{
+	struct stmt *s = prepare(st,
+				 "SELECT e.correction, COALESCE(" LAST("kind", "e.source",
+								       "e.id") ", -1)" KEYED_EVENTS,
+				 err);
+	int rc;
+
+	db_bind_str(s, 1, json_list_keys(arena, keys, n));
+	for (size_t i = 0; (rc = db_step(s, err)) > 0 && i < n; i++)
+		ret[i] = state_of(&(struct stored_event) { .id = keys[i].id,
+							   .id_len = keys[i].len,
+							   .correction = db_get_int(s, 0) },
+				  db_get_int(s, 1));
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- whole events ---- */
+
+#define TEXT_OF(id, column, ...) ", v_" column ".text"
+#define JOIN_TEXT(id, column, ...) \
+	" LEFT JOIN dimension_value v_" column " ON v_" column ".id = s." column
+#define SERIES_OF(id, column, ...) ", s." column
+
+#define WHOLE_EVENT                                                                            \
+	"SELECT e.series, e.time_us, COALESCE(e.booked_us, e.time_us), "                       \
+	"e.correction, " AMOUNT_COLUMNS_OF("e") ", s.account, s.category" DIMENSION_LIST(      \
+		SERIES_OF) DIMENSION_LIST(TEXT_OF) ", a.sid, a.name, a.currency, o.text,"      \
+						   " c.id, c.sid, c.kind, c.source, c.event, " \
+						   "c.author, c.reason, c.made, co.text"
+#define WHOLE_EVENT_JOINS                                                                      \
+	KEYED_EVENTS " LEFT JOIN series s ON s.id = e.series" DIMENSION_LIST(                  \
+		JOIN_TEXT) " LEFT JOIN account a ON a.id = s.account"                          \
+			   " LEFT JOIN source o ON o.id = e.source LEFT JOIN correction c ON " \
+			   "c.id = "                                                           \
+			   "COALESCE(e.correction, " LAST(                                     \
+				   "id", "e.source",                                           \
+				   "e.id") ")"                                                 \
+					   " LEFT JOIN source co ON co.id = c.source"
+#define ATTRIBUTES                                                                   \
+	", (SELECT attributes FROM event_attributes t WHERE t.source = "             \
+	"CASE WHEN e.correction IS NULL THEN e.source ELSE c.source END AND t.id = " \
+	"CASE WHEN e.correction IS NULL THEN e.id ELSE c.event END),"                \
+	" CASE WHEN e.correction IS NOT NULL THEN " LAST("id", "c.source", "c.event") " END"
+
+enum {
+	COLUMN_SERIES,
+	COLUMN_TIME,
+	COLUMN_EFFECTIVE,
+	COLUMN_ENTRY_OF,
+	COLUMN_AMOUNTS,
+	COLUMN_ACCOUNT = COLUMN_AMOUNTS + AMOUNTS,
+	COLUMN_CATEGORY,
+	COLUMN_DIMENSIONS,
+	COLUMN_TEXTS = COLUMN_DIMENSIONS + DIMENSIONS,
+	COLUMN_ACCOUNT_SID = COLUMN_TEXTS + DIMENSIONS,
+	COLUMN_ACCOUNT_NAME,
+	COLUMN_CURRENCY,
+	COLUMN_SOURCE,
+	COLUMN_CORRECTION,
+	COLUMN_CORRECTION_SID,
+	COLUMN_KIND,
+	COLUMN_CORRECTED_SOURCE,
+	COLUMN_CORRECTED,
+	COLUMN_AUTHOR,
+	COLUMN_REASON,
+	COLUMN_MADE,
+	COLUMN_CORRECTS_SOURCE,
+	COLUMN_ATTRIBUTES,
+	COLUMN_LAST
+};
+
+struct row_reader {
+	struct stmt *s;
+	struct arena *arena;
+	bool attributes;
+	/* the event before: neighbours share most of their texts */
+	const struct found_event *before;
+};
+
+static void read_series(const struct row_reader *r, struct found_event *ret)
+{
+	const struct found_event *before = r->before;
+	struct series *s = &ret->series;
+
+	s->account = db_get_int(r->s, COLUMN_ACCOUNT);
+	s->category = db_get_int(r->s, COLUMN_CATEGORY);
+	for (int d = 0; d < DIMENSIONS; d++) {
+		s->dim[d] = db_get_int(r->s, COLUMN_DIMENSIONS + d);
+		if (before && before->series.dim[d] == s->dim[d])
+			ret->dim[d] = before->dim[d];
+		else if (s->dim[d])
+			ret->dim[d] = db_get_str(r->s, COLUMN_TEXTS + d, r->arena);
+	}
+	if (before && before->series.account == s->account) {
+		ret->account_sid = before->account_sid;
+		ret->account_name = before->account_name;
+		ret->currency = before->currency;
+	} else {
+		ret->account_sid = db_get_str(r->s, COLUMN_ACCOUNT_SID, r->arena);
+		ret->account_name = db_get_str(r->s, COLUMN_ACCOUNT_NAME, r->arena);
+		ret->currency = db_get_str(r->s, COLUMN_CURRENCY, r->arena);
+	}
+	ret->source = before && before->event.source == ret->event.source
+			      ? before->source
+			      : db_get_str(r->s, COLUMN_SOURCE, r->arena);
+}
+
+/* Reads the correction, if there is one. */
+static int read_correction(const struct row_reader *r, struct found_event *ret, struct error *err)
+{
+	struct stmt *s = r->s;
+	struct correction *c;
+
+	if (!db_get_int(s, COLUMN_CORRECTION))
+		return ret->event.correction
+			       ? error_set(err, ERR_INTERNAL, NULL,
+					   "a correction that an event names does not exist: run "
+					   "\"usaged verify\"")
+			       : 0;
+	c = arena_new(r->arena, struct correction);
+	*c = (struct correction) {
+		.id = db_get_int(s, COLUMN_CORRECTION),
+		.kind = db_get_int(s, COLUMN_KIND) == CORRECTION_AMEND ? CORRECTION_AMEND
+								       : CORRECTION_VOID,
+		.source = db_get_int(s, COLUMN_CORRECTED_SOURCE),
+		.event = db_get_str(s, COLUMN_CORRECTED, r->arena),
+		.author = db_get_str(s, COLUMN_AUTHOR, r->arena),
+		.reason = db_get_str(s, COLUMN_REASON, r->arena),
+		.made = db_get_int(s, COLUMN_MADE),
+	};
+	db_get_chars(s, COLUMN_CORRECTION_SID, c->sid, sizeof(c->sid));
+	ret->correction = c;
+	if (ret->event.correction) {
+		ret->corrects = c->event;
+		ret->corrects_source = db_get_str(s, COLUMN_CORRECTS_SOURCE, r->arena);
+	}
+	return 0;
+}
+
+/* Reads the current row: the event KEY, or nothing. */
+static int read_event(const struct row_reader *r, const struct event_key *key,
+		      struct found_event *ret, struct error *err)
+{
+	struct stored_event *e = &ret->event;
+
+	*ret = (struct found_event) { 0 };
+	e->series = db_get_int(r->s, COLUMN_SERIES);
+	if (!e->series)
+		return 0;
+	e->source = key->source;
+	e->id = arena_strn(r->arena, key->id, key->len);
+	e->id_len = key->len;
+	e->time_us = db_get_int(r->s, COLUMN_TIME);
+	e->effective_us = db_get_int(r->s, COLUMN_EFFECTIVE);
+	e->correction = db_get_int(r->s, COLUMN_ENTRY_OF);
+	store_get_amounts(r->s, COLUMN_AMOUNTS, &e->amounts);
+	read_series(r, ret);
+	if (!ret->series.account || !ret->account_sid || !ret->source)
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "an event's series, account or source does not exist: run "
+				 "\"usaged verify\"");
+	if (read_correction(r, ret, err) < 0)
+		return -1;
+	ret->state = state_of(e,
+			      ret->correction ? (int64_t)ret->correction->kind : NEVER_CORRECTED);
+	if (r->attributes) {
+		e->attributes = db_get_str(r->s, COLUMN_ATTRIBUTES, r->arena);
+		e->attributes_len = e->attributes ? strlen(e->attributes) : 0;
+		ret->last_correction = db_get_int(r->s, COLUMN_LAST);
+	}
+	return 0;
+}
+
+int store_events_read(struct store *st, const struct event_key *keys, size_t n, bool attributes,
+		      struct arena *arena, struct found_event *ret, struct error *err)
+{
+	struct row_reader r = { .arena = arena, .attributes = attributes };
+	int rc = 1;
+
+	if (n == 0)
+		return 0;
+	r.s = prepare(st,
+		      attributes ? WHOLE_EVENT ATTRIBUTES WHOLE_EVENT_JOINS
+				 : WHOLE_EVENT WHOLE_EVENT_JOINS,
+		      err);
+	db_bind_str(r.s, 1, json_list_keys(arena, keys, n));
+	for (size_t i = 0; i < n && (rc = db_step(r.s, err)) > 0; i++) {
+		if (read_event(&r, &keys[i], &ret[i], err) < 0) {
+			rc = -1;
+			break;
+		}
+		r.before = ret[i].event.series ? &ret[i] : NULL;
+	}
+	db_reset(r.s);
+	return rc < 0 ? -1 : 0;
+}
+
+int store_event_read(struct store *st, const struct event_key *key, struct arena *arena,
+		     struct found_event *ret, struct error *err)
+{
+	if (store_events_read(st, key, 1, false, arena, ret, err) < 0)
+		return -1;
+	return ret->event.series != 0;
+}
