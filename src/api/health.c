@@ -160,9 +160,7 @@ static const struct shape alive_shape = { .name = "Alive",
 					  .fields = alive_fields,
 					  .doc = "The server answers" };
 
-/*
- * Nothing to check: before this call, the request has already read the ledger.
- */
+/* Nothing to check: a thread of the server runs this call. */
 static int get_alive(struct request *rq, struct writer *w, struct error *err)
 {
 	struct alive_record r = { "ok" };
@@ -185,15 +183,28 @@ static const struct shape ready_shape = { .name = "Ready",
 					  .fields = ready_fields,
 					  .doc = "The server can store events" };
 
+/* A commit that lasts longer means that the server stores nothing. */
+#define STUCK_US (10 * USEC_PER_SEC)
+
+/*
+ * The commit thread's checks end with a write, so a ledger that can be written
+ * is also of this program's version.
+ */
 static int get_ready(struct request *rq, struct writer *w, struct error *err)
 {
 	struct ready_record r = { "ready" };
+
+	/* the reason may name files, so it is only for the log */
+	if (rq->ledger_fault)
+		return error_set(err, ERR_BUSY, NULL,
+				 "the ledger can't be read: it is missing, damaged, or of another "
+				 "version; the server's log says why");
 
 	if (!rq->worker->commits)
 		return error_set(
 			err, ERR_BUSY, NULL,
 			"storing events needs a running server that may write to the ledger");
-	if (commit_thread_probe(rq->worker->commits, err) < 0) {
+	if (commit_thread_probe(rq->worker->commits, STUCK_US, err) < 0) {
 		err->kind = ERR_BUSY;
 		return -1;
 	}
@@ -234,20 +245,23 @@ const struct op op_VerifyLedger = {
 const struct op op_GetAlive = {
 	OPERATION(GetAlive, usaged, M_READ, "/healthz", ROLE_ANYONE),
 	.light = true,
+	.ledger = LEDGER_UNUSED,
 	.params = no_params,
 	.returns = &alive_shape,
 	.run = get_alive,
 	.title = "The server answers",
-	.doc = "Answers ok if the ledger can be read. For load balancers, without credentials",
+	.doc = "Answers ok while the server is alive, also without a ledger. Needs no credentials",
 };
 
 const struct op op_GetReady = {
 	OPERATION(GetReady, usaged, M_READ, "/readyz", ROLE_ANYONE),
 	.light = true,
+	.ledger = LEDGER_OPTIONAL,
 	.params = no_params,
 	.returns = &ready_shape,
 	.run = get_ready,
 	.title = "The server can store events",
-	.doc = "Answers ready if events can be stored, else 503. For load balancers, without "
-	       "credentials",
+	.doc = "Answers ready if events can be stored: the ledger is open and of this version, the "
+	       "commit thread takes work, the disk has room. Otherwise 503 with the reason. For "
+	       "load balancers, without credentials",
 };

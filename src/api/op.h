@@ -158,6 +158,15 @@ struct op {
 	bool returns_list;
 	/* the operation is always fast if the body is short (http/pool.h) */
 	bool light;
+	/*
+	 * what the operation needs of the ledger. Without LEDGER_NEEDED, roles
+	 * is ROLE_ANYONE, and credentials are not looked at
+	 */
+	enum op_ledger {
+		LEDGER_NEEDED,
+		LEDGER_OPTIONAL, /* runs, with rq->ledger_fault, if it can't be read */
+		LEDGER_UNUSED
+	} ledger;
 	/* run reads rq->body itself */
 	bool reads_body;
 	/* with reads_body: the accepted kinds; ended by a NULL type */

@@ -230,6 +230,8 @@ struct request {
 	/* the ledger's snapshot; NULL: not begun */
 	struct store *store;
 	const struct catalogue *catalogue;
+	/* LEDGER_OPTIONAL: why the ledger can't be read; NULL: it can */
+	const struct error *ledger_fault;
 	/* set by request_take_calendar; zone NULL: UTC */
 	struct account_calendar calendar;
 	bool calendars_differ; /* the accounts have different calendars: CALENDAR is UTC */

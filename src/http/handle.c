@@ -465,6 +465,25 @@ static int take_share(struct request *rq, struct error *err)
 }
 
 /*
+ * Answers with an operation that does not need the ledger, without looking at
+ * credentials.
+ */
+static int answer_anyone(struct request *rq, struct error *err)
+{
+	struct error *fault = arena_alloc(rq->arena, sizeof(*fault));
+
+	*fault = (struct error) { 0 };
+	if (rq->op->ledger == LEDGER_OPTIONAL && use_ledger(rq, fault) < 0) {
+		log_error("%s %s%s%s", rq->id, fault->message, *fault->detail ? ": " : "",
+			  fault->detail);
+		rq->ledger_fault = fault;
+	}
+	if (access_operation(rq, err) < 0 || bind(rq, err) < 0)
+		return -1;
+	return run_operation(rq, err);
+}
+
+/*
  * Authenticates before parsing parameters, except in dialects with binds_first.
  * A long body is always read after authentication.
  */
@@ -473,6 +492,8 @@ static int answer(struct request *rq, struct error *err)
 	if (rq->worker->refuse)
 		return error_set(err, ERR_BUSY, NULL,
 				 "too many requests are waiting; try again in a moment");
+	if (rq->op->ledger != LEDGER_NEEDED)
+		return answer_anyone(rq, err);
 	if (rq->dialect->binds_first && rq->content_length <= BODY_STRANGER_MAX &&
 	    bind(rq, err) < 0)
 		return -1;

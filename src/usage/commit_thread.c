@@ -50,8 +50,7 @@ struct commit_thread {
 /*
  * commit_thread_probe accepts a successful write that is not older than
  * PROBE_AFTER_US. Otherwise commit_thread_probe writes a test value, at most
- * once in PROBE_EVERY_US. After a failed write, ROOM_BYTES must be free on the
- * disk.
+ * once in PROBE_EVERY_US. ROOM_BYTES must be free on the disk.
  */
 enum { PROBE_AFTER_US = 60 * USEC_PER_SEC, PROBE_EVERY_US = USEC_PER_SEC, ROOM_BYTES = 8 << 20 };
 
@@ -342,11 +341,36 @@ static bool has_room(const struct commit_thread *t)
 	       (uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES;
 }
 
-int commit_thread_probe(struct commit_thread *t, struct error *err)
+/* Checks that the thread takes work. */
+static int check_thread(struct commit_thread *t, int64_t stuck_us, struct error *err)
+{
+	int64_t us;
+	bool full;
+
+	pthread_mutex_lock(&t->lock);
+	us = t->commit_us ? monotonic_us() - t->commit_us : 0;
+	full = t->waiting >= QUEUE_EVENTS_MAX;
+	pthread_mutex_unlock(&t->lock);
+	if (us > stuck_us)
+		return error_set(err, ERR_BUSY, NULL,
+				 "the commit thread has worked on one commit for %lld seconds",
+				 (long long)(us / USEC_PER_SEC));
+	if (full)
+		return error_set(err, ERR_BUSY, NULL, "the queue of the commit thread is full");
+	return 0;
+}
+
+int commit_thread_probe(struct commit_thread *t, int64_t stuck_us, struct error *err)
 {
 	int64_t now = monotonic_us(), wall = floor_div(clock_now_us(), USEC_PER_SEC);
 	bool lately, failing;
 
+	if (check_thread(t, stuck_us, err) < 0)
+		return -1;
+	if (!has_room(t))
+		return error_set(err, ERR_BUSY, NULL,
+				 "the disk of the ledger has less than %d MB of room",
+				 ROOM_BYTES >> 20);
 	pthread_mutex_lock(&t->lock);
 	failing = t->state.failing;
 	lately = t->probed_us && now - t->probed_us < PROBE_EVERY_US;
@@ -355,10 +379,6 @@ int commit_thread_probe(struct commit_thread *t, struct error *err)
 	if (!lately)
 		t->probed_us = now;
 	pthread_mutex_unlock(&t->lock);
-	if (failing && !has_room(t))
-		return error_set(err, ERR_BUSY, NULL,
-				 "the last write to the ledger failed, and there is little room "
-				 "for the next one");
 	if (!lately)
 		return commit_thread_run(t, write_probe, &wall, err);
 	return failing ? error_set(err, ERR_BUSY, NULL,

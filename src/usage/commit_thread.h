@@ -89,11 +89,11 @@ void commit_thread_queue(struct commit_thread *t, struct commit_queue *ret);
 int64_t commit_thread_seen(struct commit_thread *t);
 
 /*
- * Checks that the ledger is writable. A successful write in the last minute is
- * enough; otherwise the function writes a test value, at most once a second.
- * After a failed write, the disk must also have 8 MB free. -1: ERR_BUSY or
- * ERR_INTERNAL. Thread-safe.
+ * Checks that events can be stored: the current commit has lasted STUCK_US at
+ * most, the queue is not full, and the disk has 8 MB of room. Then a successful
+ * write in the last minute is enough; otherwise the function writes a test
+ * value, at most once a second. -1: ERR_BUSY or ERR_INTERNAL. Thread-safe.
  */
-int commit_thread_probe(struct commit_thread *t, struct error *err);
+int commit_thread_probe(struct commit_thread *t, int64_t stuck_us, struct error *err);
 
 #endif

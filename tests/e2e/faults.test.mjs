@@ -166,6 +166,8 @@ test('a full disk loses nothing acknowledged', async t => {
 		if (disk)
 			assert.match((await ask(ledger, '/readyz')).head, BUSY)
 		assert.match((await ask(ledger, '/healthz')).head, /^Status: 200 /)
+		if (disk)
+			assert.match((await ask(ledger, '/readyz')).body, /the disk of the ledger has less than 8 MB of room/)
 		const health = JSON.parse((await ask(ledger, '/health')).body)
 		assert.equal(health.status, 'failing')
 		assert.ok(Math.abs(Date.parse(health.last_failed_write) - Date.now()) < 600e3, health.last_failed_write)

@@ -1,5 +1,6 @@
 #include <check.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -427,6 +428,68 @@ START_TEST(a_batch_makes_no_more_series_than_its_sender_has_left)
 }
 END_TEST
 
+/* ---- probes ---- */
+
+/* A task that ends when it is let go. */
+struct long_task {
+	sem_t begun, let_go;
+	pthread_t thread;
+};
+
+static int last(struct store *st, void *arg, struct error *e)
+{
+	struct long_task *task = arg;
+
+	(void)st, (void)e;
+	sem_post(&task->begun);
+	sem_wait(&task->let_go);
+	return 0;
+}
+
+static void *run_long(void *arg)
+{
+	struct error own = { 0 };
+
+	ck_assert_int_eq(commit_thread_run(commits, last, arg, &own), 0);
+	return NULL;
+}
+
+START_TEST(a_commit_that_lasts_makes_the_probe_fail_at_once)
+{
+	struct long_task task;
+
+	start();
+	sem_init(&task.begun, 0, 0);
+	sem_init(&task.let_go, 0, 0);
+	ck_assert_int_eq(pthread_create(&task.thread, NULL, run_long, &task), 0);
+	sem_wait(&task.begun);
+	ck_assert_int_lt(commit_thread_probe(commits, -1, &err), 0);
+	ck_assert_int_eq(err.kind, ERR_BUSY);
+	ck_assert_ptr_nonnull(strstr(err.message, "one commit"));
+	error_clear(&err);
+	sem_post(&task.let_go);
+	pthread_join(task.thread, NULL);
+	OK(commit_thread_probe(commits, 60 * USEC_PER_SEC, &err));
+	sem_destroy(&task.begun);
+	sem_destroy(&task.let_go);
+}
+END_TEST
+
+START_TEST(the_probe_says_what_is_wrong_with_the_ledger)
+{
+	settings->database = "/nonexistent/usage.db";
+	start();
+	ck_assert_int_lt(commit_thread_probe(commits, 60 * USEC_PER_SEC, &err), 0);
+	ck_assert_int_eq(err.kind, ERR_INTERNAL);
+	error_clear(&err);
+	/* within a second it does not try again */
+	ck_assert_int_lt(commit_thread_probe(commits, 60 * USEC_PER_SEC, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.message, "the last write to the ledger failed"));
+	error_clear(&err);
+	settings->database = path;
+}
+END_TEST
+
 static Suite *commit_thread_suite(void)
 {
 	Suite *s = suite_create("commit_thread");
@@ -441,6 +504,8 @@ static Suite *commit_thread_suite(void)
 	tcase_add_test(t, log_forgets_what_is_old);
 	tcase_add_test(t, one_sender_does_not_push_out_what_another_one_sent);
 	tcase_add_test(t, nothing_is_logged_where_nothing_is_kept);
+	tcase_add_test(t, a_commit_that_lasts_makes_the_probe_fail_at_once);
+	tcase_add_test(t, the_probe_says_what_is_wrong_with_the_ledger);
 	tcase_add_test(t, many_threads_send_and_correct_at_once);
 	suite_add_tcase(s, t);
 	return s;

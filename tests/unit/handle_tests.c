@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "http/handle.h"
 #include "store/key.h"
+#include "usage/commit_thread.h"
 #include "http/body.h"
 #include "request_fixture.h"
 #include "suite.h"
@@ -711,6 +712,48 @@ START_TEST(a_missing_ledger_is_an_error_until_it_is_there)
 }
 END_TEST
 
+/* Asks for URI, without credentials, and checks status and a part of the body. */
+static void assert_answer(const char *uri, const char *status, const char *part)
+{
+	struct answer a;
+
+	ROW("%s", uri);
+	ask_for(&(struct ask) { .uri = uri, .authorization = "" }, &a);
+	ASSERT_HEADER(&a, status);
+	ck_assert_msg(strstr(a.body, part) != NULL, "%s", a.body);
+	ck_assert_ptr_null(strstr(a.body, "/nonexistent"));
+	answer_release(&a);
+}
+
+START_TEST(the_server_is_alive_without_a_ledger_but_not_ready)
+{
+	struct settings elsewhere = settings;
+
+	worker_release(&worker);
+	elsewhere.database = "/nonexistent/usage.db";
+	worker = (struct worker) {
+		.settings = &elsewhere, .secret = secret, .table = ops, .signin = signin
+	};
+	worker_init(&worker);
+	log_set_level((enum log_level) - 1);
+	assert_answer("/healthz", "Status: 200 OK", "{\"status\":\"ok\"}");
+	assert_answer("/readyz", "Status: 503 Service Unavailable", "the ledger can't be read");
+	elsewhere.database = database;
+	assert_answer("/readyz", "Status: 503 Service Unavailable", "needs a running server");
+}
+END_TEST
+
+START_TEST(the_server_is_ready_if_its_commit_thread_can_write)
+{
+	struct error err = { 0 };
+
+	worker.table = ops;
+	ck_assert_int_eq(commit_thread_new(&settings, &worker.commits, &err), 0);
+	assert_answer("/readyz", "Status: 200 OK", "{\"status\":\"ready\"}");
+	commit_thread_free(&worker.commits);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("handle");
@@ -718,6 +761,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup_ledger, teardown_ledger);
 	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, the_server_is_alive_without_a_ledger_but_not_ready);
+	tcase_add_test(tc, the_server_is_ready_if_its_commit_thread_can_write);
 	tcase_add_test(tc, an_answer_has_its_headers);
 	tcase_add_loop_test(tc, a_request_gets_the_right_answer, 0, ARRAY_SIZE(answers));
 	tcase_add_test(tc, pages_of_listed_origins_may_ask);

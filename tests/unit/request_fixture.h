@@ -329,6 +329,7 @@ static inline void setup_ledger(void)
 				       .max_body_bytes = 100000,
 				       .templates = "/nonexistent",
 				       .cors_origins = "",
+				       .late_events = "adjust",
 				       .metrics_role = "SystemAdministrator",
 				       .metrics_addresses = "" };
 	signin = signin_new();
