@@ -161,7 +161,7 @@ static struct param amend_params[EVENT_FIELDS + 6] = { CORRECTION_PARAMS };
 /* The field's name on pages; NULL: the display name. */
 static const char *label_of(enum event_field f)
 {
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
 		if (event_dimension_fields[d] == f)
 			return dimension_infos[d].one;
 	return NULL;

@@ -97,7 +97,7 @@ static int choose_filters(struct request *rq, struct event_query *q, struct erro
 {
 	const struct arg *category = request_arg(rq, "Category"), *state = request_arg(rq, "State");
 
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
 		q->dim[d] = request_arg(rq, dimension_infos[d].param)->text;
 	q->category = category->text ? category->category : CATALOGUE_NONE;
 	q->source = request_arg(rq, "Source")->text;

@@ -17,7 +17,7 @@ struct event_record {
 	const char *usage_unit;
 	struct decimal price;
 	const char *price_unit;
-	const char *dim[DIMENSIONS];
+	const char *dim[DIMENSIONS_BUILT_IN];
 	/* null unless the event is SIM data */
 	struct decimal data_upload, data_download;
 	const char *state, *amend_page, *void_page, *correction, *corrects, *corrects_source;

@@ -189,7 +189,7 @@ static const char *given_text(const struct request *rq, const char *name)
 
 static void choose_filter(const struct request *rq, struct report_query *q)
 {
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
 		q->dim[d] = given_text(rq, dimension_infos[d].param);
 }
 
@@ -430,7 +430,7 @@ static const char *dimension_words(const struct request *rq, const struct asked 
 {
 	const char *words = "";
 
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
 		if (a->question.dim[d])
 			words = arena_join(rq->arena, words, ", ", dimension_infos[d].word, " ",
 					   a->question.dim[d], NULL);

@@ -211,19 +211,19 @@ static int run_sums(const struct settings *s, int argc, char **argv)
 						  { "by", .text = &c.by },
 						  { "group", .text = &c.group },
 						  { 0 } };
-	const char *dimensions[DIMENSIONS];
+	const char *dimensions[DIMENSIONS_BUILT_IN];
 	int rc, level, dimension = 0;
 
 	if (!command_only_options(&command_sums, options, argc, argv, &rc))
 		return rc;
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
 		dimensions[d] = dimension_infos[d].group;
 	level = find_name(c.by, level_names, LEVELS);
 	if (level < 0)
 		return command_wrong(&command_sums,
 				     "--by must be quarter-hour, day or month, and not %s", c.by);
 	if (c.group)
-		dimension = find_name(c.group, dimensions, DIMENSIONS);
+		dimension = find_name(c.group, dimensions, DIMENSIONS_BUILT_IN);
 	if (dimension < 0)
 		return command_wrong(&command_sums, "there is no dimension %s", c.group);
 	c.level = (enum level)level;

@@ -1,9 +1,14 @@
 /*
- * dimension.h - dimensions: customer, SIM, fleet, network and country. Each
- * event may have one value of each dimension.
+ * dimension.h - dimensions: customer, SIM, fleet, network and country, and
+ * those that an operator declares. Each event may have one value of each
+ * dimension.
  *
- * To add a dimension: add a row at the end of DIMENSION_LIST, and in a step of
- * store/schema.c a column to the table series.
+ * An index below DIMENSIONS_BUILT_IN is a built-in dimension, the indexes after
+ * it are for declared dimensions (struct declared in records.h). Arrays by
+ * dimension have DIMENSIONS elements.
+ *
+ * To add a built-in dimension: add a row at the end of DIMENSION_LIST, and in a
+ * step of store/schema.c a column to the table series.
  */
 #ifndef MODEL_DIMENSION_H
 #define MODEL_DIMENSION_H
@@ -33,7 +38,30 @@
 
 #define DIMENSION_ENUM(id, ...) DIM_##id,
 
-enum dimension { DIMENSION_LIST(DIMENSION_ENUM) DIMENSIONS };
+enum dimension { DIMENSION_LIST(DIMENSION_ENUM) DIMENSIONS_BUILT_IN, DIMENSIONS = 16 };
+
+/*
+ * The number of a dimension in the ledger. Declared dimensions have numbers of
+ * their own, so that a later program may have more built-in dimensions.
+ */
+enum { DIMENSION_DECLARED_ID = 64 };
+
+static inline int64_t dimension_id(int d)
+{
+	return d < DIMENSIONS_BUILT_IN ? d : d - DIMENSIONS_BUILT_IN + DIMENSION_DECLARED_ID;
+}
+
+/* The dimension with this number; DIMENSIONS: none. */
+static inline int dimension_of_id(int64_t id)
+{
+	if (id >= DIMENSION_DECLARED_ID)
+		id -= DIMENSION_DECLARED_ID - DIMENSIONS_BUILT_IN;
+	else if (id >= DIMENSIONS_BUILT_IN)
+		return DIMENSIONS;
+	return id >= 0 && id < DIMENSIONS ? (int)id : DIMENSIONS;
+}
+
+enum { DECLARED_MAX = DIMENSIONS - DIMENSIONS_BUILT_IN, DECLARED_VALUE_BYTES = 128 };
 
 /*
  * How rows are grouped: one row for each category, account or value of a
@@ -42,11 +70,12 @@ enum dimension { DIMENSION_LIST(DIMENSION_ENUM) DIMENSIONS };
 enum group_by { GROUP_CATEGORY, GROUP_ACCOUNT, GROUP_DIMENSION, GROUP_NONE };
 
 struct dimension_info {
-	const char *column; /* name of the column in the table series */
-	const char *field;  /* name of the event's field */
+	const char *column; /* name of the column in the table series; NULL: declared */
+	const char *field;  /* name of the event's field, or of its attribute */
 	size_t max_bytes;   /* limit of a value */
 	const char *doc;
-	const char *param;     /* the parameter that filters by the dimension */
+	/* the parameter that filters by the dimension; NULL: declared */
+	const char *param;
 	const char *group;     /* name in GroupBy */
 	const char *word;      /* name in sentences */
 	const char *which;     /* name in sentences, with the form of a value */
@@ -54,7 +83,7 @@ struct dimension_info {
 	bool shared;           /* a value means the same in all accounts */
 };
 
-extern const struct dimension_info dimension_infos[DIMENSIONS];
+extern const struct dimension_info dimension_infos[DIMENSIONS_BUILT_IN];
 
 /*
  * SQL: ", customer, sim ..."; ", s.customer, s.sim ..."; "0 + s.customer ..."

@@ -121,6 +121,21 @@ struct series {
 	int64_t dim[DIMENSIONS]; /* ids of values; 0: none */
 };
 
+/* A declared dimension: events get its value from one of their attributes. */
+struct declared {
+	enum dimension dimension; /* from DIMENSIONS_BUILT_IN */
+	const char *name;         /* unique, also among built-in ones */
+	const char *attribute;    /* unique */
+	int64_t created;          /* seconds */
+	/* how far it was filled in for older events, see usage/backfill.h */
+	struct fill {
+		enum fill_state { FILL_NONE, FILL_BEGUN, FILL_DONE } state;
+		/* the account (id) and hour to go on with */
+		int64_t account, hour;
+		int64_t filled; /* events so far */
+	} fill;
+};
+
 /* A value of a dimension in an account. */
 struct dimension_value {
 	int64_t account;

@@ -137,7 +137,9 @@ static void sort_ids(int64_t *ids, size_t n)
 		qsort(ids, n, sizeof(*ids), ascending);
 }
 
-/* Finds the values of a dimension, and leaves only the accounts that have one. */
+/*
+ * Finds the values of a dimension, and leaves only the accounts that have one.
+ */
 static int find_values(struct search *s, int d, struct error *err)
 {
 	struct stmt *stmt = prepare(s->st, VALUES_NAMED, err);
@@ -147,7 +149,7 @@ static int find_values(struct search *s, int d, struct error *err)
 	int rc;
 
 	db_bind_str(stmt, 1, json_list_ids(s->arena, s->accounts.ids, s->accounts.n));
-	db_bind_int(stmt, 2, d);
+	db_bind_int(stmt, 2, dimension_id(d));
 	db_bind_str(stmt, 3, s->q->dim[d]);
 	while ((rc = db_step(stmt, err)) > 0 && n < s->accounts.n) {
 		accounts[n] = db_get_int(stmt, 0);
@@ -227,7 +229,9 @@ static void take_step(struct search *s)
 		      order_of(s));
 }
 
-/* Reads postings until a chunk of candidates is pending. 1 or 0 as of a step. */
+/*
+ * Reads postings until a chunk of candidates is pending. 1 or 0 as of a step.
+ */
 static int gather(struct search *s, struct error *err)
 {
 	int rc = 1;
@@ -262,11 +266,13 @@ static bool filters_series(const struct search *s)
 static bool row_matches(const struct search *s, struct stmt *stmt)
 {
 	const struct id_list categories = { s->q->categories, s->q->n_categories };
+	int64_t dim[DIMENSIONS];
 
 	if (categories.ids && !has_id(&categories, db_get_int(stmt, 1)))
 		return false;
+	store_get_dimensions(stmt, 2, dim);
 	for (int d = 0; d < DIMENSIONS; d++)
-		if (s->q->dim[d] && !has_id(&s->dim[d], db_get_int(stmt, 2 + d)))
+		if (s->q->dim[d] && !has_id(&s->dim[d], dim[d]))
 			return false;
 	return true;
 }
@@ -299,7 +305,7 @@ static int read_series(struct search *s, const struct candidate *list, size_t n,
 	if (asked == 0)
 		return 0;
 	stmt = prepare(s->st,
-		       "SELECT s.id, s.category" DIMENSION_COLUMNS
+		       "SELECT s.id, s.category" SERIES_DIMENSIONS
 		       " FROM json_each(?1) k CROSS JOIN series s WHERE s.id = k.value",
 		       err);
 	db_bind_str(stmt, 1, json_list_ids(&s->scratch, ids, asked));
@@ -318,7 +324,10 @@ static struct event_key *keys_of(struct arena *arena, const struct candidate *li
 	return keys;
 }
 
-/* Removes candidates whose series doesn't match. Returns the number of the rest. */
+/*
+ * Removes candidates whose series doesn't match. Returns the number of the
+ * rest.
+ */
 static int64_t filter_by_series(struct search *s, struct candidate *list, size_t n,
 				struct error *err)
 {

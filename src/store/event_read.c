@@ -56,12 +56,15 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 	" LEFT JOIN dimension_value v_" column " ON v_" column ".id = s." column
 #define SERIES_OF(id, column, ...) ", s." column
 
-#define WHOLE_EVENT                                                                            \
-	"SELECT e.series, e.time_us, COALESCE(e.booked_us, e.time_us), "                       \
-	"e.correction, " AMOUNT_COLUMNS_OF("e") ", s.account, s.category" DIMENSION_LIST(      \
-		SERIES_OF) DIMENSION_LIST(TEXT_OF) ", a.sid, a.name, a.currency, o.text,"      \
-						   " c.id, c.sid, c.kind, c.source, c.event, " \
-						   "c.author, c.reason, c.made, co.text"
+#define WHOLE_EVENT                                                                               \
+	"SELECT e.series, e.time_us, COALESCE(e.booked_us, e.time_us), "                          \
+	"e.correction, " AMOUNT_COLUMNS_OF("e") ", s.account, s.category" DIMENSION_LIST(         \
+		SERIES_OF) ", s.declared" DIMENSION_LIST(TEXT_OF) ", a.sid, a.name, a.currency, " \
+								  "o.text,"                       \
+								  " c.id, c.sid, c.kind, "        \
+								  "c.source, c.event, "           \
+								  "c.author, c.reason, c.made, "  \
+								  "co.text"
 #define WHOLE_EVENT_JOINS                                                                      \
 	KEYED_EVENTS " LEFT JOIN series s ON s.id = e.series" DIMENSION_LIST(                  \
 		JOIN_TEXT) " LEFT JOIN account a ON a.id = s.account"                          \
@@ -86,8 +89,8 @@ enum {
 	COLUMN_ACCOUNT = COLUMN_AMOUNTS + AMOUNTS,
 	COLUMN_CATEGORY,
 	COLUMN_DIMENSIONS,
-	COLUMN_TEXTS = COLUMN_DIMENSIONS + DIMENSIONS,
-	COLUMN_ACCOUNT_SID = COLUMN_TEXTS + DIMENSIONS,
+	COLUMN_TEXTS = COLUMN_DIMENSIONS + DIMENSIONS_BUILT_IN + 1,
+	COLUMN_ACCOUNT_SID = COLUMN_TEXTS + DIMENSIONS_BUILT_IN,
 	COLUMN_ACCOUNT_NAME,
 	COLUMN_CURRENCY,
 	COLUMN_SOURCE,
@@ -119,8 +122,8 @@ static void read_series(const struct row_reader *r, struct found_event *ret)
 
 	s->account = db_get_int(r->s, COLUMN_ACCOUNT);
 	s->category = db_get_int(r->s, COLUMN_CATEGORY);
-	for (int d = 0; d < DIMENSIONS; d++) {
-		s->dim[d] = db_get_int(r->s, COLUMN_DIMENSIONS + d);
+	store_get_dimensions(r->s, COLUMN_DIMENSIONS, s->dim);
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++) {
 		if (before && before->series.dim[d] == s->dim[d])
 			ret->dim[d] = before->dim[d];
 		else if (s->dim[d])

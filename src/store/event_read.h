@@ -20,7 +20,8 @@ struct found_event {
 	struct series series;
 	const char *account_sid, *account_name, *currency;
 	const char *source;
-	const char *dim[DIMENSIONS]; /* NULL: none */
+	/* of built-in dimensions; NULL: none. Others are attributes */
+	const char *dim[DIMENSIONS_BUILT_IN];
 	enum event_state state;
 	/*
 	 * of an entry: the correction that added the entry; of another event:
@@ -29,14 +30,17 @@ struct found_event {
 	const struct correction *correction;
 	/* of an entry: identity of the corrected event */
 	const char *corrects_source, *corrects;
-	/* of an entry, if attributes were asked for: the event's last correction */
+	/*
+	 * of an entry, if attributes were asked for: the event's last
+	 * correction
+	 */
 	int64_t last_correction;
 };
 
 /*
  * Reads N events in one statement, in ARENA. An event that does not exist has
- * the series 0. With ATTRIBUTES: also the attributes of each event; of an entry,
- * those of the event that it corrects.
+ * the series 0. With ATTRIBUTES: also the attributes of each event; of an
+ * entry, those of the event that it corrects.
  */
 int store_events_read(struct store *st, const struct event_key *keys, size_t n, bool attributes,
 		      struct arena *arena, struct found_event *ret, struct error *err);

@@ -92,6 +92,29 @@ void store_bind_amounts(struct stmt *s, int n, const struct amounts *a);
 void store_get_amounts(struct stmt *s, int column, struct amounts *ret);
 
 /*
+ * The columns of the table series that hold dimensions, and reading them from
+ * COLUMN on.
+ */
+#define SERIES_DIMENSIONS DIMENSION_COLUMNS ", declared"
+void store_get_dimensions(struct stmt *s, int column, int64_t dim[DIMENSIONS]);
+
+/*
+ * Lists the series in the table series_value, under each of its values of
+ * declared dimensions. In a write.
+ */
+int store_series_list(struct store *st, int64_t series, const int64_t dim[DIMENSIONS],
+		      struct error *err);
+
+/*
+ * Checks the declared dimensions of all series. BAD is called for each problem,
+ * with the id of the series (0: several); WORDS follow its name.
+ */
+typedef void bad_series(void *arg, int64_t series, const char *words);
+int store_series_check(struct store *st, bad_series *bad, void *arg, struct error *err);
+/* Fills the table series_value again. In a write. */
+int store_series_repair(struct store *st, struct error *err);
+
+/*
  * For functions that change several rows and may be called inside or outside a
  * write. store_write_open begins a write unless a write is open: 1 begun, 0 a
  * write was open, -1 failed. With OWN (the result 1), store_write_close commits

@@ -264,6 +264,26 @@ static const struct walk_calls repairing = { .entry = repair_entry,
 					     .pause = pause_repair,
 					     .keep_postings = true };
 
+static void count_series(void *arg, int64_t series, const char *words)
+{
+	(void)series, (void)words;
+	++*(size_t *)arg;
+}
+
+static int repair_series(struct repair *r, size_t *n, struct error *err)
+{
+	size_t bad = 0;
+
+	if (store_series_check(r->from, count_series, &bad, err) < 0)
+		return -1;
+	*n += bad;
+	if (!bad)
+		return 0;
+	return repair_open(r, err) < 0 || store_series_repair(r->to, err) < 0
+		       ? -1
+		       : repair_pause(r, false, err);
+}
+
 static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 {
 	int rc;
@@ -272,6 +292,8 @@ static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 		return -1;
 	walk_init(w);
 	rc = walk_events(w, ret_events, err);
+	if (rc == 0)
+		rc = repair_series(w->arg, &w->n, err);
 	if (rc == 0 && w->observer->progress)
 		w->observer->progress(w->observer->arg, *ret_events, *ret_events);
 	walk_release(w);

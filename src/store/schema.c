@@ -418,6 +418,55 @@ const struct schema_step schema_steps[] = {
 		"CREATE INDEX series_sim ON series (sim) WHERE sim <> 0;",
 		.then = { store_rollups_migrate, NULL },
 	},
+	{
+		.sql =
+			/*
+			 * Declared dimensions. `id` is the dimension's number
+			 * (model/dimension.h). `fill` and the columns after it
+			 * say how far the dimension was filled in for older
+			 * events.
+			 */
+		"CREATE TABLE dimension ("
+		"	id INTEGER PRIMARY KEY,"
+		"	name TEXT NOT NULL UNIQUE,"
+		"	attribute TEXT NOT NULL UNIQUE,"
+		"	created INTEGER NOT NULL,"
+		"	fill INTEGER NOT NULL DEFAULT 0,"
+		"	fill_account INTEGER NOT NULL DEFAULT 0,"
+		"	fill_hour INTEGER NOT NULL DEFAULT 0,"
+		"	filled INTEGER NOT NULL DEFAULT 0"
+		") STRICT;"
+
+		/*
+		 * `declared` has the values of declared dimensions, packed
+		 * (store/series_pack.h).
+		 */
+		"CREATE TABLE series_5 ("
+		"	id INTEGER PRIMARY KEY,"
+		"	account INTEGER NOT NULL REFERENCES account(id),"
+		"	category INTEGER NOT NULL REFERENCES category(id),"
+		"	customer INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	sim INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	fleet INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	network INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	country INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	declared BLOB NOT NULL DEFAULT x'',"
+		"	UNIQUE (account, category, customer, sim, fleet, network, country, "
+		"declared)"
+		") STRICT;"
+		"INSERT INTO series_5 SELECT id, account, category, customer, sim, fleet, "
+		"network, country, x'' FROM series ORDER BY id;"
+		"DROP TABLE series;"
+		"ALTER TABLE series_5 RENAME TO series;"
+		"CREATE INDEX series_customer ON series (customer) WHERE customer <> 0;"
+		"CREATE INDEX series_sim ON series (sim) WHERE sim <> 0;"
+		/* the series of each value of a declared dimension */
+		"CREATE TABLE series_value ("
+		"	value INTEGER NOT NULL,"
+		"	series INTEGER NOT NULL,"
+		"	PRIMARY KEY (value, series)"
+		") STRICT, WITHOUT ROWID;",
+	},
 };
 
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);

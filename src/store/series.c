@@ -5,6 +5,7 @@
 #include "store/series.h"
 
 #include "store/internal.h"
+#include "store/series_pack.h"
 #include "base/banned.h"
 
 static struct stmt *prepare_dimension(struct store *st, const char *sql,
@@ -13,7 +14,7 @@ static struct stmt *prepare_dimension(struct store *st, const char *sql,
 	struct stmt *s = prepare(st, sql, err);
 
 	db_bind_int(s, 1, v->account);
-	db_bind_int(s, 2, v->dimension);
+	db_bind_int(s, 2, dimension_id(v->dimension));
 	db_bind_text(s, 3, v->text, v->len);
 	return s;
 }
@@ -46,38 +47,64 @@ int store_dimension_intern(struct store *st, const struct dimension_value *v, in
 #define EQUALS(id, column, ...) " AND " column " = ?"
 #define PARAM(...)              ", ?"
 
+enum { FIRST_DIMENSION = 3, DECLARED = FIRST_DIMENSION + DIMENSIONS_BUILT_IN };
+
+/* PACK must live until the statement has been run. */
 static struct stmt *prepare_series(struct store *st, const char *sql, const struct series *series,
-				   struct error *err)
+				   unsigned char pack[static SERIES_PACK_BYTES], struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 
 	db_bind_int(s, 1, series->account);
 	db_bind_int(s, 2, series->category);
-	for (int d = 0; d < DIMENSIONS; d++)
-		db_bind_int(s, 3 + d, series->dim[d]);
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
+		db_bind_int(s, FIRST_DIMENSION + d, series->dim[d]);
+	db_bind_blob(s, DECLARED, pack, series_pack(series->dim, pack));
 	return s;
 }
 
 int store_series_find(struct store *st, const struct series *series, int64_t *ret_id,
 		      struct error *err)
 {
+	unsigned char pack[SERIES_PACK_BYTES];
 	struct stmt *s = prepare_series(
 		st,
-		"SELECT id FROM series WHERE account = ?1 AND category = ?2" DIMENSION_LIST(EQUALS),
-		series, err);
+		"SELECT id FROM series WHERE account = ?1 AND category = ?2" DIMENSION_LIST(
+			EQUALS) " AND declared = ?",
+		series, pack, err);
 
 	return store_one(s, ret_id, err);
+}
+
+int store_series_list(struct store *st, int64_t series, const int64_t dim[DIMENSIONS],
+		      struct error *err)
+{
+	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++) {
+		struct stmt *s;
+
+		if (!dim[d])
+			continue;
+		s = prepare(st, "INSERT INTO series_value (value, series) VALUES (?1, ?2)", err);
+		db_bind_int(s, 1, dim[d]);
+		db_bind_int(s, 2, series);
+		if (db_step(s, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int store_series_add(struct store *st, const struct series *series, int64_t *ret_id,
 		     struct error *err)
 {
+	unsigned char pack[SERIES_PACK_BYTES];
 	struct stmt *s = prepare_series(st,
-					"INSERT INTO series (account, category" DIMENSION_COLUMNS
-					") VALUES (?1, ?2" DIMENSION_LIST(PARAM) ")",
-					series, err);
+					"INSERT INTO series (account, category" SERIES_DIMENSIONS
+					") VALUES (?1, ?2" DIMENSION_LIST(PARAM) ", ?)",
+					series, pack, err);
 
-	return store_insert_id(st, s, ret_id, err);
+	return store_insert_id(st, s, ret_id, err) < 0
+		       ? -1
+		       : store_series_list(st, *ret_id, series->dim, err);
 }
 
 int store_series_intern(struct store *st, const struct series *series, int64_t *ret_id,
@@ -95,10 +122,25 @@ int store_dimension_text(struct store *st, int64_t id, struct arena *arena, cons
 				ret, err);
 }
 
+void store_get_dimensions(struct stmt *s, int column, int64_t dim[DIMENSIONS])
+{
+	const unsigned char *pack;
+	size_t len;
+
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
+		dim[d] = db_get_int(s, column + d);
+	pack = db_get_blob(s, column + DIMENSIONS_BUILT_IN, &len);
+	/*
+	 * of damaged bytes, which store_verify reports, the readable part
+	 * counts
+	 */
+	series_unpack(pack, len, dim);
+}
+
 int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err)
 {
 	struct stmt *s = prepare(
-		st, "SELECT account, category" DIMENSION_COLUMNS " FROM series WHERE id = ?1", err);
+		st, "SELECT account, category" SERIES_DIMENSIONS " FROM series WHERE id = ?1", err);
 	int rc;
 
 	db_bind_int(s, 1, id);
@@ -107,8 +149,7 @@ int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct 
 		return rc;
 	ret->account = db_get_int(s, 0);
 	ret->category = db_get_int(s, 1);
-	for (int d = 0; d < DIMENSIONS; d++)
-		ret->dim[d] = db_get_int(s, 2 + d);
+	store_get_dimensions(s, 2, ret->dim);
 	db_reset(s);
 	return 1;
 }

@@ -152,10 +152,12 @@ static void value_keep(struct reading *r, int64_t series, int64_t value)
 /* The row of S: id and dimensions of a series. */
 static void keep_row(struct reading *r, struct stmt *s)
 {
-	int64_t value = db_get_int(s, 1 + r->q->group);
+	int64_t dim[DIMENSIONS], value;
 
+	store_get_dimensions(s, 1, dim);
+	value = dim[r->q->group];
 	for (int d = 0; d < DIMENSIONS; d++)
-		if (r->account->dim[d] && db_get_int(s, 1 + d) != r->account->dim[d])
+		if (r->account->dim[d] && dim[d] != r->account->dim[d])
 			value = -1;
 	value_keep(r, db_get_int(s, 0), value);
 }
@@ -179,7 +181,7 @@ static int read_all_series(struct reading *r, size_t most, struct error *err)
 		return -1;
 	if (n > (int64_t)most)
 		return 0;
-	s = prepare(r->st, "SELECT id" DIMENSION_COLUMNS " FROM series WHERE account = ?1", err);
+	s = prepare(r->st, "SELECT id" SERIES_DIMENSIONS " FROM series WHERE account = ?1", err);
 	db_bind_int(s, 1, r->account->id);
 	while ((rc = db_step(s, err)) > 0)
 		keep_row(r, s);
@@ -205,7 +207,7 @@ static int look_up(struct reading *r, int64_t series, struct error *err)
 			return 0;
 	}
 	r->work += LOOKUP_WORK;
-	s = prepare(r->st, "SELECT id" DIMENSION_COLUMNS " FROM series WHERE id = ?1", err);
+	s = prepare(r->st, "SELECT id" SERIES_DIMENSIONS " FROM series WHERE id = ?1", err);
 	db_bind_int(s, 1, series);
 	rc = db_step(s, err);
 	if (rc > 0) {
@@ -229,7 +231,7 @@ static int series_value(struct reading *r, int64_t series, int64_t *ret, struct 
 }
 
 #define FIND_SERIES(where) \
-	"SELECT id" DIMENSION_COLUMNS " FROM series WHERE " where " AND account = ?2 LIMIT ?3"
+	"SELECT id" SERIES_DIMENSIONS " FROM series WHERE " where " AND account = ?2 LIMIT ?3"
 
 /*
  * Of a filter by customer or SIM, the series are found by an index. Few of them

@@ -155,7 +155,15 @@ static int check_late_count(struct verification *v, struct error *err)
 	return 0;
 }
 
-/* ---- sources and corrections ---- */
+/* ---- series, sources and corrections ---- */
+
+static void report_series(void *arg, int64_t series, const char *words)
+{
+	if (series)
+		report_problem(arg, "series %" PRId64 " %s", series, words);
+	else
+		report_problem(arg, "series %s", words);
+}
 
 static int check_sources(struct verification *v, struct error *err)
 {
@@ -335,6 +343,7 @@ static int verify(struct verification *v, int64_t *ret_events, struct error *err
 	if (damage)
 		return damage < 0 ? -1 : 0;
 	if (walk_events(&v->walk, ret_events, err) < 0 || check_late_count(v, err) < 0 ||
+	    store_series_check(v->walk.st, report_series, v, err) < 0 ||
 	    check_sources(v, err) < 0 || check_entries(v, err) < 0 || check_corrections(v, err) < 0)
 		return -1;
 	if (calls->progress)

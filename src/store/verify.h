@@ -25,9 +25,10 @@ struct verify_calls {
 
 /*
  * Computes all rollups and postings from the events and compares them with the
- * stored ones. Also checks that each source exists, that each correction has
- * its entries and reverses the amounts that counted before it, and that no
- * event takes effect before its time. Rollups with zero amounts may be missing.
+ * stored ones. Also checks the declared dimensions of series, that each source
+ * exists, that each correction has its entries and reverses the amounts that
+ * counted before it, and that no event takes effect before its time. Rollups
+ * with zero amounts may be missing.
  *
  * First checks the pages of the file: if any is damaged, reports each damaged
  * page and compares nothing.
@@ -43,10 +44,11 @@ int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret
  * ledger through WRITER in short writes, so that others can write in between;
  * their changes stay.
  *
- * *RET_N is the number of repaired rollups, hours of postings and changes in
- * closed time. On -1, part of the repair may be done; ERR_BUSY: another rebuild
- * has begun. Memory: as store_verify, and the postings of one hour. Of CALLS,
- * only `progress` is used.
+ * *RET_N is the number of repaired rollups, hours of postings, changes in
+ * closed time, and problems of the table series_value. On -1, part of the
+ * repair may be done; ERR_BUSY: another rebuild has begun. Memory: as
+ * store_verify, and the postings of one hour. Of CALLS, only `progress` is
+ * used.
  */
 int store_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
 		  size_t *ret_n, int64_t *ret_events, struct error *err);

@@ -17,7 +17,7 @@
 
 #define EVENTS                                                                                     \
 	"SELECT s.account, COALESCE(e.booked_us, e.time_us) / " SLOT_US                            \
-	", s.category, e.series, " DIMENSION_S_SUMS ", " AMOUNT_COLUMNS_OF(                        \
+	", s.category, e.series, " DIMENSION_S_SUMS " + length(s.declared), " AMOUNT_COLUMNS_OF(   \
 		"e") ", COALESCE(e.booked_us, e.time_us), e.time_us, e.source, e.id, e.correction" \
 		     " FROM event e CROSS JOIN series s WHERE s.id = e.series ORDER BY 1, 2, 3, 4"
 /* ---- postings ---- */

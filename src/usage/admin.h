@@ -207,6 +207,21 @@ struct new_category {
 
 int admin_category_add(const struct admin *a, const struct new_category *n, struct error *err);
 
+/* ---- dimensions ---- */
+
+/*
+ * Declares a dimension. Events that are stored from now on get its value from
+ * ATTRIBUTE. ERR_PARAM "name", "from"; ERR_CONFLICT: another dimension has the
+ * name or the attribute, or there are DIMENSIONS.
+ */
+int admin_dimension_add(const struct admin *a, const char *name, const char *attribute,
+			struct error *err);
+/* Finds a declared dimension. Needs no write. */
+int admin_dimension_find(const struct admin *a, const char *name, struct declared *ret,
+			 struct error *err);
+/* ERR_CONFLICT: an event has had a value of the dimension. */
+int admin_dimension_remove(const struct admin *a, const char *name, struct error *err);
+
 /* ---- closings ---- */
 
 /* Closes an account as closing_close does; DAY is a date. */

@@ -49,7 +49,8 @@ int catalogue_load(struct store *st, struct arena *arena, const struct catalogue
 	size_t *parent;
 	size_t *listed;
 
-	if (store_categories(st, arena, &list, &c->n, err) < 0)
+	if (store_categories(st, arena, &list, &c->n, err) < 0 ||
+	    dimensions_load(st, arena, &c->dimensions, err) < 0)
 		return -1;
 	c->max_id = c->n ? list[c->n - 1].id : 0;
 	if (c->n)

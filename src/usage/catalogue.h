@@ -1,5 +1,6 @@
 /*
- * catalogue.h - the tree of categories: names, units and parents.
+ * catalogue.h - the tree of categories (names, units and parents), and the
+ * dimensions.
  *
  * The total of a category is the usage of its own events plus the totals of its
  * children. The category `totalprice` is special: no event can have this
@@ -11,6 +12,7 @@
 
 #include "base/arena.h"
 #include "store/store.h"
+#include "usage/dimensions.h"
 
 #define CATEGORY_TOTALPRICE "totalprice"
 #define CATEGORY_SIM_DATA   "sim-data"
@@ -29,6 +31,7 @@ struct catalogue {
 	size_t totalprice;          /* index, or CATALOGUE_NONE */
 	const int32_t *index_by_id; /* for ids up to max_id; -1: none */
 	int64_t max_id;
+	struct dimensions dimensions;
 };
 
 #define CATALOGUE_NONE ((size_t)-1)

@@ -214,7 +214,7 @@ int event_as_texts(const struct catalogue *c, const struct found_event *e, struc
 	set_text(ret, EV_TIME, arena_str(arena, time));
 	set_text(ret, EV_CATEGORY, c->categories[category].name);
 	set_amounts(arena, ret, &e->event.amounts);
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
 		if (e->dim[d])
 			set_text(ret, event_dimension_fields[d], e->dim[d]);
 	ret->attributes.text = e->event.attributes;
@@ -300,7 +300,7 @@ static int find_series(struct work *w, const struct raw_event *raw, struct error
 		return -1;
 	w->shall_series = (struct series) { .account = w->now_series.account,
 					    .category = w->catalogue->categories[category].id };
-	for (int d = 0; d < DIMENSIONS; d++) {
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++) {
 		enum event_field f = event_dimension_fields[d];
 
 		if (raw->field[f].text && raw->field[f].len &&
@@ -311,6 +311,9 @@ static int find_series(struct work *w, const struct raw_event *raw, struct error
 					   &w->shall_series.dim[d], err) < 0)
 			return -1;
 	}
+	/* declared dimensions follow from the attributes, which stay */
+	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++)
+		w->shall_series.dim[d] = w->now_series.dim[d];
 	return store_series_intern(w->st, &w->shall_series, &w->shall.series, err);
 }
 

@@ -65,7 +65,8 @@ const struct event_amount event_amounts[EVENT_AMOUNTS] = {
 
 #define DIMENSION_FIELD(id, ...) [DIM_##id] = EV_##id,
 
-const enum event_field event_dimension_fields[DIMENSIONS] = { DIMENSION_LIST(DIMENSION_FIELD) };
+const enum event_field event_dimension_fields[DIMENSIONS_BUILT_IN] = { DIMENSION_LIST(
+	DIMENSION_FIELD) };
 
 enum event_field event_field_find(const char *name, size_t len)
 {

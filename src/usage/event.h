@@ -61,7 +61,7 @@ enum { EVENT_AMOUNTS = 2 };
 extern const struct event_amount event_amounts[EVENT_AMOUNTS];
 
 /* The field that gives a dimension its value. */
-extern const enum event_field event_dimension_fields[DIMENSIONS];
+extern const enum event_field event_dimension_fields[DIMENSIONS_BUILT_IN];
 /* Finds a field by name; EVENT_FIELDS: no such field. */
 enum event_field event_field_find(const char *name, size_t len);
 /*

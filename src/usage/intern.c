@@ -13,7 +13,14 @@
 #define INTERN_MAX 200000 /* a table with more entries is cleared */
 
 /* Kinds of texts. Dimensions come first: their kind is enum dimension. */
-enum { KIND_ACCOUNT = DIMENSIONS, KIND_ACCOUNT_NAME, KIND_CATEGORY, KIND_SOURCE };
+enum { KIND_ACCOUNT = DIMENSIONS, KIND_ACCOUNT_NAME, KIND_CATEGORY, KIND_SOURCE, KIND_DECLARED };
+
+/*
+ * A value in the text of a KIND_DECLARED: its dimension and length, then
+ * itself.
+ */
+#define SET_HEAD  2
+#define SET_BYTES (DECLARED_MAX * (SET_HEAD + DECLARED_VALUE_BYTES))
 
 struct intern_category {
 	int64_t parent;
@@ -62,8 +69,10 @@ static guint series_hash(gconstpointer p)
 	const struct intern_series_key *key = p;
 	uint64_t hash = mix((uint64_t)key->account, (uint64_t)key->category);
 
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
 		hash = mix(hash, (uintptr_t)key->dim[d]);
+	if (key->declared)
+		hash = mix(hash, (uintptr_t)key->declared);
 	return (guint)hash;
 }
 
@@ -108,7 +117,7 @@ static struct intern_text text_key(const struct intern *in, int kind, int64_t sc
 	uint64_t hash;
 
 	crypto_shorthash((unsigned char *)&hash, (const unsigned char *)text, len, in->hash_key);
-	return (struct intern_text) { .hash = (unsigned)mix(hash, (uint64_t)(scope * 16 + kind)),
+	return (struct intern_text) { .hash = (unsigned)mix(hash, (uint64_t)(scope * 32 + kind)),
 				      .kind = kind,
 				      .scope = scope,
 				      .len = len,
@@ -256,6 +265,25 @@ struct intern_text *intern_dimension(struct intern *in, int64_t account, enum di
 	return text_find_or_add(in, &key);
 }
 
+struct intern_text *intern_declared(struct intern *in, int64_t account,
+				    const struct intern_value *values, size_t n)
+{
+	struct intern_text key;
+	char set[SET_BYTES];
+	size_t len = 0;
+
+	if (!n)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		set[len++] = (char)values[i].dimension;
+		set[len++] = (char)values[i].len;
+		memcpy(set + len, values[i].text, values[i].len);
+		len += values[i].len;
+	}
+	key = text_key(in, KIND_DECLARED, account, set, len);
+	return text_find_or_add(in, &key);
+}
+
 struct intern_series *intern_series(struct intern *in, const struct intern_series_key *key)
 {
 	struct intern_series *s = g_hash_table_lookup(in->series, key);
@@ -277,41 +305,24 @@ int intern_source_id(struct intern *in, struct intern_text *source, struct error
 				   err);
 }
 
-static int dimension_id(struct intern *in, int d, struct intern_text *t, struct error *err)
+/* Finds the id of a dimension's value. 1 found, 0 none, -1 failed. */
+typedef int value_id(struct intern *in, int d, struct intern_text *t, struct error *err);
+
+/* Makes the id if there is none. */
+static int make_value_id(struct intern *in, int d, struct intern_text *t, struct error *err)
 {
 	if (t->id)
-		return 0;
+		return 1;
 	g_ptr_array_add(in->made, &t->id);
-	return store_dimension_intern(
-		in->st, &(struct dimension_value) { t->scope, (enum dimension)d, t->text, t->len },
-		&t->id, err);
+	return store_dimension_intern(in->st,
+				      &(struct dimension_value) { t->scope, (enum dimension)d,
+								  t->text, t->len },
+				      &t->id, err) < 0
+		       ? -1
+		       : 1;
 }
 
-int intern_series_id(struct intern *in, struct intern_series *s, struct error *err)
-{
-	struct series row = { .account = s->key.account, .category = s->key.category };
-	int rc;
-
-	if (s->id)
-		return 0;
-	for (int d = 0; d < DIMENSIONS; d++) {
-		struct intern_text *t = s->key.dim[d];
-
-		if (!t)
-			continue;
-		if (dimension_id(in, d, t, err) < 0)
-			return -1;
-		row.dim[d] = t->id;
-	}
-	g_ptr_array_add(in->made, &s->id);
-	rc = store_series_find(in->st, &row, &s->id, err);
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	return store_series_add(in->st, &row, &s->id, err) < 0 ? -1 : 1;
-}
-
-/* Finds the id of a dimension value. 1 found, 0 none, -1 failed. */
-static int find_dimension(struct intern *in, int d, struct intern_text *t, struct error *err)
+static int find_value_id(struct intern *in, int d, struct intern_text *t, struct error *err)
 {
 	if (t->id)
 		return 1;
@@ -321,20 +332,69 @@ static int find_dimension(struct intern *in, int d, struct intern_text *t, struc
 		&t->id, err);
 }
 
-int intern_series_find(struct intern *in, struct intern_series *s, struct error *err)
+/*
+ * Sets the ids of the values of declared dimensions. 1 done, 0 none, -1 failed.
+ */
+static int declared_ids(struct intern *in, const struct intern_text *set, value_id *id,
+			int64_t dim[DIMENSIONS], struct error *err)
 {
-	struct series row = { .account = s->key.account, .category = s->key.category };
-
-	if (s->id)
-		return 1;
-	for (int d = 0; d < DIMENSIONS; d++) {
-		struct intern_text *t = s->key.dim[d];
-		int rc = t ? find_dimension(in, d, t, err) : 1;
+	for (size_t at = 0; at < set->len;) {
+		int d = set->text[at];
+		size_t len = (unsigned char)set->text[at + 1];
+		struct intern_text *t = intern_dimension(in, set->scope, (enum dimension)d,
+							 set->text + at + SET_HEAD, len);
+		int rc = id(in, d, t, err);
 
 		if (rc <= 0)
 			return rc;
-		row.dim[d] = t ? t->id : 0;
+		dim[d] = t->id;
+		at += SET_HEAD + len;
 	}
+	return 1;
+}
+
+/* Makes the row of a series. 1 done, 0 a value has no id, -1 failed. */
+static int make_row(struct intern *in, const struct intern_series *s, value_id *id,
+		    struct series *ret, struct error *err)
+{
+	*ret = (struct series) { .account = s->key.account, .category = s->key.category };
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++) {
+		struct intern_text *t = s->key.dim[d];
+		int rc = t ? id(in, d, t, err) : 1;
+
+		if (rc <= 0)
+			return rc;
+		ret->dim[d] = t ? t->id : 0;
+	}
+	return s->key.declared ? declared_ids(in, s->key.declared, id, ret->dim, err) : 1;
+}
+
+int intern_series_id(struct intern *in, struct intern_series *s, struct error *err)
+{
+	struct series row;
+	int rc;
+
+	if (s->id)
+		return 0;
+	if (make_row(in, s, make_value_id, &row, err) < 0)
+		return -1;
+	g_ptr_array_add(in->made, &s->id);
+	rc = store_series_find(in->st, &row, &s->id, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	return store_series_add(in->st, &row, &s->id, err) < 0 ? -1 : 1;
+}
+
+int intern_series_find(struct intern *in, struct intern_series *s, struct error *err)
+{
+	struct series row;
+	int rc;
+
+	if (s->id)
+		return 1;
+	rc = make_row(in, s, find_value_id, &row, err);
+	if (rc <= 0)
+		return rc;
 	g_ptr_array_add(in->made, &s->id);
 	return store_series_find(in->st, &row, &s->id, err);
 }

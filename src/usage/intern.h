@@ -29,7 +29,18 @@ struct intern_text {
 
 struct intern_series_key {
 	int64_t account, category;
-	struct intern_text *dim[DIMENSIONS]; /* NULL: none */
+	struct intern_text *dim[DIMENSIONS_BUILT_IN]; /* NULL: none */
+	/*
+	 * the values of declared dimensions, from intern_declared; NULL: none
+	 */
+	struct intern_text *declared;
+};
+
+/* A value of a declared dimension, of at most DECLARED_VALUE_BYTES. */
+struct intern_value {
+	enum dimension dimension;
+	const char *text;
+	size_t len;
 };
 
 struct intern_series {
@@ -65,6 +76,9 @@ int intern_category(struct intern *in, const char *name, size_t len, int64_t *re
 struct intern_text *intern_source(struct intern *in, int64_t family, const char *text, size_t len);
 struct intern_text *intern_dimension(struct intern *in, int64_t account, enum dimension d,
 				     const char *text, size_t len);
+/* The entry of N values, in the order of their dimensions; NULL: N is 0. */
+struct intern_text *intern_declared(struct intern *in, int64_t account,
+				    const struct intern_value *values, size_t n);
 struct intern_series *intern_series(struct intern *in, const struct intern_series_key *key);
 
 /* In a write: finds or makes the id of a source. */

@@ -10,9 +10,11 @@
 #include "store/event.h"
 #include "store/meta.h"
 #include "store/rollup.h"
+#include "store/series.h"
 #include "store/source.h"
 #include "usage/closing.h"
 #include "usage/catalogue.h"
+#include "usage/declared_values.h"
 #include "usage/intern.h"
 #include "usage/posting_batch.h"
 #include "usage/rejection_log.h"
@@ -39,6 +41,7 @@ struct ledger {
 	struct intern *intern;
 	struct closings *closings;
 	struct suspensions *suspensions;
+	struct declared_list declared;
 	int64_t noted;  /* time of the last commit in `meta`, seconds */
 	int64_t pruned; /* time of the last pruning, seconds */
 
@@ -48,6 +51,7 @@ struct ledger {
 	bool atomic;  /* store all events or none */
 	bool aborted; /* no event is stored */
 	bool names;   /* some event names its SIM or fleet */
+	bool values;  /* some event's series may have declared dimensions */
 
 	/* the current attempt; without rejected events */
 	/* events by identity; events of one identity in the order sent */
@@ -71,6 +75,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->intern = intern_new(st);
 	l->closings = closings_new();
 	l->suspensions = suspensions_new();
+	declared_init(&l->declared);
 	l->events = g_ptr_array_new();
 	l->order = g_ptr_array_new();
 	l->partitioned = g_ptr_array_new();
@@ -87,6 +92,7 @@ void ledger_free(struct ledger **l)
 	intern_free(&(*l)->intern);
 	closings_free(&(*l)->closings);
 	suspensions_free(&(*l)->suspensions);
+	declared_release(&(*l)->declared);
 	g_ptr_array_free((*l)->events, TRUE);
 	g_ptr_array_free((*l)->order, TRUE);
 	g_ptr_array_free((*l)->partitioned, TRUE);
@@ -149,7 +155,7 @@ static struct intern_series *find_series(struct ledger *l, const struct raw_even
 {
 	struct intern_series_key key = { .account = account, .category = category };
 
-	for (int d = 0; d < DIMENSIONS; d++) {
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++) {
 		enum event_field f = event_dimension_fields[d];
 
 		if (given(raw, f))
@@ -207,7 +213,7 @@ static int collect(struct ledger *l, struct submission *first, struct error *err
 
 static void clear(struct ledger *l)
 {
-	l->atomic = l->aborted = l->names = false;
+	l->atomic = l->aborted = l->names = l->values = false;
 	g_ptr_array_set_size(l->events, 0);
 	intern_trim(l->intern);
 }
@@ -355,6 +361,67 @@ static struct stored_event *stored_at(const struct ledger *l, size_t i)
 	return &g_array_index(l->stored, struct stored_event, i);
 }
 
+/*
+ * Reads the values of declared dimensions in the stored attributes of an event.
+ */
+static int read_stored(struct ledger *l, const struct event_key *key, struct arena *arena,
+		       struct declared_values *ret, struct error *err)
+{
+	const char *attributes;
+	int rc = store_event_attributes(l->st, key, arena, &attributes, err);
+
+	if (rc < 0)
+		return -1;
+	declared_read(&l->declared, rc ? attributes : NULL, rc ? strlen(attributes) : 0, ret);
+	return 0;
+}
+
+/*
+ * Is the event equal to the stored one but for declared dimensions? 1 yes, 0
+ * no, -1 failed.
+ */
+static int is_same(struct ledger *l, const struct event *ev, const struct event_key *key,
+		   struct arena *arena, struct error *err)
+{
+	struct stored_event stored;
+	struct series sent, kept;
+
+	if (store_event_find(l->st, key, arena, &stored, err) <= 0 ||
+	    store_series_by_id(l->st, stored.series, &kept, err) <= 0 ||
+	    store_series_by_id(l->st, ev->series->id, &sent, err) <= 0)
+		return err->kind ? -1 : 0;
+	return stored.time_us == ev->time_us && amounts_equal(&stored.amounts, &ev->amounts) &&
+	       sent.account == kept.account && sent.category == kept.category &&
+	       memcmp(sent.dim, kept.dim, DIMENSIONS_BUILT_IN * sizeof(*sent.dim)) == 0;
+}
+
+/*
+ * A stored event may have no value of a dimension that was declared later. The
+ * event sent again is a duplicate if the attributes of both have equal values.
+ */
+static int compare_declared(struct ledger *l, struct event *ev, struct error *err)
+{
+	const struct event_key key = { ev->source->id, ev->raw.field[EV_ID].text,
+				       ev->raw.field[EV_ID].len };
+	struct declared_values *values;
+	struct error own = { 0 };
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	values = arena_array(&arena, struct declared_values, 2);
+	rc = is_same(l, ev, &key, &arena, &own);
+	declared_read(&l->declared, ev->raw.attributes.text, ev->raw.attributes.len, &values[0]);
+	if (rc > 0 && read_stored(l, &key, &arena, &values[1], &own) < 0)
+		rc = -1;
+	if (rc > 0 && declared_equal(&values[0], &values[1]))
+		ev->verdict = VERDICT_DUPLICATE;
+	arena_release(&arena);
+	if (rc < 0 && err)
+		*err = own;
+	return rc < 0 ? -1 : 0;
+}
+
 /* Stores the events and sets their verdicts. */
 static int add_events(struct ledger *l, struct error *err)
 {
@@ -377,8 +444,14 @@ static int add_events(struct ledger *l, struct error *err)
 	if (store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len, err) <
 	    0)
 		return -1;
-	for (guint i = 0; i < l->order->len; i++)
-		ordered_at(l, i)->verdict = stored_at(l, i)->verdict;
+	for (guint i = 0; i < l->order->len; i++) {
+		struct event *ev = ordered_at(l, i);
+
+		ev->verdict = stored_at(l, i)->verdict;
+		if (ev->verdict == VERDICT_CONFLICT && l->declared.n &&
+		    compare_declared(l, ev, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -406,9 +479,11 @@ static struct rollup rollup_of(const struct event *ev)
 			    .slot = slot_of_instant(ev->effective_us),
 			    .amounts = ev->amounts };
 
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
 		if (series->key.dim[d])
 			r.series = series->id;
+	if (series->key.declared)
+		r.series = series->id;
 	return r;
 }
 
@@ -639,6 +714,38 @@ static int set_names_all(struct ledger *l, struct error *err)
 	return rc;
 }
 
+/* ---- declared dimensions ---- */
+
+/*
+ * Adds the values of declared dimensions to the series of the events. The
+ * dimensions are those of this write, so that an event misses none that was
+ * declared before it was stored.
+ */
+static int set_declared_all(struct ledger *l, struct error *err)
+{
+	struct declared_values values;
+
+	if (declared_load(&l->declared, l->st, err) < 0)
+		return -1;
+	if (!l->declared.n && !l->values)
+		return 0;
+	l->values = true;
+	for (guint i = 0; i < l->events->len; i++) {
+		struct event *ev = event_at(l, i);
+		struct intern_series_key key;
+
+		if (ev->verdict == VERDICT_REJECTED)
+			continue;
+		declared_read(&l->declared, ev->raw.attributes.text, ev->raw.attributes.len,
+			      &values);
+		key = ev->series->key;
+		key.declared = intern_declared(l->intern, key.account, values.list, values.n);
+		if (key.declared != ev->series->key.declared)
+			ev->series = intern_series(l->intern, &key);
+	}
+	return 0;
+}
+
 /* ---- ids ---- */
 
 /*
@@ -788,7 +895,8 @@ static int note_commit(struct ledger *l, int64_t now, struct error *err)
 
 static int write_events(struct ledger *l, int64_t now, struct error *err)
 {
-	if (set_effective_all(l, err) < 0 || set_names_all(l, err) < 0 || make_ids(l, err) < 0)
+	if (set_effective_all(l, err) < 0 || set_names_all(l, err) < 0 ||
+	    set_declared_all(l, err) < 0 || make_ids(l, err) < 0)
 		return -1;
 	put_in_order(l);
 	if (add_events(l, err) < 0 || note_late(l, err) < 0 || add_rollups(l, err) < 0 ||

@@ -224,7 +224,7 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_buckets
 					.n_spans = (size_t)n_buckets,
 					.by_series = q->group == GROUP_DIMENSION ||
 						     dimensions_any(q->dim),
-					.group = q->dimension };
+					.group = q->group == GROUP_DIMENSION ? q->dimension : 0 };
 
 	arena_reset(&cur->scratch);
 	cur->first = first;

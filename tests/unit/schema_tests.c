@@ -10,6 +10,7 @@
 #include "store/internal.h"
 #include "store/key.h"
 #include "store/posting.h"
+#include "store/series.h"
 #include "store/session.h"
 #include "store/source.h"
 #include "store/user.h"
@@ -126,9 +127,9 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 END_TEST
 
 /*
- * As a program of version 3 left it: six tables of rollups, here of a month with
- * few quarter hours (account 1) and one with all of them (account 2). Series 2
- * has a customer; each of its sums is also part of the total.
+ * As a program of version 3 left it: six tables of rollups, here of a month
+ * with few quarter hours (account 1) and one with all of them (account 2).
+ * Series 2 has a customer; each of its sums is also part of the total.
  */
 START_TEST(rollups_of_an_older_ledger_are_packed)
 {
@@ -339,6 +340,37 @@ START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 }
 END_TEST
 
+/* As a program of version 4 left it: series without declared dimensions. */
+START_TEST(series_of_an_older_ledger_keep_their_numbers_and_dimensions)
+{
+	struct store *st;
+	struct series s;
+	struct db *db;
+
+	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 4, &err));
+	db_close(&db);
+	raw("INSERT INTO account (id, sid, name, currency, created) VALUES (1, 'AC1', 'a', 'usd', "
+	    "0);"
+	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0);"
+	    "INSERT INTO dimension_value VALUES (5, 1, 0, 'cus1'), (6, 1, 1, 'sim1');"
+	    "INSERT INTO series VALUES (3, 1, 1, 0, 0, 0, 0, 0), (7, 1, 1, 5, 6, 0, 0, 0);");
+	st = reopen(STORE_WRITE);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM series WHERE declared = x''"), 2);
+	ck_assert_int_eq(store_series_by_id(st, 7, &s, &err), 1);
+	ck_assert_int_eq(s.dim[DIM_CUSTOMER], 5);
+	ck_assert_int_eq(s.dim[DIM_SIM], 6);
+	for (int d = DIM_SIM + 1; d < DIMENSIONS; d++)
+		ck_assert_int_eq(s.dim[d], 0);
+	OK(store_series_intern(st, &s, &(int64_t) { 0 }, &err));
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM series"), 2);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM sqlite_schema WHERE name LIKE "
+				    "'series_%' AND name <> 'series_value'"),
+			 2);
+	store_close(&st);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("schema");
@@ -353,6 +385,7 @@ int main(void)
 	tcase_add_test(tc, users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_makers);
 	tcase_add_test(tc, families_of_an_older_ledger_get_sources_of_their_own);
 	tcase_add_test(tc, subaccounts_of_an_older_ledger_are_closed_with_their_main_account);
+	tcase_add_test(tc, series_of_an_older_ledger_keep_their_numbers_and_dimensions);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

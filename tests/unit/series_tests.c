@@ -6,6 +6,7 @@
 #include "store/event_find.h"
 #include "store/internal.h"
 #include "store/series.h"
+#include "store/series_pack.h"
 #include "store/source.h"
 #include "fixture.h"
 #include "store_fixture.h"
@@ -63,6 +64,84 @@ START_TEST(series_is_the_same_only_with_the_same_dimensions)
 	ck_assert_int_ne(id, f.dimensioned);
 	s.dim[DIM_SIM] = 4711;
 	FAILS_WITH(store_series_intern(f.st, &s, &id, &err), ERR_INTERNAL, "rules");
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(packed_values_are_unpacked)
+{
+	int64_t dim[DIMENSIONS] = { 0 }, got[DIMENSIONS];
+	unsigned char pack[SERIES_PACK_BYTES];
+	size_t len;
+
+	ck_assert_uint_eq(series_pack(dim, pack), 0);
+	memset(got, 0xff, sizeof(got));
+	ck_assert(series_unpack(pack, 0, got));
+	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++)
+		ck_assert_int_eq(got[d], 0);
+	dim[DIM_SIM] = 9; /* has a column */
+	dim[DIMENSIONS_BUILT_IN] = 1;
+	dim[DIMENSIONS_BUILT_IN + 2] = 300;
+	len = series_pack(dim, pack);
+	ck_assert_uint_eq(len, 6);
+	ck_assert_int_eq(memcmp(pack, "\x01\x40\x01\x42\xac\x02", 6), 0);
+	ck_assert(series_unpack(pack, len, got));
+	ck_assert_int_eq(memcmp(got + DIMENSIONS_BUILT_IN, dim + DIMENSIONS_BUILT_IN,
+				DECLARED_MAX * sizeof(*dim)),
+			 0);
+	for (size_t cut = 1; cut < len; cut++)
+		ck_assert_int_eq(series_unpack(pack, cut, got), cut == 3);
+	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++)
+		dim[d] = INT64_MAX - d;
+	len = series_pack(dim, pack);
+	ck_assert_uint_le(len, SERIES_PACK_BYTES);
+	ck_assert(series_unpack(pack, len, got));
+	ck_assert_int_eq(got[DIMENSIONS - 1], INT64_MAX - (DIMENSIONS - 1));
+}
+END_TEST
+
+START_TEST(bytes_that_no_series_has_are_not_unpacked)
+{
+	static const struct {
+		const char *name, *bytes;
+		size_t len;
+	} bad[] = {
+		{ "another version", "\x02\x40\x01", 3 },
+		{ "no values", "\x01", 1 },
+		{ "a built-in dimension", "\x01\x01\x01", 3 },
+		{ "an unknown dimension", "\x01\x4b\x01", 3 },
+		{ "a dimension twice", "\x01\x40\x01\x40\x02", 5 },
+		{ "another order", "\x01\x41\x01\x40\x02", 5 },
+		{ "the value 0", "\x01\x40\x00", 3 },
+		{ "a long form", "\x01\x40\x81\x00", 4 },
+		{ "64 bits", "\x01\x40\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12 },
+	};
+	int64_t dim[DIMENSIONS];
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		ROW("%s", bad[i].name);
+		ck_assert(!series_unpack((const unsigned char *)bad[i].bytes, bad[i].len, dim));
+	}
+}
+END_TEST
+
+START_TEST(series_is_the_same_only_with_the_same_declared_dimensions)
+{
+	struct fixture f = with_series(path);
+	struct series s = { .account = f.account, .category = f.category }, read;
+	int64_t first, second, id;
+
+	s.dim[DIMENSIONS_BUILT_IN] = 7;
+	OK(store_series_intern(f.st, &s, &first, &err));
+	s.dim[DIMENSIONS_BUILT_IN + 1] = 8;
+	OK(store_series_intern(f.st, &s, &second, &err));
+	ck_assert_int_ne(first, second);
+	ck_assert_int_ne(first, f.plain);
+	OK(store_series_intern(f.st, &s, &id, &err));
+	ck_assert_int_eq(id, second);
+	ck_assert_int_eq(store_series_by_id(f.st, second, &read, &err), 1);
+	ck_assert_int_eq(memcmp(&read, &s, sizeof(s)), 0);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM series_value WHERE value = 7"), 2);
 	store_close(&f.st);
 }
 END_TEST
@@ -149,6 +228,9 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, dimension_values_are_interned_per_account_and_dimension);
 	tcase_add_test(tc, series_is_the_same_only_with_the_same_dimensions);
+	tcase_add_test(tc, packed_values_are_unpacked);
+	tcase_add_test(tc, bytes_that_no_series_has_are_not_unpacked);
+	tcase_add_test(tc, series_is_the_same_only_with_the_same_declared_dimensions);
 	tcase_add_test(tc, event_that_differs_in_anything_is_a_conflict);
 	tcase_add_test(tc, a_source_is_found_in_its_own_family_only);
 	suite_add_tcase(s, tc);

@@ -116,6 +116,7 @@ static const struct {
 	{ "UPDATE event SET series = 2 WHERE id = 'call-1'", 0, 0, 2, 1 },
 	{ "INSERT INTO event VALUES (1, 'more', 1, 900000000 * 96 * 20454, NULL, NULL, 1, 0, 0, 0)",
 	  0, 0, 1, 1 },
+	{ "INSERT INTO series_value VALUES (1, 1)", 0, 0, 0, 1 },
 	{ "DELETE FROM posting", 0, 0, 0, 2 },
 	{ "DELETE FROM posting WHERE hour % 24 = 0", 0, 0, 0, 1 },
 	{ "INSERT INTO posting SELECT account, hour + 24, part, events FROM posting", 0, 0, 0, 2 },
