@@ -1,6 +1,6 @@
 /*
- * unpack.c - packed bytes: what comes out doesn't depend on how they come in;
- * what was packed is unpacked.
+ * decompress.c - compressed bytes: the result does not depend on the sizes of
+ * the parts in which they come; what was compressed comes back.
  */
 #include "fuzz.h"
 #include "mutate.h"
@@ -12,23 +12,29 @@
 #include "base/banned.h"
 
 #define LIMIT 100000
+/* so large that the ratio ends it first */
+#define HIGH_LIMIT (4 * DECOMPRESS_FREE_BYTES)
 
-/* What came out, and the kind of error that ended it. */
+/*
+ * Decompresses DATA into OUT, of which it keeps some LIMIT bytes; returns the
+ * kind of error that ended it.
+ */
 static enum error_kind unpack(enum encoding encoding, const uint8_t *data, size_t size, size_t step,
-			      struct strbuf *out)
+			      int64_t limit, struct strbuf *out)
 {
 	struct fuzz_stream s = { data, size, 0, step };
-	struct decompressor *u = decompressor_new(encoding, fuzz_read, &s, LIMIT);
+	struct decompressor *u = decompressor_new(encoding, fuzz_read, &s, limit);
 	struct error err = { 0 };
 	char buf[1000];
 	int64_t n;
 
 	strbuf_clear(out);
 	while ((n = decompressor_read(u, buf, step < sizeof(buf) ? step : sizeof(buf), &err)) > 0)
-		strbuf_addn(out, buf, (size_t)n);
+		if (out->len <= LIMIT)
+			strbuf_addn(out, buf, (size_t)n);
 	must((n < 0) == (err.kind != ERR_NONE));
 	must(n == 0 || err.kind == ERR_BODY || err.kind == ERR_TOO_LARGE);
-	must(out->len <= LIMIT);
+	must(limit > LIMIT || out->len <= LIMIT);
 	decompressor_free(&u);
 	return err.kind;
 }
@@ -36,10 +42,10 @@ static enum error_kind unpack(enum encoding encoding, const uint8_t *data, size_
 static void same_however_it_comes(enum encoding encoding, const uint8_t *data, size_t size,
 				  struct strbuf *whole, struct strbuf *parts)
 {
-	enum error_kind kind = unpack(encoding, data, size, SIZE_MAX, whole);
+	enum error_kind kind = unpack(encoding, data, size, SIZE_MAX, LIMIT, whole);
 	size_t len;
 
-	must(unpack(encoding, data, size, 7, parts) == kind || kind == ERR_TOO_LARGE ||
+	must(unpack(encoding, data, size, 7, LIMIT, parts) == kind || kind == ERR_TOO_LARGE ||
 	     kind == ERR_BODY);
 	len = whole->len < parts->len ? whole->len : parts->len;
 	must(memcmp(whole->text, parts->text, len) == 0);
@@ -49,7 +55,7 @@ static void same_however_it_comes(enum encoding encoding, const uint8_t *data, s
 static void comes_back(const uint8_t *packed, size_t packed_size, const uint8_t *data, size_t size,
 		       struct strbuf *out)
 {
-	must(unpack(ENCODING_BY_CONTENT, packed, packed_size, 5, out) == ERR_NONE);
+	must(unpack(ENCODING_BY_CONTENT, packed, packed_size, 5, LIMIT, out) == ERR_NONE);
 	must(out->len == size && (size == 0 || memcmp(out->text, data, size) == 0));
 }
 
@@ -82,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	same_however_it_comes(ENCODING_GZIP, data, size, &whole, &parts);
 	same_however_it_comes(ENCODING_ZSTD, data, size, &whole, &parts);
 	same_however_it_comes(ENCODING_BY_CONTENT, data, size, &whole, &parts);
+	unpack(ENCODING_BY_CONTENT, data, size, SIZE_MAX, HIGH_LIMIT, &parts);
 	pack_and_unpack(data, size, &whole);
 	strbuf_release(&whole);
 	strbuf_release(&parts);
