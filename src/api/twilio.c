@@ -621,11 +621,13 @@ static int list_records(struct request *rq, struct writer *w, struct error *err)
 /* ---- Usage: the parent node ---- */
 
 struct usage_links {
-	const char *records;
+	const char *records, *triggers;
 };
 
 static const struct field usage_links_fields[] = {
-	FIELD(struct usage_links, records, "The usage records", .format = "uri"), { 0 }
+	FIELD(struct usage_links, records, "The usage records", .format = "uri"),
+	FIELD(struct usage_links, triggers, "The usage triggers", .format = "uri"),
+	{ 0 }
 };
 
 static const struct shape usage_links_shape = { .name = "SubresourceUris",
@@ -660,6 +662,7 @@ static int get_usage(struct request *rq, struct writer *w, struct error *err)
 	if (find_account(&r, err) < 0)
 		return -1;
 	links.records = arena_join(rq->arena, request_path(rq), "/Records", suffix, NULL);
+	links.triggers = arena_join(rq->arena, request_path(rq), "/Triggers", suffix, NULL);
 	node.account_sid = r.account.sid;
 	node.uri = request_link_path(rq);
 	writer_about(w, rq->op->title, r.account.name);

@@ -1,6 +1,7 @@
 #include "base/civil.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -246,6 +247,21 @@ size_t instant_format(char buf[static INSTANT_TEXT], int64_t us)
 	*end++ = 'Z';
 	*end = '\0';
 	return (size_t)(end - buf);
+}
+
+void mail_date_format(char buf[static MAIL_DATE_TEXT], int64_t sec)
+{
+	static const char weekdays[] = "ThuFriSatSunMonTueWed";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int64_t days = floor_div(sec, SEC_PER_DAY);
+	struct date d = date_from_days(days);
+	unsigned day_sec = (unsigned)(sec - days * SEC_PER_DAY),
+		 weekday = (unsigned)(days % 7 + 7) % 7;
+
+	snprintf(buf, MAIL_DATE_TEXT, "%.3s, %02u %.3s %04u %02u:%02u:%02u +0000",
+		 weekdays + 3 * (size_t)weekday, (unsigned)d.day % 100,
+		 months + 3 * (size_t)(d.month - 1), (unsigned)d.year % 10000, day_sec / 3600 % 24,
+		 day_sec / 60 % 60, day_sec % 60);
 }
 
 static _Atomic int64_t standing_us;

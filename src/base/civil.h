@@ -56,6 +56,10 @@ bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *re
  */
 size_t instant_format(char buf[static INSTANT_TEXT], int64_t us);
 
+#define MAIL_DATE_TEXT 32
+/* Writes SEC as mail does (RFC 2822): "Sat, 29 Sep 2012 19:45:43 +0000". */
+void mail_date_format(char buf[static MAIL_DATE_TEXT], int64_t sec);
+
 /* Now, in microseconds. Only this function reads the clock. */
 int64_t clock_now_us(void);
 

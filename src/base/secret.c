@@ -158,6 +158,43 @@ bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data
 	return sodium_memcmp(right, tag, TAG_BYTES) == 0;
 }
 
+/* ---- sealed texts ---- */
+
+_Static_assert(SEAL_BYTES == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES,
+	       "a seal is a nonce and a tag");
+
+static void seal_key(const unsigned char secret[static SECRET_BYTES], int64_t for_,
+		     unsigned char ret[static crypto_secretbox_KEYBYTES])
+{
+	keyed_hash(secret, "usaged seal     ", &for_, sizeof(for_), ret, crypto_secretbox_KEYBYTES);
+}
+
+void secret_seal(const unsigned char secret[static SECRET_BYTES], int64_t for_, const void *data,
+		 size_t len, unsigned char *ret)
+{
+	unsigned char key[crypto_secretbox_KEYBYTES];
+
+	seal_key(secret, for_, key);
+	randombytes_buf(ret, crypto_secretbox_NONCEBYTES);
+	crypto_secretbox_easy(ret + crypto_secretbox_NONCEBYTES, data, len, ret, key);
+	sodium_memzero(key, sizeof(key));
+}
+
+bool secret_open(const unsigned char secret[static SECRET_BYTES], int64_t for_,
+		 const unsigned char *sealed, size_t len, unsigned char *ret)
+{
+	unsigned char key[crypto_secretbox_KEYBYTES];
+	bool ok;
+
+	if (len < SEAL_BYTES)
+		return false;
+	seal_key(secret, for_, key);
+	ok = crypto_secretbox_open_easy(ret, sealed + crypto_secretbox_NONCEBYTES,
+					len - crypto_secretbox_NONCEBYTES, sealed, key) == 0;
+	sodium_memzero(key, sizeof(key));
+	return ok;
+}
+
 /* ---- passwords ---- */
 
 _Static_assert(PASSWORD_HASH_TEXT >= crypto_pwhash_STRBYTES, "an Argon2 text fits");

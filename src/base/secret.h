@@ -56,6 +56,18 @@ void tag_make(const unsigned char secret[static SECRET_BYTES], const void *data,
 bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len,
 	       const unsigned char tag[static TAG_BYTES]);
 
+/*
+ * Seals LEN bytes with the secret, so that only secret_open with the same
+ * secret reads them (XSalsa20-Poly1305). RET has LEN + SEAL_BYTES bytes. FOR
+ * names the owner of the text: secret_open must be given the same number.
+ */
+#define SEAL_BYTES 40
+void secret_seal(const unsigned char secret[static SECRET_BYTES], int64_t for_, const void *data,
+		 size_t len, unsigned char *ret);
+/* LEN counts the sealed bytes. False: not sealed with this secret, or changed. */
+bool secret_open(const unsigned char secret[static SECRET_BYTES], int64_t for_,
+		 const unsigned char *sealed, size_t len, unsigned char *ret);
+
 enum {
 	/* bytes of a stored password hash, with its NUL */
 	PASSWORD_HASH_TEXT = 128,

@@ -263,6 +263,82 @@ struct posting {
 	size_t id_len;
 };
 
+/* How often a trigger may fire. */
+enum recurrence {
+	RECURRENCE_ALLTIME, /* once */
+	RECURRENCE_DAILY,   /* once a day, month, year of UTC */
+	RECURRENCE_MONTHLY,
+	RECURRENCE_YEARLY,
+	RECURRENCES
+};
+
+/* The changing part of a trigger. */
+struct trigger_value {
+	int64_t trigger; /* id */
+	/*
+	 * the first day of the period of `sum`, in days since 1970; 0 for
+	 * RECURRENCE_ALLTIME
+	 */
+	int64_t period;
+	wide sum;             /* usage in the period, in the amount's unit */
+	int64_t fired;        /* time of the last firing, seconds; 0: never */
+	int64_t fired_period; /* the period of the last firing */
+};
+
+/*
+ * A threshold for the usage of an account, with its subaccounts if it is a main
+ * account. The trigger fires when the usage of a period exceeds the threshold.
+ */
+struct trigger {
+	int64_t id;
+	char sid[SID_TEXT]; /* UT... */
+	int64_t account, category;
+	enum amount amount; /* AMOUNT_COUNT, AMOUNT_USAGE or AMOUNT_PRICE */
+	enum recurrence recurrence;
+	int64_t threshold; /* in the amount's unit */
+	const char *name;
+	const char *url, *method; /* of the callback; "POST" or "GET" */
+	int64_t created, updated; /* seconds */
+	struct trigger_value value;
+};
+
+enum notice_state {
+	NOTICE_WAITING,   /* to be sent, for the first time or again */
+	NOTICE_DELIVERED, /* a receiver has answered with 2xx */
+	NOTICE_FAILED,    /* given up */
+	NOTICE_CANCELLED, /* its trigger was removed first */
+	NOTICE_STATES
+};
+
+/*
+ * A row of the outbox: a message that the ledger has to send. The commit that
+ * caused the message adds it.
+ */
+struct notice {
+	int64_t id;
+	char sid[SID_TEXT]; /* WH... */
+	int64_t account;
+	char trigger[SID_TEXT]; /* the SID of the trigger that fired */
+	/* identifies the firing: trigger and period; unique */
+	const char *token;
+	const char *url, *method;
+	const char *form; /* the parameters, encoded: "a=1&b=2" */
+	int64_t made_us;
+	enum notice_state state;
+	int64_t attempts;
+	int64_t next_us; /* NOTICE_WAITING: time of the next attempt */
+};
+
+/* An attempt to send a notice. */
+struct delivery {
+	int64_t id;
+	int64_t notice; /* id */
+	int64_t at_us, took_us;
+	int64_t status;     /* HTTP; 0: no answer */
+	const char *error;  /* why there was no answer; or "" */
+	const char *answer; /* the beginning of the answer's body, as UTF-8 */
+};
+
 struct rejection {
 	int64_t id, at;     /* seconds */
 	const char *author; /* from principal_actor */

@@ -467,6 +467,88 @@ const struct schema_step schema_steps[] = {
 		"	PRIMARY KEY (value, series)"
 		") STRICT, WITHOUT ROWID;",
 	},
+	{
+		.sql =
+			/*
+			 * Triggers. Every commit changes the values of
+			 * triggers, so they have a narrow table of their own.
+			 * The sum has 128 bits: high * 10^18 + low.
+			 */
+		"CREATE TABLE trigger ("
+		"	id INTEGER PRIMARY KEY,"
+		"	sid TEXT NOT NULL UNIQUE,"
+		"	account INTEGER NOT NULL REFERENCES account(id),"
+		"	category INTEGER NOT NULL REFERENCES category(id),"
+		"	amount INTEGER NOT NULL,"
+		"	recurrence INTEGER NOT NULL,"
+		"	threshold INTEGER NOT NULL,"
+		"	name TEXT NOT NULL,"
+		"	url TEXT NOT NULL,"
+		"	method TEXT NOT NULL,"
+		"	created INTEGER NOT NULL,"
+		"	updated INTEGER NOT NULL"
+		") STRICT;"
+		"CREATE INDEX trigger_account ON trigger (account, id);"
+		"CREATE TABLE trigger_value ("
+		"	id INTEGER PRIMARY KEY REFERENCES trigger(id),"
+		"	period INTEGER NOT NULL,"
+		"	high INTEGER NOT NULL,"
+		"	low INTEGER NOT NULL,"
+		"	fired INTEGER NOT NULL,"
+		"	fired_period INTEGER NOT NULL"
+		") STRICT;"
+
+		/*
+		 * The outbox. `token` is unique, so that no period of a trigger
+		 * has two notices.
+		 */
+		"CREATE TABLE notice ("
+		"	id INTEGER PRIMARY KEY,"
+		"	sid TEXT NOT NULL UNIQUE,"
+		"	account INTEGER NOT NULL REFERENCES account(id),"
+		"	trigger_sid TEXT NOT NULL,"
+		"	token TEXT NOT NULL UNIQUE,"
+		"	url TEXT NOT NULL,"
+		"	method TEXT NOT NULL,"
+		"	form TEXT NOT NULL,"
+		"	made_us INTEGER NOT NULL,"
+		"	state INTEGER NOT NULL,"
+		"	attempts INTEGER NOT NULL,"
+		"	next_us INTEGER NOT NULL"
+		") STRICT;"
+		"CREATE INDEX notice_waiting ON notice (next_us) WHERE state = 0;"
+		"CREATE INDEX notice_account ON notice (account, id);"
+		"CREATE INDEX notice_trigger ON notice (trigger_sid);"
+		"CREATE TABLE delivery ("
+		"	id INTEGER PRIMARY KEY,"
+		"	notice INTEGER NOT NULL REFERENCES notice(id),"
+		"	at_us INTEGER NOT NULL,"
+		"	took_us INTEGER NOT NULL,"
+		"	status INTEGER NOT NULL,"
+		"	error TEXT NOT NULL,"
+		"	answer TEXT NOT NULL"
+		") STRICT;"
+		"CREATE INDEX delivery_notice ON delivery (notice, id);"
+
+		/*
+		 * The host that does a kind of background work until the
+		 * instant `until_us`; then another host may take over.
+		 */
+		"CREATE TABLE lease ("
+		"	name TEXT PRIMARY KEY,"
+		"	host TEXT NOT NULL,"
+		"	until_us INTEGER NOT NULL"
+		") STRICT, WITHOUT ROWID;"
+
+		/*
+		 * The signing secrets of accounts, sealed with the ledger's
+		 * secret (usage/signing.h).
+		 */
+		"CREATE TABLE signing ("
+		"	account INTEGER PRIMARY KEY REFERENCES account(id),"
+		"	sealed BLOB NOT NULL"
+		") STRICT;",
+	},
 };
 
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);

@@ -17,6 +17,7 @@
 #include "store/source.h"
 #include "usage/account.h"
 #include "usage/suspension.h"
+#include "usage/trigger_watch.h"
 #include "base/banned.h"
 
 #define SAME_ID_MAX   1000 /* events of one id that are searched */
@@ -249,6 +250,8 @@ struct work {
 	struct stored_event shall; /* what shall count: series, time, amounts */
 	struct series shall_series;
 	struct correction correction;
+	struct trigger_watch *triggers; /* of the account and its main account */
+	int64_t main;                   /* the main account */
 };
 
 /* Fails if CHANGE has a new value for a field that cannot change. */
@@ -400,6 +403,9 @@ static int add_entry(struct work *w, const char *suffix, struct stored_event e,
 		return -1;
 	if (closing_note_late(w->st, series->account, &e, w->c->now_us, err) < 0)
 		return -1;
+	trigger_watch_add(w->triggers,
+			  &(struct trigger_usage) { series->account, w->main, series->category,
+						    e.effective_us, &e.amounts });
 	return use_category(w, series, err);
 }
 
@@ -451,6 +457,25 @@ static int add_correction(struct work *w, struct error *err)
 	if (store_correction_add(w->st, &w->correction, err) < 0)
 		return -1;
 	return add_facts(w, err);
+}
+
+/* Adds the correction, and changes the triggers of its account. */
+static int add_watched(struct work *w, struct error *err)
+{
+	struct account a;
+	int rc = store_account_by_id(w->st, w->now_series.account, w->arena, &a, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : damaged(err);
+	w->main = a.parent ? a.parent : a.id;
+	w->triggers = trigger_watch_new(a.id, a.parent);
+	rc = trigger_watch_begin(w->triggers, w->st, clock_now_us(), err);
+	if (rc == 0)
+		rc = add_correction(w, err);
+	if (rc == 0)
+		rc = trigger_watch_settle(w->triggers, w->st, err);
+	trigger_watch_free(&w->triggers);
+	return rc;
 }
 
 /* ---- the correction ---- */
@@ -539,7 +564,7 @@ int correct_event(struct store *st, const struct correct *c, struct arena *arena
 		return -1;
 	if (c->kind == CORRECTION_AMEND && is_so_already(&w))
 		return done_before(&w, ret, ret_done_before, err);
-	if (add_correction(&w, err) < 0)
+	if (add_watched(&w, err) < 0)
 		return -1;
 	*ret = w.correction;
 	*ret_done_before = false;

@@ -21,6 +21,7 @@
 #include "usage/rollup_fit.h"
 #include "usage/sim.h"
 #include "usage/suspension.h"
+#include "usage/trigger_watch.h"
 #include "base/banned.h"
 
 /* The number of sources up to which a batch is partitioned by source. */
@@ -42,6 +43,7 @@ struct ledger {
 	struct closings *closings;
 	struct suspensions *suspensions;
 	struct declared_list declared;
+	struct trigger_watch *triggers;
 	int64_t noted;  /* time of the last commit in `meta`, seconds */
 	int64_t pruned; /* time of the last pruning, seconds */
 
@@ -76,6 +78,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->closings = closings_new();
 	l->suspensions = suspensions_new();
 	declared_init(&l->declared);
+	l->triggers = trigger_watch_new(0, 0);
 	l->events = g_ptr_array_new();
 	l->order = g_ptr_array_new();
 	l->partitioned = g_ptr_array_new();
@@ -93,6 +96,7 @@ void ledger_free(struct ledger **l)
 	closings_free(&(*l)->closings);
 	suspensions_free(&(*l)->suspensions);
 	declared_release(&(*l)->declared);
+	trigger_watch_free(&(*l)->triggers);
 	g_ptr_array_free((*l)->events, TRUE);
 	g_ptr_array_free((*l)->order, TRUE);
 	g_ptr_array_free((*l)->partitioned, TRUE);
@@ -527,6 +531,27 @@ static int add_postings(struct ledger *l, struct error *err)
 	return rc;
 }
 
+/* ---- triggers ---- */
+
+static int watch_triggers(struct ledger *l, struct error *err)
+{
+	if (trigger_watch_begin(l->triggers, l->st, clock_now_us(), err) < 0)
+		return -1;
+	if (!trigger_watch_any(l->triggers))
+		return 0;
+	for (guint i = 0; i < l->order->len; i++) {
+		const struct event *ev = ordered_at(l, i);
+
+		if (ev->verdict == VERDICT_CREATED)
+			trigger_watch_add(l->triggers,
+					  &(struct trigger_usage) {
+						  ev->series->key.account, ev->source->scope,
+						  ev->series->key.category, ev->effective_us,
+						  &ev->amounts });
+	}
+	return trigger_watch_settle(l->triggers, l->st, err);
+}
+
 /* ---- closings and suspensions ---- */
 
 /*
@@ -904,6 +929,8 @@ static int write_events(struct ledger *l, int64_t now, struct error *err)
 		return -1;
 	if (must_abort(l))
 		return error_set(err, ERR_CONFLICT, NULL, "not all of the batch can be stored");
+	if (watch_triggers(l, err) < 0)
+		return -1;
 	return note_commit(l, now, err);
 }
 

@@ -71,8 +71,9 @@ bool actor_is_reserved(const char *name)
 
 	arena_init(&arena);
 	folded = name_fold(&arena, name);
-	reserved = strcmp(folded, ACTOR_CONSOLE) == 0 || begins(folded, ACTOR_CONSOLE " (") ||
-		   begins(folded, KEY "sk") || strstr(folded, TOKEN_BY) != NULL;
+	reserved = strcmp(folded, ACTOR_CONSOLE) == 0 || strcmp(folded, ACTOR_LEDGER) == 0 ||
+		   begins(folded, ACTOR_CONSOLE " (") || begins(folded, KEY "sk") ||
+		   strstr(folded, TOKEN_BY) != NULL;
 	arena_release(&arena);
 	return reserved;
 }

@@ -75,6 +75,8 @@ struct principal {
 
 /* the command line */
 #define ACTOR_CONSOLE "console"
+/* the ledger itself, such as when a trigger fires */
+#define ACTOR_LEDGER "usaged"
 extern const struct principal principal_console;
 
 /*

@@ -50,7 +50,7 @@ const groups = {
 	ingest: ['ingest', 'subIngest'],
 }
 
-const tree = ['/Usage', '/Usage/Records', ...resources.map(r => `/Usage/Records/${r}`)]
+const tree = ['/Usage', '/Usage/Triggers', '/Usage/Records', ...resources.map(r => `/Usage/Records/${r}`)]
 
 // Statuses by group. nobody is always 401.
 const table = [
@@ -60,6 +60,9 @@ const table = [
 		{ path: `/2010-04-01/Accounts/${sids.other}${p}.json`, main: 404, key: 404, sub: 404, other: 200, admin: 200, manager: 404, user: 403, ingest: 403 },
 		{ path: `/2010-04-01/Accounts/${sids.unknown}${p}.json`, main: 404, key: 404, sub: 404, other: 404, admin: 404, manager: 404, user: 403, ingest: 403 },
 	]),
+	{ path: `/2010-04-01/Accounts/${sids.main}/Usage/Triggers.json`, method: 'POST', main: 400, key: 400, sub: 400, other: 400, admin: 400, manager: 403, user: 403, ingest: 403 },
+	...['POST', 'DELETE'].map(method =>
+		({ path: `/2010-04-01/Accounts/${sids.main}/Usage/Triggers/UT${'0'.repeat(32)}.json`, method, main: 404, key: 404, sub: 404, other: 404, admin: 404, manager: 403, user: 403, ingest: 403 })),
 	{ path: '/v1/UsageRecords', main: 200, key: 200, sub: 200, other: 200, admin: 400, manager: 400, user: 403, ingest: 403 },
 	{ path: `/v1/UsageRecords?AccountSid=${sids.main}`, main: 200, key: 200, sub: 404, other: 404, admin: 200, manager: 200, user: 403, ingest: 403 },
 	{ path: `/v1/UsageRecords?AccountSid=${sids.other}`, main: 404, key: 404, sub: 404, other: 200, admin: 200, manager: 404, user: 403, ingest: 403 },

@@ -102,10 +102,18 @@ const queries = {
 // Those that answer a plain GET with something else than 200.
 const statuses = { Authenticate: 405, RequestAuthToken: 400 }
 
+// A trigger that is far from firing; the first call makes it.
+async function knownTrigger() {
+	const path = `/2010-04-01/Accounts/${sids.main}/Usage/Triggers.json`
+	const { usage_triggers: [first] } = (await send(path, { as: 'admin' })).is(200).json
+	return first?.sid ?? (await send(path, { as: 'admin', method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+		body: 'UsageCategory=calls&TriggerValue=1e9&CallbackUrl=https://example.com/usage' })).is(201).json.sid
+}
+
 // What stands for the {Name}s of a path.
 async function knownArgs() {
 	const { events } = (await send('/events?PageSize=1', { as: 'admin' })).is(200).json
-	return { AccountSid: sids.main, EventId: events[0].id, Provider: 'credentials' }
+	return { AccountSid: sids.main, EventId: events[0].id, Provider: 'credentials', Sid: await knownTrigger() }
 }
 
 // The page of every operation that can be got, from the server's own table of them.

@@ -88,13 +88,16 @@ describe('the document', () => {
 
 // An account and an event of our own.
 const { sid } = await newAccount('openapi')
+const trigger = (await send(`/2010-04-01/Accounts/${sids.main}/Usage/Triggers.json`, { as: 'admin', method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+	body: 'UsageCategory=calls&TriggerValue=1e9&CallbackUrl=https://example.com/' })).is(201).json
+after(() => send(`/2010-04-01/Accounts/${sids.main}/Usage/Triggers/${trigger.sid}`, { as: 'admin', method: 'DELETE' }))
 const event = { id: `openapi-${process.pid}-${Date.now()}`, subject: sid, time: `${plusDays(today, -1)}T10:00:00Z` }
 
 // What each operation is called with, beside what the document itself says (examples, defaults, enums).
 const given = {
 	AccountSid: sids.main, accountId: sids.main, startDate: plusDays(today, -20), endDate: plusDays(today, -1),
 	StartDate: plusDays(today, -20), EndDate: plusDays(today, -1), EventId: event.id,
-	Provider: 'logout', userId: 1,
+	Provider: 'logout', userId: 1, Sid: trigger.sid,
 }
 
 function valueOf(p) {

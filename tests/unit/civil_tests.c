@@ -208,6 +208,24 @@ START_TEST(division_rounds_down_on_both_sides_of_zero)
 }
 END_TEST
 
+START_TEST(dates_of_mail_have_their_weekday)
+{
+	static const struct {
+		int64_t sec;
+		const char *want;
+	} rows[] = { { 0, "Thu, 01 Jan 1970 00:00:00 +0000" },
+		     { 1348947943, "Sat, 29 Sep 2012 19:45:43 +0000" },
+		     { -1, "Wed, 31 Dec 1969 23:59:59 +0000" },
+		     { INT64_C(253402300799), "Fri, 31 Dec 9999 23:59:59 +0000" } };
+	char text[MAIL_DATE_TEXT];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		mail_date_format(text, rows[i].sec);
+		ck_assert_str_eq(text, rows[i].want);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("civil");
@@ -223,6 +241,7 @@ int main(void)
 	tcase_add_test(tc, instants_outside_of_the_calendar_stay_in_their_buffer);
 	tcase_add_test(tc, the_clock_can_be_stood_still);
 	tcase_add_test(tc, division_rounds_down_on_both_sides_of_zero);
+	tcase_add_test(tc, dates_of_mail_have_their_weekday);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

@@ -19,8 +19,8 @@ find . -name '*.[ch]' | sort | sed 's|^\./||' | xargs awk '
 
 	BEGIN {
 		layers = "store/ has the rows, usage/ the rules"
-		twice("account.c|closing.c|event.c|sim.c", layers)
-		twice("account.h|closing.h|event.h|sim.h", layers)
+		twice("account.c|closing.c|event.c|sim.c|trigger.c", layers)
+		twice("account.h|closing.h|event.h|sim.h|trigger.h", layers)
 		twice("page.h", "format/ has what a page shows, http/ makes it from a request")
 	}
 

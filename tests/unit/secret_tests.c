@@ -222,6 +222,27 @@ START_TEST(a_password_is_known_by_its_hash_alone)
 }
 END_TEST
 
+START_TEST(sealed_text_opens_with_its_secret_and_number_only)
+{
+	static const unsigned char secret[SECRET_BYTES] = { 1 }, other[SECRET_BYTES] = { 2 };
+	unsigned char sealed[5 + SEAL_BYTES], again[5 + SEAL_BYTES], text[5];
+
+	secret_seal(secret, 7, "hello", 5, sealed);
+	secret_seal(secret, 7, "hello", 5, again);
+	ck_assert_int_ne(memcmp(sealed, again, sizeof(sealed)), 0);
+	ck_assert(secret_open(secret, 7, sealed, sizeof(sealed), text));
+	ck_assert_int_eq(memcmp(text, "hello", 5), 0);
+	ck_assert(!secret_open(other, 7, sealed, sizeof(sealed), text));
+	ck_assert(!secret_open(secret, 8, sealed, sizeof(sealed), text));
+	ck_assert(!secret_open(secret, 7, sealed, SEAL_BYTES - 1, text));
+	for (size_t i = 0; i < sizeof(sealed); i++) {
+		sealed[i] ^= 1;
+		ck_assert(!secret_open(secret, 7, sealed, sizeof(sealed), text));
+		sealed[i] ^= 1;
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("secret");
@@ -239,6 +260,7 @@ int main(void)
 	tcase_add_test(tc, base64_of_any_length_goes_there_and_back);
 	tcase_add_test(tc, base64_that_is_none_is_refused);
 	tcase_add_test(tc, a_password_is_known_by_its_hash_alone);
+	tcase_add_test(tc, sealed_text_opens_with_its_secret_and_number_only);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

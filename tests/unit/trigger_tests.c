@@ -1,0 +1,656 @@
+/*
+ * trigger_tests.c - values of triggers in the commits that store events, and
+ * firing.
+ */
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "store/audit.h"
+#include "store/outbox.h"
+#include "store/trigger.h"
+#include "usage/admin_triggers.h"
+#include "usage/correct.h"
+#include "usage/principal.h"
+#include "usage/signing.h"
+#include "ledger_fixture.h"
+#include "base/banned.h"
+
+#define SUB_SID "AC00000000000000000000000000000003"
+#define DAY_US  (SEC_PER_DAY * USEC_PER_SEC)
+
+static struct bench b;
+static const unsigned char secret[SECRET_BYTES] = { 7 };
+
+static void setup_bench(void)
+{
+	struct account sub = { .name = "sub", .currency = "usd" };
+
+	setup();
+	clock_set_us(NOW_US);
+	b = open_bench(path, &any_account);
+	snprintf(sub.sid, sizeof(sub.sid), "%s", SUB_SID);
+	sub.parent = b.main_id;
+	OK(store_account_add(b.st, &sub, &err));
+}
+
+/* Do the values of all triggers equal the sums of the rollups? */
+static void check_values(void)
+{
+	const struct catalogue *c;
+	struct trigger *list;
+	size_t n;
+
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	OK(store_triggers(b.st, 0, &arena, &list, &n, &err));
+	for (size_t i = 0; i < n; i++) {
+		wide sum;
+
+		OK(trigger_load_sum(b.st, c, &list[i], list[i].value.period, &sum, &err));
+		ck_assert_msg(sum == list[i].value.sum, "trigger %zu: %" PRId64 ", not %" PRId64, i,
+			      (int64_t)list[i].value.sum, (int64_t)sum);
+	}
+}
+
+static void teardown_bench(void)
+{
+	check_values();
+	close_bench(&b);
+	clock_set_us(0);
+	teardown();
+}
+
+static struct admin admin(void)
+{
+	return (struct admin) { .st = b.st,
+				.arena = &arena,
+				.by = &principal_console,
+				.author = "console",
+				.now_us = clock_now_us() };
+}
+
+static const struct new_trigger usual = { .account = MAIN_SID,
+					  .category = "calls",
+					  .value = "10",
+					  .url = "https://example.com/cb",
+					  .secret = secret };
+
+static int add(struct new_trigger n, struct trigger *ret)
+{
+	struct admin a = admin();
+	int rc;
+
+	error_clear(&err);
+	OK(store_begin_write(b.st, &err));
+	rc = admin_trigger_add(&a, &n, ret, &err);
+	if (rc < 0)
+		store_end(b.st);
+	else
+		OK(store_commit(b.st, &err));
+	return rc;
+}
+
+static struct trigger added(struct new_trigger n)
+{
+	struct trigger t;
+
+	ck_assert_msg(add(n, &t) == 0, "%s: %s (%s)", err.param, err.message, err.detail);
+	return t;
+}
+
+static struct trigger read_again(const struct trigger *t)
+{
+	struct trigger found;
+
+	ck_assert_int_eq(store_trigger_find(b.st, t->sid, &arena, &found, &err), 1);
+	return found;
+}
+
+static size_t notices(const struct trigger *t)
+{
+	struct notices list;
+
+	OK(store_notices(b.st, &(struct notices_query) { .trigger = t->sid, .limit = 100 }, &arena,
+			 &list, &err));
+	return list.n;
+}
+
+struct call {
+	const char *account, *category, *time, *count, *usage, *price;
+};
+
+static void store_call(struct call c)
+{
+	static int number;
+	struct raw_event raw = good_event();
+	char id[32];
+
+	snprintf(id, sizeof(id), "t-%d", ++number);
+	set_field(&raw, EV_ID, arena_str(&arena, id));
+	if (c.account)
+		set_field(&raw, EV_SUBJECT, c.account);
+	if (c.category)
+		set_field(&raw, EV_CATEGORY, c.category);
+	if (c.time)
+		set_field(&raw, EV_TIME, c.time);
+	set_field(&raw, EV_COUNT, c.count);
+	set_field(&raw, EV_USAGE, c.usage);
+	set_field(&raw, EV_PRICE, c.price);
+	error_clear(&err);
+	OK(batch_add(&b.batch, &raw, clock_now_us(), AHEAD_US, &err));
+	commit(&b);
+}
+
+static void at(const char *time)
+{
+	int64_t us;
+
+	ck_assert(instant_parse(time, strlen(time), false, &us));
+	clock_set_us(us);
+}
+
+static int64_t value(const struct trigger *t)
+{
+	return (int64_t)read_again(t).value.sum;
+}
+
+/* ---- tests ---- */
+
+START_TEST(value_is_updated_in_the_commit_of_the_event)
+{
+	struct trigger t = added(usual);
+
+	ck_assert_int_eq(value(&t), 0);
+	store_call((struct call) { .usage = "2.5" });
+	ck_assert_int_eq(value(&t), 2500000);
+	ck_assert_uint_eq(notices(&t), 0);
+}
+END_TEST
+
+START_TEST(each_amount_is_compared_by_its_own_trigger)
+{
+	static const struct {
+		const char *by, *category;
+		int64_t want;
+	} rows[] = { { "count", "calls", 3 },
+		     { "usage", "calls", 2500000 },
+		     { "price", "calls", 17000000 },
+		     { NULL, "calls-inbound", 2500000 },
+		     { "usage", "calls-outbound", 0 },
+		     { "price", "totalprice", 17000000 },
+		     { "usage", "totalprice", 17000000 } };
+	struct trigger t[ARRAY_SIZE(rows)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct new_trigger n = usual;
+
+		n.by = rows[i].by;
+		n.category = rows[i].category;
+		t[i] = added(n);
+	}
+	store_call((struct call) { .count = "3", .usage = "2.5", .price = "0.017" });
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW("%s by %s", rows[i].category, rows[i].by ? rows[i].by : "default");
+		ck_assert_int_eq(value(&t[i]), rows[i].want);
+	}
+}
+END_TEST
+
+START_TEST(trigger_fires_above_its_value_and_not_at_it)
+{
+	struct trigger t = added(usual);
+
+	store_call((struct call) { .usage = "10" });
+	ck_assert_uint_eq(notices(&t), 0);
+	store_call((struct call) { .usage = "0.000001" });
+	ck_assert_uint_eq(notices(&t), 1);
+	ck_assert_int_eq(read_again(&t).value.fired, NOW_US / USEC_PER_SEC);
+}
+END_TEST
+
+START_TEST(trigger_fires_once_a_period)
+{
+	static const struct {
+		const char *recurring, *later;
+		size_t want;
+	} rows[] = {
+		{ "daily", "2026-11-21T23:59:59Z", 1 },   { "daily", "2026-11-22T00:00:00Z", 2 },
+		{ "monthly", "2026-11-30T23:59:59Z", 1 }, { "monthly", "2026-12-01T00:00:00Z", 2 },
+		{ "yearly", "2026-12-31T23:59:59Z", 1 },  { "yearly", "2027-01-01T00:00:00Z", 2 },
+		{ "alltime", "2028-02-29T12:00:00Z", 1 }
+	};
+
+	int64_t usage = 1000;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct new_trigger n = usual;
+		struct trigger t;
+		const char *more;
+
+		/* more than the periods before */
+		usage *= 10;
+		more = arena_printf(&arena, "%" PRId64, usage);
+		ROW("%s %s", rows[i].recurring, rows[i].later);
+		at("2026-11-21T11:00:00Z");
+		n.recurring = rows[i].recurring;
+		n.category = "calls-outbound";
+		n.value = "+10";
+		t = added(n);
+		store_call((struct call) { .category = "calls-outbound", .usage = "11" });
+		store_call((struct call) { .category = "calls-outbound", .usage = "11" });
+		ck_assert_uint_eq(notices(&t), 1);
+		at(rows[i].later);
+		store_call((struct call) {
+			.category = "calls-outbound", .time = rows[i].later, .usage = more });
+		store_call((struct call) {
+			.category = "calls-outbound", .time = rows[i].later, .usage = more });
+		ck_assert_uint_eq(notices(&t), rows[i].want);
+	}
+}
+END_TEST
+
+START_TEST(event_counts_in_the_period_of_its_effective_time)
+{
+	struct new_trigger n = usual;
+	struct trigger daily, monthly, once;
+
+	n.recurring = "daily";
+	daily = added(n);
+	n.recurring = "monthly";
+	monthly = added(n);
+	n.recurring = NULL;
+	once = added(n);
+	at("2026-11-22T00:01:00Z");
+	store_call((struct call) { .time = "2026-11-21T23:59:59.999999Z", .usage = "3" });
+	ck_assert_int_eq(value(&daily), 0);
+	ck_assert_int_eq(value(&monthly), 3000000);
+	ck_assert_int_eq(value(&once), 3000000);
+	/* of the day that begins in a minute */
+	at("2026-11-22T23:59:00Z");
+	store_call((struct call) { .time = "2026-11-23T00:00:00Z", .usage = "11" });
+	ck_assert_uint_eq(notices(&daily), 0);
+	ck_assert_uint_eq(notices(&monthly), 1);
+	at("2026-11-23T00:00:01Z");
+	store_call((struct call) { .time = "2026-11-23T00:00:01Z", .usage = "0.5" });
+	ck_assert_int_eq(value(&daily), 11500000);
+	ck_assert_uint_eq(notices(&daily), 1);
+	ck_assert_uint_eq(notices(&monthly), 1);
+}
+END_TEST
+
+START_TEST(late_event_counts_at_the_closed_instant)
+{
+	struct new_trigger n = usual;
+	struct trigger t;
+	struct admin a = admin();
+
+	n.recurring = "daily";
+	t = added(n);
+	OK(store_begin_write(b.st, &err));
+	OK(admin_closing_close(&a, MAIN_SID, "2026-11-20", &err));
+	OK(store_commit(b.st, &err));
+	store_call((struct call) { .time = "2026-11-10T10:00:00Z", .usage = "4" });
+	ck_assert_int_eq(value(&t), 4000000);
+}
+END_TEST
+
+START_TEST(main_account_includes_its_subaccounts)
+{
+	struct new_trigger n = usual;
+	struct trigger main = added(n), sub, other;
+
+	n.account = SUB_SID;
+	sub = added(n);
+	n.account = OTHER_SID;
+	other = added(n);
+	store_call((struct call) { .account = SUB_SID, .usage = "4" });
+	store_call((struct call) { .account = MAIN_SID, .usage = "8" });
+	ck_assert_int_eq(value(&main), 12000000);
+	ck_assert_int_eq(value(&sub), 4000000);
+	ck_assert_int_eq(value(&other), 0);
+	ck_assert_uint_eq(notices(&main), 1);
+	ck_assert_uint_eq(notices(&sub), 0);
+}
+END_TEST
+
+static void correct(const char *id, const struct raw_event *change)
+{
+	struct correct c = { .event = { .id = id },
+			     .kind = change ? CORRECTION_AMEND : CORRECTION_VOID,
+			     .change = change,
+			     .author = "ann",
+			     .reason = "why",
+			     .now_us = clock_now_us(),
+			     .ahead_us = AHEAD_US };
+	struct correction made;
+	bool before;
+
+	OK(store_begin_write(b.st, &err));
+	OK(correct_event(b.st, &c, &arena, &made, &before, &err));
+	OK(store_commit(b.st, &err));
+}
+
+START_TEST(corrections_count_too)
+{
+	struct trigger t = added(usual);
+	struct raw_event change = { 0 };
+
+	put_call(&b, "call-1", "4");
+	put_call(&b, "call-2", "5");
+	commit(&b);
+	correct("call-1", NULL);
+	ck_assert_int_eq(value(&t), 5000000);
+	set_field(&change, EV_USAGE, "11");
+	correct("call-2", &change);
+	ck_assert_int_eq(value(&t), 11000000);
+	ck_assert_uint_eq(notices(&t), 1);
+}
+END_TEST
+
+START_TEST(falling_below_and_rising_again_fires_no_second_time)
+{
+	struct trigger t = added(usual);
+
+	put_call(&b, "call-1", "11");
+	commit(&b);
+	correct("call-1", NULL);
+	ck_assert_int_eq(value(&t), 0);
+	put_call(&b, "call-2", "12");
+	commit(&b);
+	ck_assert_uint_eq(notices(&t), 1);
+}
+END_TEST
+
+START_TEST(new_trigger_begins_with_the_usage_of_its_period)
+{
+	struct new_trigger n = usual;
+	struct trigger t;
+
+	store_call((struct call) { .usage = "4" });
+	store_call((struct call) { .time = "2026-11-02T10:00:00Z", .usage = "5" });
+	n.recurring = "daily";
+	t = added(n);
+	ck_assert_int_eq(value(&t), 4000000);
+	n.recurring = "monthly";
+	t = added(n);
+	ck_assert_int_eq(value(&t), 9000000);
+	n.value = "+2.5";
+	t = added(n);
+	ck_assert_int_eq(t.threshold, 11500000);
+	ck_assert_str_eq(t.name, "Trigger for calls at usage of 11.5");
+	ck_assert_uint_eq(notices(&t), 0);
+	n.value = "8";
+	t = added(n);
+	ck_assert_uint_eq(notices(&t), 1);
+}
+END_TEST
+
+START_TEST(notice_has_the_parameters_of_the_callback)
+{
+	struct new_trigger n = usual;
+	struct trigger t;
+	struct notices list;
+	struct audit *audits;
+	size_t n_audits;
+	char want[1000];
+
+	n.recurring = "monthly";
+	n.by = "price";
+	n.value = "0.5";
+	t = added(n);
+	store_call((struct call) { .price = "0.6" });
+	OK(store_notices(b.st, &(struct notices_query) { .limit = 10 }, &arena, &list, &err));
+	ck_assert_uint_eq(list.n, 1);
+	ck_assert_int_eq(list.list[0].state, NOTICE_WAITING);
+	ck_assert_int_eq(list.list[0].next_us, NOW_US);
+	snprintf(want, sizeof(want),
+		 "AccountSid=" MAIN_SID "&UsageTriggerSid=%s"
+		 "&DateFired=Sat%%2C%%2021%%20Nov%%202026%%2011%%3A00%%3A00%%20%%2B0000&Recurring="
+		 "monthly&UsageCategory=calls&TriggerBy=price&TriggerValue=0.5&CurrentValue=0.6"
+		 "&UsageRecordUri=%%2F2010-04-01%%2FAccounts%%2F" MAIN_SID
+		 "%%2FUsage%%2FRecords%%2FThisMonth.json%%3FCategory%%3Dcalls"
+		 "&IdempotencyToken=" MAIN_SID "-FIRES-%s-2026-11",
+		 t.sid, t.sid);
+	ck_assert_str_eq(list.list[0].form, want);
+	OK(store_audits(b.st, &(struct newest) { .limit = 1 }, &arena, &audits, &n_audits, &err));
+	ck_assert_str_eq(audits[0].action, "trigger.fire");
+	ck_assert_str_eq(audits[0].author, "usaged");
+	ck_assert_str_eq(audits[0].subject, t.sid);
+	ck_assert_str_eq(audits[0].detail, MAIN_SID ": calls by price is 0.6, above 0.5");
+}
+END_TEST
+
+START_TEST(rejected_and_repeated_events_change_no_value)
+{
+	struct trigger t = added(usual);
+
+	put_call(&b, "call-1", "4");
+	commit(&b);
+	put_call(&b, "call-1", "4");
+	put_call(&b, "call-1", "5");
+	commit(&b);
+	ck_assert_int_eq(value(&t), 4000000);
+}
+END_TEST
+
+START_TEST(batch_that_is_aborted_fires_nothing)
+{
+	struct trigger t = added(usual);
+
+	put_call(&b, "call-1", "4");
+	commit(&b);
+	put_call(&b, "call-2", "20");
+	put_call(&b, "call-1", "5");
+	b.batch.atomic = true;
+	commit(&b);
+	ck_assert_int_eq(value(&t), 4000000);
+	ck_assert_uint_eq(notices(&t), 0);
+}
+END_TEST
+
+START_TEST(clock_that_is_set_back_fires_no_second_time)
+{
+	struct new_trigger n = usual;
+	struct trigger t;
+
+	n.recurring = "daily";
+	t = added(n);
+	store_call((struct call) { .usage = "11" });
+	at("2026-11-20T11:00:00Z");
+	store_call((struct call) { .time = "2026-11-20T11:00:00Z", .usage = "11" });
+	ck_assert_int_eq(value(&t), 11000000);
+	at("2026-11-21T12:00:00Z");
+	store_call((struct call) { .usage = "1" });
+	ck_assert_int_eq(value(&t), 12000000);
+	ck_assert_uint_eq(notices(&t), 1);
+}
+END_TEST
+
+START_TEST(sum_may_exceed_64_bits)
+{
+	struct new_trigger n = usual;
+	struct trigger t;
+	wide want = 0;
+
+	n.by = "price";
+	t = added(n);
+	for (int i = 0; i < 27; i++) {
+		const char *time = arena_printf(&arena, "2026-0%d-01T10:00:00Z", i % 3 + 1);
+
+		store_call((struct call) { .time = time, .price = "999999999.123456789" });
+		want += INT64_C(999999999123456789);
+	}
+	ck_assert(want > INT64_MAX);
+	ck_assert(read_again(&t).value.sum == want);
+}
+END_TEST
+
+START_TEST(trigger_that_is_impossible_is_refused)
+{
+	static const struct {
+		const char *param;
+		struct new_trigger n;
+		const char *words;
+	} rows[] = {
+		{ "TriggerValue", { .value = "0" }, "positive number" },
+		{ "TriggerValue", { .value = "-5" }, "positive number" },
+		{ "TriggerValue", { .value = "+-5" }, "positive number" },
+		{ "TriggerValue", { .value = "5.0000001" }, "6 decimal places" },
+		{ "TriggerValue", { .value = "1.5", .by = "count" }, "0 decimal places" },
+		{ "TriggerValue", { .value = "99999999999999999999" }, "positive number" },
+		{ "TriggerBy", { .by = "calls" }, "count, usage or price" },
+		{ "TriggerBy", { .by = "count", .category = "totalprice" }, "use price" },
+		{ "Recurring", { .recurring = "weekly" }, "daily" },
+		{ "UsageCategory", { .category = "nothing" }, "not a category" },
+		{ "CallbackMethod", { .method = "PUT" }, "POST or GET" },
+		{ "CallbackUrl", { .url = "example.com" }, "https://example.com" },
+		{ "CallbackUrl", { .url = "ftp://example.com/" }, "https://example.com" },
+		{ "CallbackUrl", { .url = "https:///x" }, "https://example.com" },
+		{ "CallbackUrl", { .url = "https://ann:pw@example.com/" }, "user name" },
+		{ "CallbackUrl", { .url = "https://example.com/#a" }, "\"#\"" },
+		{ "CallbackUrl", { .url = "https://example.com/a b" }, "https://example.com" },
+		{ "FriendlyName", { .name = " " }, "1 to 64 characters" },
+		{ "account", { .account = "AC00000000000000000000000000000009" }, "no account" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct new_trigger n = rows[i].n;
+		struct trigger t;
+
+		ROW("%zu %s", i, rows[i].param);
+		n.account = n.account ? n.account : usual.account;
+		n.category = n.category ? n.category : usual.category;
+		n.value = n.value ? n.value : usual.value;
+		n.url = n.url ? n.url : usual.url;
+		n.secret = secret;
+		ck_assert_int_eq(add(n, &t), -1);
+		ck_assert_int_eq(err.kind, ERR_PARAM);
+		ck_assert_str_eq(err.param, rows[i].param);
+		ck_assert_msg(strstr(err.message, rows[i].words), "%s", err.message);
+	}
+}
+END_TEST
+
+START_TEST(account_has_at_most_so_many_triggers)
+{
+	struct admin a = admin();
+	struct trigger t, refused;
+
+	OK(store_begin_write(b.st, &err));
+	for (int i = 0; i < TRIGGERS_MAX; i++)
+		OK(admin_trigger_add(&a, &usual, &t, &err));
+	ck_assert_int_eq(admin_trigger_add(&a, &usual, &refused, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.message, "1000 triggers"));
+	OK(store_commit(b.st, &err));
+	store_call((struct call) { .usage = "11" });
+	ck_assert_uint_eq(notices(&t), 1);
+}
+END_TEST
+
+START_TEST(removed_trigger_fires_no_more_and_its_notices_are_cancelled)
+{
+	struct trigger t = added(usual);
+	struct admin a = admin();
+	struct notices list;
+
+	store_call((struct call) { .usage = "11" });
+	OK(store_begin_write(b.st, &err));
+	OK(admin_trigger_remove(&a, &t, &err));
+	OK(store_commit(b.st, &err));
+	store_call((struct call) { .usage = "11" });
+	OK(store_notices(b.st, &(struct notices_query) { .limit = 10 }, &arena, &list, &err));
+	ck_assert_uint_eq(list.n, 1);
+	ck_assert_int_eq(list.list[0].state, NOTICE_CANCELLED);
+	ck_assert_int_eq(store_trigger_find(b.st, t.sid, &arena, &t, &err), 0);
+}
+END_TEST
+
+START_TEST(changed_callback_applies_to_waiting_notices)
+{
+	struct trigger t = added(usual);
+	struct admin a = admin();
+	struct notices list;
+
+	store_call((struct call) { .usage = "11" });
+	OK(store_begin_write(b.st, &err));
+	OK(admin_trigger_set(&a, &t,
+			     &(struct trigger_change) { .url = "https://example.org/new",
+							.method = "GET" },
+			     &err));
+	OK(store_commit(b.st, &err));
+	OK(store_notices(b.st, &(struct notices_query) { .limit = 10 }, &arena, &list, &err));
+	ck_assert_str_eq(list.list[0].url, "https://example.org/new");
+	ck_assert_str_eq(list.list[0].method, "GET");
+}
+END_TEST
+
+START_TEST(signing_secret_is_sealed_and_opens_again)
+{
+	static const unsigned char wrong[SECRET_BYTES] = { 8 };
+	char first[TOKEN_TEXT], second[TOKEN_TEXT];
+	struct sealed sealed;
+
+	ck_assert_int_eq(signing_find(b.st, secret, b.main_id, first, &err), 0);
+	added(usual);
+	ck_assert_int_eq(signing_find(b.st, secret, b.main_id, first, &err), 1);
+	ck_assert_uint_eq(strlen(first), TOKEN_TEXT - 1);
+	ck_assert_int_eq(store_signing(b.st, b.main_id, &arena, &sealed, &err), 1);
+	ck_assert_ptr_null(memmem(sealed.bytes, sealed.len, first, 8));
+	added(usual);
+	ck_assert_int_eq(signing_find(b.st, secret, b.main_id, second, &err), 1);
+	ck_assert_str_eq(first, second);
+	ck_assert_int_eq(signing_find(b.st, wrong, b.main_id, second, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_INTERNAL);
+}
+END_TEST
+
+START_TEST(lease_passes_to_another_host_when_it_ends)
+{
+	const struct lease a = { "delivery", "a", 100 }, later = { "delivery", "a", 200 },
+			   other = { "delivery", "b", 300 };
+
+	OK(store_begin_write(b.st, &err));
+	ck_assert_int_eq(store_lease_take(b.st, &a, 0, &err), 1);
+	ck_assert_int_eq(store_lease_take(b.st, &other, 99, &err), 0);
+	ck_assert_int_eq(store_lease_take(b.st, &later, 99, &err), 1);
+	ck_assert_int_eq(store_lease_take(b.st, &other, 199, &err), 0);
+	ck_assert_int_eq(store_lease_take(b.st, &other, 200, &err), 1);
+	ck_assert_int_eq(store_lease_take(b.st, &later, 201, &err), 0);
+	OK(store_lease_end(b.st, &a, &err));
+	ck_assert_int_eq(store_lease_take(b.st, &later, 201, &err), 0);
+	OK(store_lease_end(b.st, &other, &err));
+	ck_assert_int_eq(store_lease_take(b.st, &later, 201, &err), 1);
+	OK(store_commit(b.st, &err));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("trigger");
+	TCase *tc = tcase_create("trigger");
+
+	tcase_add_checked_fixture(tc, setup_bench, teardown_bench);
+	tcase_add_test(tc, value_is_updated_in_the_commit_of_the_event);
+	tcase_add_test(tc, each_amount_is_compared_by_its_own_trigger);
+	tcase_add_test(tc, trigger_fires_above_its_value_and_not_at_it);
+	tcase_add_test(tc, trigger_fires_once_a_period);
+	tcase_add_test(tc, event_counts_in_the_period_of_its_effective_time);
+	tcase_add_test(tc, late_event_counts_at_the_closed_instant);
+	tcase_add_test(tc, main_account_includes_its_subaccounts);
+	tcase_add_test(tc, corrections_count_too);
+	tcase_add_test(tc, falling_below_and_rising_again_fires_no_second_time);
+	tcase_add_test(tc, new_trigger_begins_with_the_usage_of_its_period);
+	tcase_add_test(tc, notice_has_the_parameters_of_the_callback);
+	tcase_add_test(tc, rejected_and_repeated_events_change_no_value);
+	tcase_add_test(tc, batch_that_is_aborted_fires_nothing);
+	tcase_add_test(tc, clock_that_is_set_back_fires_no_second_time);
+	tcase_add_test(tc, sum_may_exceed_64_bits);
+	tcase_add_test(tc, trigger_that_is_impossible_is_refused);
+	tcase_add_test(tc, account_has_at_most_so_many_triggers);
+	tcase_add_test(tc, removed_trigger_fires_no_more_and_its_notices_are_cancelled);
+	tcase_add_test(tc, changed_callback_applies_to_waiting_notices);
+	tcase_add_test(tc, signing_secret_is_sealed_and_opens_again);
+	tcase_add_test(tc, lease_passes_to_another_host_when_it_ends);
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}
