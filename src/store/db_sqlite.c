@@ -27,13 +27,17 @@
  */
 #define MAP    "PRAGMA mmap_size = 1073741824;"
 #define NO_MAP "PRAGMA mmap_size = 0;"
-#define READER_PRAGMAS                                                                       \
+#define PRAGMAS                                                                              \
 	"PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; " \
-	"PRAGMA cell_size_check = ON;" MAP "PRAGMA cache_size = -512;"
-#define WRITER_PRAGMAS                                                                        \
-	READER_PRAGMAS                                                                        \
-	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = " \
-	"16777216;"
+	"PRAGMA cell_size_check = ON;"
+#define READER_PRAGMAS PRAGMAS MAP "PRAGMA cache_size = -512;"
+/*
+ * A writer has a cache of its own: it would look up each page of the map again,
+ * and the whole map would count as its memory.
+ */
+#define WRITER_PRAGMAS                                                          \
+	PRAGMAS NO_MAP "PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768;" \
+		       "PRAGMA journal_size_limit = 16777216;"
 
 /*
  * The write-ahead log is checkpointed after it has grown by a quarter of the
@@ -58,6 +62,7 @@ enum {
 
 struct db {
 	sqlite3 *handle;
+	bool writer;
 	/* version of the data when the last change was noticed */
 	unsigned version;
 	/* reads since the last change, up to QUIET_READS */
@@ -393,6 +398,7 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 		return -1;
 	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &db->version);
 	db->quiet_reads = QUIET_READS;
+	db->writer = flags & DB_WRITE;
 	return 0;
 }
 
@@ -732,6 +738,8 @@ void db_tune(struct db *db)
 {
 	unsigned version = db->version;
 
+	if (db->writer)
+		return;
 	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
 	if (version != db->version) {
 		if (db->quiet_reads == QUIET_READS)

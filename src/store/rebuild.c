@@ -195,7 +195,9 @@ static int change_rows(struct repair *r, const struct rollup_rows *rows, bool de
 		return -1;
 	if (detail && r->changes->len)
 		return rollup_add_detail(r->to, rows, changes, r->changes->len, true, err);
-	return rollup_rows_add(r->to, rows, changes, r->changes->len, err);
+	return rollup_rows_add(
+		r->to, rows, &(struct rollup_addition) { .entries = changes, .n = r->changes->len },
+		err);
 }
 
 static int repair_rows(void *arg, const struct rollup_rows *rows, bool detail, bool damaged,

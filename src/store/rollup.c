@@ -77,122 +77,157 @@ static int check_detail(const GArray *have, const GArray *detail, struct error *
 
 /* ---- large months ---- */
 
-/* Adds what DETAIL is at a place of months. */
-static int add_to_month(struct store *st, struct rollup_rows rows,
-			const struct rollup_entry *detail, size_t n, struct error *err)
+/* What is added to a month: entries of quarter hours, ascending. */
+struct month {
+	const struct rollup_entry *detail;
+	size_t n;
+	bool repair; /* see rollup_add_detail */
+};
+
+/*
+ * Adds what DETAIL is at PLACE_MONTH, and checks the totals, unless the month was
+ * small (FIRST is NULL): then they have been checked.
+ */
+static int add_totals(struct store *st, const struct rollup_rows *rows, const struct month *m,
+		      const struct rollup_first *first, struct error *err)
 {
-	GArray *list = rollup_group(rows.place, detail, n);
-	int rc = rollup_rows_add(st, &rows, (const struct rollup_entry *)list->data, list->len,
-				 err);
+	GArray *list = rollup_group(PLACE_MONTH, m->detail, m->n);
+	const struct rollup_entry *e = (const struct rollup_entry *)list->data;
+	struct amounts_wide *sums = g_new(struct amounts_wide, list->len);
+	struct rollup_addition added = { e, list->len, first, sums };
+	int rc = rollup_rows_add(st, rows, &added, err);
+
+	for (guint i = 0; first && rc == 0 && i < list->len; i++) {
+		struct amounts_wide before = { 0 };
+
+		if (m->repair) {
+			before = sums[i];
+			amounts_wide_add(&before, &e[i].amounts, -1);
+		}
+		rc = check_total(&before, &sums[i], err);
+	}
+	g_free(sums);
+	g_array_free(list, TRUE);
+	return rc;
+}
+
+/* Adds what DETAIL is at another place of months. */
+static int add_to_month(struct store *st, const struct rollup_rows *rows, const struct month *m,
+			struct error *err)
+{
+	GArray *list = rollup_group(rows->place, m->detail, m->n);
+	struct rollup_addition added = { .entries = (const struct rollup_entry *)list->data,
+					 .n = list->len };
+	int rc = rollup_rows_add(st, rows, &added, err);
 
 	g_array_free(list, TRUE);
 	return rc;
 }
 
 /* ... of days. */
-static int add_to_days(struct store *st, struct rollup_rows rows, const struct rollup_entry *detail,
-		       size_t n, struct error *err)
+static int add_to_days(struct store *st, struct rollup_rows rows, const struct month *m,
+		       struct error *err)
 {
-	GArray *list = rollup_group(rows.place, detail, n);
+	GArray *list = rollup_group(rows.place, m->detail, m->n);
 	int64_t first = slot_month_day(rows.period), day;
 	int rc = 0;
 
 	for (guint i = 0, taken = 0; i < list->len && rc == 0; i += taken) {
+		struct rollup_addition added = { 0 };
+
 		taken = rollup_take_day(list, i, &day);
 		rows.period = first + day;
-		rc = rollup_rows_add(st, &rows, (const struct rollup_entry *)list->data + i, taken,
-				     err);
+		added.entries = (const struct rollup_entry *)list->data + i;
+		added.n = taken;
+		rc = rollup_rows_add(st, &rows, &added, err);
 	}
 	g_array_free(list, TRUE);
 	return rc;
 }
 
-static int add_to_large(struct store *st, int64_t account, int64_t month,
-			const struct rollup_entry *detail, size_t n, struct error *err)
+/* FIRST is the first leaf of the month; NULL: it was small. */
+static int add_to_large(struct store *st, const struct rollup_rows *month, const struct month *m,
+			const struct rollup_first *first, struct error *err)
 {
-	for (int place = 0; place < PLACES; place++) {
-		struct rollup_rows rows = { (enum rollup_place)place, account, month };
+	int rc = add_totals(st, month, m, first, err);
 
-		if ((rollup_place_of_days(rows.place) ? add_to_days(st, rows, detail, n, err)
-						      : add_to_month(st, rows, detail, n, err)) < 0)
-			return -1;
+	for (int place = PLACE_MONTH + 1; place < PLACES && rc == 0; place++) {
+		struct rollup_rows rows = { (enum rollup_place)place, month->account,
+					    month->period };
+
+		rc = rollup_place_of_days(rows.place) ? add_to_days(st, rows, m, err)
+						      : add_to_month(st, &rows, m, err);
 	}
-	return 0;
-}
-
-/*
- * Checks the totals of the categories that DETAIL has against those that HAVE,
- * the month's, were before.
- */
-static int check_large(const GArray *have, const struct rollup_entry *detail, size_t n, bool repair,
-		       struct error *err)
-{
-	GArray *added = rollup_group(PLACE_MONTH, detail, n);
-	GArray *sums = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
-	int rc;
-
-	rollup_entries_merge((const struct rollup_entry *)have->data, have->len,
-			     (const struct rollup_entry *)added->data, added->len, sums);
-	rc = check_totals(repair ? have : NULL, sums, err);
-	g_array_free(sums, TRUE);
-	g_array_free(added, TRUE);
 	return rc;
 }
 
 /* ---- small months ---- */
 
-/* Do the entries fit the leaves of a small month? */
-static bool is_small(const GArray *detail)
-{
-	const struct rollup_entry *e = (const struct rollup_entry *)detail->data;
-	unsigned char leaf[LEAF_BYTES];
-	size_t done = 0, len;
-
-	for (int i = 0; i < SMALL_LEAVES && done < detail->len; i++)
-		done += leaf_write(LEAF_DETAIL, e + done, detail->len - done, LEAF_BYTES, leaf,
-				   &len);
-	return done == detail->len;
-}
-
 /*
- * DETAIL is all of the month, which was small or empty. SEVERAL: it has rows
- * beyond the first leaf.
+ * ALL is all of the month, which was small or empty. SEVERAL: it has rows beyond
+ * the first leaf.
  */
 static int put_month(struct store *st, const struct rollup_rows *rows, bool several,
-		     const GArray *detail, struct error *err)
+		     const struct month *all, struct error *err)
 {
-	const struct rollup_entry *e = (const struct rollup_entry *)detail->data;
+	int rc = rollup_rows_put_small(st, rows, several, all->detail, all->n, err);
 
-	if (is_small(detail))
-		return rollup_rows_put(st, rows, several, LEAF_DETAIL, e, detail->len, err);
-	if (rollup_rows_put(st, rows, several, LEAF_SUMS, NULL, 0, err) < 0)
-		return -1;
-	return add_to_large(st, rows->account, rows->period, e, detail->len, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	return rollup_rows_drop(st, rows, err) < 0 ? -1 : add_to_large(st, rows, all, NULL, err);
+}
+
+/* HAVE is all of the month before. */
+static int add_to_small(struct store *st, const struct rollup_rows *rows, bool several,
+			const GArray *have, const struct month *m, struct error *err)
+{
+	GArray *sums = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
+	struct month all = { .repair = m->repair };
+	int rc;
+
+	rollup_entries_merge((const struct rollup_entry *)have->data, have->len, m->detail, m->n,
+			     sums);
+	all.detail = (const struct rollup_entry *)sums->data;
+	all.n = sums->len;
+	rc = check_detail(m->repair ? have : NULL, sums, err);
+	if (rc == 0)
+		rc = put_month(st, rows, several, &all, err);
+	g_array_free(sums, TRUE);
+	return rc;
+}
+
+/* FIRST is the first leaf of a month that is not empty. */
+static int add_to_leaves(struct store *st, const struct rollup_rows *rows,
+			 const struct rollup_first *first, const struct month *m, struct error *err)
+{
+	GArray *have;
+	enum leaf_form form = LEAF_DETAIL;
+	int rc = 0;
+
+	if (first->leaf.bytes[0] == LEAF_SUMS)
+		return add_to_large(st, rows, m, first, err);
+	have = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
+	if (first->several)
+		rc = rollup_rows_read(st, rows, have, &form, NULL, err);
+	else if (!rollup_first_entries(first, have, &form))
+		rc = rollup_damaged(err);
+	if (rc >= 0)
+		rc = add_to_small(st, rows, first->several, have, m, err);
+	g_array_free(have, TRUE);
+	return rc;
 }
 
 int rollup_add_detail(struct store *st, const struct rollup_rows *rows,
 		      const struct rollup_entry *detail, size_t n, bool repair, struct error *err)
 {
-	GArray *have = g_array_new(FALSE, FALSE, sizeof(*detail));
-	GArray *sums = g_array_new(FALSE, FALSE, sizeof(*detail));
-	enum leaf_form form = LEAF_DETAIL;
-	int rc = rollup_rows_read(st, rows, have, &form, NULL, err);
+	static const GArray none;
+	struct month m = { detail, n, repair };
+	struct rollup_first first;
+	int rc = rollup_rows_first(st, rows, &first, err);
 
-	if (rc >= 0 && form == LEAF_DETAIL) {
-		rollup_entries_merge((const struct rollup_entry *)have->data, have->len, detail, n,
-				     sums);
-		if (check_detail(repair ? have : NULL, sums, err) < 0)
-			rc = -1;
-		else
-			rc = put_month(st, rows, rc > 1, sums, err);
-	} else if (rc >= 0) {
-		rc = check_large(have, detail, n, repair, err);
-		if (rc == 0)
-			rc = add_to_large(st, rows->account, rows->period, detail, n, err);
-	}
-	g_array_free(sums, TRUE);
-	g_array_free(have, TRUE);
-	return rc < 0 ? -1 : 0;
+	if (rc <= 0)
+		return rc < 0 ? -1 : add_to_small(st, rows, false, &none, &m, err);
+	return add_to_leaves(st, rows, &first, &m, err);
 }
 
 /* ---- a list of any months ---- */

@@ -65,6 +65,18 @@ static int by_day_and_key(const void *a, const void *b)
 	return day_x != day_y ? (day_x > day_y) - (day_x < day_y) : rollup_entry_compare(x, y);
 }
 
+static void sort(GArray *list, int (*compare)(const void *a, const void *b))
+{
+	const struct rollup_entry *e = (const struct rollup_entry *)list->data;
+
+	for (guint i = 1; i < list->len; i++) {
+		if (compare(&e[i - 1], &e[i]) <= 0)
+			continue;
+		qsort(list->data, list->len, sizeof(*e), compare);
+		return;
+	}
+}
+
 /* Adds up neighbours of the same key. */
 static void add_up(GArray *list)
 {
@@ -88,8 +100,7 @@ void rollup_append(GArray *list, const struct rollup_entry *e)
 
 void rollup_add_up(GArray *list)
 {
-	if (list->len > 1)
-		qsort(list->data, list->len, sizeof(struct rollup_entry), by_key);
+	sort(list, by_key);
 	add_up(list);
 }
 
@@ -103,9 +114,7 @@ GArray *rollup_group(enum rollup_place place, const struct rollup_entry *detail,
 		if (places[place].key(&e))
 			g_array_append_val(list, e);
 	}
-	if (list->len > 1)
-		qsort(list->data, list->len, sizeof(*detail),
-		      places[place].days ? by_day_and_key : by_key);
+	sort(list, places[place].days ? by_day_and_key : by_key);
 	add_up(list);
 	return list;
 }

@@ -193,22 +193,218 @@ static bool take_key(struct leaf_reader *r, unsigned char flags)
 	       (e->slot > from || flags & (NEW_CATEGORY | NEW_SERIES));
 }
 
+/* Reads the key of the next entry, and its flags. As leaf_next. */
+static int next_key(struct leaf_reader *r, unsigned char *ret_flags)
+{
+	if (r->at == r->end)
+		return 0;
+	*ret_flags = *r->at++;
+	return take_key(r, *ret_flags) && has_key(&r->entry) &&
+			       (*ret_flags & (COUNT_IS_1 | 1 << AMOUNT_COUNT)) !=
+				       (COUNT_IS_1 | 1 << AMOUNT_COUNT)
+		       ? 1
+		       : -1;
+}
+
+static bool take_amounts(struct leaf_reader *r, unsigned char flags, struct amounts_wide *ret)
+{
+	for (int i = 0; i < AMOUNTS; i++) {
+		ret->n[i] = 0;
+		if (flags & 1 << i && !take_amount(r, &ret->n[i]))
+			return false;
+	}
+	if (flags & COUNT_IS_1)
+		ret->count = 1;
+	return true;
+}
+
 int leaf_next(struct leaf_reader *r)
 {
 	unsigned char flags;
+	int rc = next_key(r, &flags);
 
-	if (r->at == r->end)
-		return 0;
-	flags = *r->at++;
-	if (!take_key(r, flags) || !has_key(&r->entry))
-		return -1;
-	for (int i = 0; i < AMOUNTS; i++) {
-		r->entry.amounts.n[i] = 0;
-		if (flags & 1 << i && !take_amount(r, &r->entry.amounts.n[i]))
-			return -1;
+	return rc > 0 && !take_amounts(r, flags, &r->entry.amounts) ? -1 : rc;
+}
+
+/* ---- adding ---- */
+
+struct splice {
+	struct leaf_reader r; /* its entry has the key of the next one, if MORE is 1 */
+	int more;             /* as of leaf_next */
+	unsigned char flags;  /* of the next entry */
+	/* the next entry and its amounts begin here; bytes before COPIED are done */
+	const unsigned char *start, *amounts, *copied;
+	struct rollup_entry before; /* the entry before the next one, in the leaf (its key) */
+	struct rollup_entry last;   /* the last entry of OUT (its key) */
+	bool stale;                 /* the next entry is not encoded as the one after LAST */
+	struct leaf *out;
+};
+
+static void copy_key(struct rollup_entry *to, const struct rollup_entry *from)
+{
+	to->category = from->category;
+	to->series = from->series;
+	to->slot = from->slot;
+}
+
+/* Passes the amounts that FLAGS name; false: damaged. */
+static bool skip_amounts(struct leaf_reader *r, unsigned char flags)
+{
+	const unsigned char *at = r->at;
+
+	for (flags &= (1 << AMOUNTS) - 1; flags; flags &= (unsigned char)(flags - 1)) {
+		const unsigned char *last = r->end - at > AMOUNT_BYTES ? at + AMOUNT_BYTES : r->end;
+
+		while (at < last && *at & 0x80)
+			at++;
+		if (at == last)
+			return false;
+		at++;
 	}
-	if (!(flags & COUNT_IS_1))
-		return 1;
-	r->entry.amounts.count = 1;
-	return flags & 1 << AMOUNT_COUNT ? -1 : 1;
+	r->at = at;
+	return true;
+}
+
+static void splice_next(struct splice *s)
+{
+	copy_key(&s->before, &s->r.entry);
+	s->start = s->r.at;
+	s->more = next_key(&s->r, &s->flags);
+	s->amounts = s->r.at;
+	if (s->more > 0 && !skip_amounts(&s->r, s->flags))
+		s->more = -1;
+}
+
+/* Decodes the amounts of the next entry; false: damaged. */
+static bool splice_amounts(struct splice *s, struct amounts_wide *ret)
+{
+	struct leaf_reader r = { .at = s->amounts, .end = s->r.at };
+
+	return take_amounts(&r, s->flags, ret);
+}
+
+/* Puts N bytes at the end. */
+static enum leaf_added splice_bytes(struct splice *s, const unsigned char *bytes, size_t n)
+{
+	if (s->out->len + n > LEAF_BYTES)
+		return LEAF_FULL;
+	memcpy(s->out->bytes + s->out->len, bytes, n);
+	s->out->len += n;
+	return LEAF_ADDED;
+}
+
+static enum leaf_added splice_put(struct splice *s, const struct rollup_entry *e)
+{
+	unsigned char entry[LEAF_ENTRY_BYTES];
+	size_t len = (size_t)(put_entry(entry, &s->last, e) - entry);
+
+	copy_key(&s->last, e);
+	return splice_bytes(s, entry, len);
+}
+
+/* Copies the entries that the reader has passed. */
+static enum leaf_added splice_copy(struct splice *s)
+{
+	size_t n = (size_t)(s->start - s->copied);
+
+	if (n == 0)
+		return LEAF_ADDED;
+	copy_key(&s->last, &s->before);
+	s->copied += n;
+	return splice_bytes(s, s->copied - n, n);
+}
+
+/* Passes the next entry without copying it. */
+static void splice_skip(struct splice *s)
+{
+	splice_next(s);
+	s->copied = s->start;
+}
+
+/* Encodes the next entry again, and passes it. */
+static enum leaf_added splice_again(struct splice *s)
+{
+	enum leaf_added rc;
+
+	if (!splice_amounts(s, &s->r.entry.amounts))
+		return LEAF_DAMAGED;
+	rc = splice_put(s, &s->r.entry);
+	s->stale = false;
+	splice_skip(s);
+	return rc;
+}
+
+/* Passes the entries before E. */
+static enum leaf_added splice_find(struct splice *s, const struct rollup_entry *e)
+{
+	enum leaf_added rc = LEAF_ADDED;
+
+	while (rc == LEAF_ADDED && s->more > 0 && rollup_entry_compare(&s->r.entry, e) < 0) {
+		if (s->stale)
+			rc = splice_again(s);
+		else
+			splice_next(s);
+	}
+	if (rc != LEAF_ADDED)
+		return rc;
+	return s->more < 0 ? LEAF_DAMAGED : splice_copy(s);
+}
+
+/* Adds E where the reader is. */
+static enum leaf_added splice_add(struct splice *s, const struct rollup_entry *e,
+				  struct amounts_wide *ret_sum)
+{
+	bool found = s->more > 0 && rollup_entry_compare(&s->r.entry, e) == 0;
+	struct rollup_entry sum = *e;
+	struct amounts_wide have;
+
+	if (found) {
+		if (!splice_amounts(s, &have))
+			return LEAF_DAMAGED;
+		amounts_wide_add(&sum.amounts, &have, 1);
+		splice_skip(s);
+	}
+	if (ret_sum)
+		*ret_sum = sum.amounts;
+	if (amounts_wide_zero(&sum.amounts)) {
+		s->stale = s->stale || found;
+		return LEAF_ADDED;
+	}
+	s->stale = !found; /* the entry after a changed one stays as it is encoded */
+	return splice_put(s, &sum);
+}
+
+static enum leaf_added splice_all(struct splice *s, struct leaf_addition *a)
+{
+	for (a->taken = 0; a->taken < a->n; a->taken++) {
+		size_t i = a->taken;
+		enum leaf_added rc = splice_find(s, &a->entries[i]);
+
+		if (rc != LEAF_ADDED)
+			return rc;
+		if (a->inside && i > 0 && s->more == 0)
+			return LEAF_ADDED;
+		rc = splice_add(s, &a->entries[i], a->sums ? &a->sums[i] : NULL);
+		if (rc != LEAF_ADDED)
+			return rc;
+	}
+	return s->more < 0 ? LEAF_DAMAGED : LEAF_ADDED;
+}
+
+enum leaf_added leaf_add(const struct leaf *leaf, struct leaf_addition *a, struct leaf *ret)
+{
+	struct splice s = { .last = before_first, .out = ret };
+	enum leaf_added rc;
+
+	if (!leaf_open(&s.r, leaf->bytes, leaf->len))
+		return LEAF_DAMAGED;
+	ret->bytes[0] = (unsigned char)s.r.form;
+	ret->len = 1;
+	s.copied = s.r.at;
+	splice_next(&s);
+	rc = splice_all(&s, a);
+	if (rc == LEAF_ADDED && s.stale && s.more > 0)
+		rc = splice_again(&s);
+	s.start = s.r.end;
+	return rc == LEAF_ADDED ? splice_copy(&s) : rc;
 }

@@ -58,6 +58,31 @@ int rollup_entry_compare(const struct rollup_entry *a, const struct rollup_entry
 size_t leaf_write(enum leaf_form form, const struct rollup_entry *entries, size_t n, size_t most,
 		  unsigned char *out, size_t *ret_len);
 
+/* A leaf as bytes. */
+struct leaf {
+	size_t len;
+	unsigned char bytes[LEAF_BYTES];
+};
+
+struct leaf_addition {
+	const struct rollup_entry *entries; /* ascending */
+	size_t n;
+	/* beyond the leaf's last entry, only the first of ENTRIES is added */
+	bool inside;
+	size_t taken;              /* set to the number of added entries */
+	struct amounts_wide *sums; /* set to the sums of added entries; or NULL */
+};
+
+enum leaf_added { LEAF_DAMAGED = -1, LEAF_FULL, LEAF_ADDED };
+
+/*
+ * Sets RET to the entries of LEAF with those of A added. Copies the bytes of
+ * entries that do not change. Omits entries that become 0. LEAF_FULL: RET would
+ * be longer than a leaf. LEAF_DAMAGED: the bytes are no leaf, as far as they were
+ * read.
+ */
+enum leaf_added leaf_add(const struct leaf *leaf, struct leaf_addition *a, struct leaf *ret);
+
 struct leaf_reader {
 	const unsigned char *at, *end;
 	enum leaf_form form;

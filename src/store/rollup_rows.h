@@ -65,21 +65,45 @@ int rollup_rows_exist(struct store *st, const struct rollup_rows *rows, struct e
 /* Removes the leaves that can't be read. In a write. */
 int rollup_rows_drop_damaged(struct store *st, const struct rollup_rows *rows, struct error *err);
 
-/*
- * Adds N ascending entries to those of ROWS, in the form LEAF_SUMS. Removes
- * entries that become 0, and leaves without entries; but a large month keeps
- * one leaf. In a write.
- */
-int rollup_rows_add(struct store *st, const struct rollup_rows *rows,
-		    const struct rollup_entry *entries, size_t n, struct error *err);
+/* The first leaf of rows, as stored, and how far it reaches. */
+struct rollup_first {
+	struct leaf leaf;
+	bool several; /* there are leaves beyond it; NEXT is the key of the second */
+	unsigned char next[ROLLUP_KEY_BYTES];
+};
+
+/* Reads the first leaf. 1 found, 0 there are no rows, -1 failed. */
+int rollup_rows_first(struct store *st, const struct rollup_rows *rows, struct rollup_first *ret,
+		      struct error *err);
+/* Appends the entries of the leaf to LIST. False: it is damaged. */
+bool rollup_first_entries(const struct rollup_first *first, GArray *list, enum leaf_form *ret_form);
+
+struct rollup_addition {
+	const struct rollup_entry *entries; /* ascending */
+	size_t n;
+	const struct rollup_first *first; /* of the rows, just read; or NULL */
+	struct amounts_wide *ret_sums;    /* set to the N sums afterwards; or NULL */
+};
 
 /*
- * Replaces the entries of ROWS by N ascending ones. N is 0: removes the rows.
- * SEVERAL: there may be leaves beyond the first one. In a write.
+ * Adds entries to those of ROWS, in the form LEAF_SUMS. Removes entries that
+ * become 0, and leaves without entries; but a large month keeps one leaf. In a
+ * write.
  */
-int rollup_rows_put(struct store *st, const struct rollup_rows *rows, bool several,
-		    enum leaf_form form, const struct rollup_entry *entries, size_t n,
-		    struct error *err);
+int rollup_rows_add(struct store *st, const struct rollup_rows *rows,
+		    const struct rollup_addition *added, struct error *err);
+
+/*
+ * Replaces the entries of ROWS, a small month, by N ascending ones, in the form
+ * LEAF_DETAIL. N is 0: removes the rows. SEVERAL: there may be leaves beyond the
+ * first one. 1 done, 0 the month is too large to be small (nothing is changed),
+ * -1 failed. In a write.
+ */
+int rollup_rows_put_small(struct store *st, const struct rollup_rows *rows, bool several,
+			  const struct rollup_entry *entries, size_t n, struct error *err);
+
+/* Removes the rows. In a write. */
+int rollup_rows_drop(struct store *st, const struct rollup_rows *rows, struct error *err);
 
 /*
  * Adds up A and B, both ascending, and appends the sums to RET. Omits entries

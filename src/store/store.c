@@ -103,6 +103,7 @@ int store_begin_write(struct store *st, struct error *err)
 	if (exec_cached(st, db_begin_write, err) < 0)
 		return -1;
 	st->tx = TX_WRITE;
+	st->version = 0;
 	return 0;
 }
 
@@ -288,8 +289,13 @@ void store_get_amounts(struct stmt *s, int column, struct amounts *ret)
 
 int store_version(struct store *st, int64_t *ret_version, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT value FROM meta WHERE name = 'version'", err);
+	struct stmt *s;
 
+	if (st->tx != TX_NONE && st->version) {
+		*ret_version = st->version;
+		return 0;
+	}
+	s = prepare(st, "SELECT value FROM meta WHERE name = 'version'", err);
 	switch (store_one(s, ret_version, err)) {
 	case 1:
 		st->version = *ret_version;
@@ -304,6 +310,7 @@ int store_version(struct store *st, int64_t *ret_version, struct error *err)
 
 int store_changed(struct store *st, struct error *err)
 {
+	st->version = 0;
 	return exec_cached(st, "UPDATE meta SET value = value + 1 WHERE name = 'version'", err);
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - what usaged is measured against, in one run on one machine: ratios are what counts.
 #
-#   run.sh [http] [import] [post] [reports] [grow]
+#   run.sh [http] [import] [ledger] [post] [reports] [grow]
 #
 # BUILD is the build folder (default: the current one). ROUNDS, SECONDS_EACH, CLIENTS, THREADS, EVENTS and GROWN (how many events are stored
 # when it is measured how that slows the import of more) change the sizes. Ends with a table of what is aimed at.
@@ -15,7 +15,6 @@ clients=${CLIENTS:-32}
 threads=${THREADS:-96}
 events=${EVENTS:-2000000}
 grown=${GROWN:-10000000}
-accounts=8
 
 tmp=$(mktemp -d)
 pids=
@@ -241,92 +240,146 @@ bench_http() {
 	echo
 }
 
-# The shell's way: a table with the same identity (with a rowid, which is faster here), then the quarter hours in one
-# statement; as durable as usaged.
+# shell_sql SHAPE: the shell's way: a table with the same identity (with a rowid, which is faster here), then the quarter hours
+# and days of each account, category and dimension in one statement each; as durable as usaged.
 shell_sql() {
+	case $1 in
+	wide | skewed) dimension=customer ;;
+	sim) dimension=sim ;;
+	*) dimension= ;;
+	esac
 	cat <<-END
 		PRAGMA journal_mode = WAL;
 		PRAGMA synchronous = FULL;
 		CREATE TABLE event (source TEXT, id TEXT, subject TEXT, time TEXT, category TEXT, count INTEGER, usage NUMERIC,
-			price NUMERIC, PRIMARY KEY (source, id));
-		CREATE TABLE rollup (subject TEXT, category TEXT, slot INTEGER, count INTEGER, usage NUMERIC, price NUMERIC,
-			PRIMARY KEY (subject, category, slot)) WITHOUT ROWID;
+			price NUMERIC${dimension:+, $dimension TEXT}, PRIMARY KEY (source, id));
 		.import --csv --skip 1 $tmp/events.csv event
-		INSERT INTO rollup SELECT subject, category, unixepoch(time) / 900, sum(count), sum(usage), sum(price)
-			FROM event GROUP BY 1, 2, 3;
 	END
+	for seconds in 900 ${dimension:+86400}; do
+		cat <<-END
+			CREATE TABLE rollup_$seconds (subject TEXT, category TEXT, ${dimension:+$dimension TEXT,} slot INTEGER,
+				count INTEGER, usage NUMERIC, price NUMERIC,
+				PRIMARY KEY (subject, category, ${dimension:+$dimension,} slot)) WITHOUT ROWID;
+			INSERT INTO rollup_$seconds SELECT subject, category, ${dimension:+$dimension,} unixepoch(time) / $seconds,
+				sum(count), sum(usage), sum(price) FROM event GROUP BY 1, 2, 3${dimension:+, 4};
+		END
+	done
 }
 
+# import_with_shell SHAPE
 import_with_shell() {
 	rm -f "$tmp"/shell.db*
 	"$build/tests/bench/measure" "$tmp/took" sqlite3 "$tmp/shell.db" <"$tmp/shell.sql" >"$tmp/shell.log" 2>&1 ||
 		fail "sqlite3: $(tail -n 3 "$tmp/shell.log")"
 	n=$(sqlite3 "$tmp/shell.db" 'SELECT count(*) FROM event')
 	[ "$n" -eq "$events" ] || fail "the shell holds $n events"
-	cat "$tmp/took" >>"$tmp/shell.runs"
+	cat "$tmp/took" >>"$tmp/shell.$1.runs"
 }
 
+# import_with_usaged SHAPE
 import_with_usaged() {
 	new_ledger
-	add_accounts
+	add_accounts "$1"
 	"$build/tests/bench/measure" "$tmp/took" "$build/usaged" --config "$tmp/usaged.conf" import "$tmp/events.csv" \
 		>"$tmp/import.log" 2>&1 || fail "import: $(tail -n 3 "$tmp/import.log")"
 	grep -Eq "(^|[^0-9])$events created" "$tmp/import.log" || fail "import: $(tail -n 3 "$tmp/import.log")"
-	cat "$tmp/took" >>"$tmp/usaged.runs"
+	cat "$tmp/took" >>"$tmp/usaged.$1.runs"
 }
 
+# import_shape SHAPE EVENTS ROUNDS: a line for the shell, and one for usaged, into $tmp/import
+import_shape() {
+	events=$2
+	"$build/tests/bench/events" "$1" 0 "$2" "$2" >"$tmp/events.csv"
+	shell_sql "$1" >"$tmp/shell.sql"
+	i=0
+	while [ "$i" -lt "$3" ]; do
+		import_with_shell "$1"
+		import_with_usaged "$1"
+		i=$((i + 1))
+	done
+	set -- "$1" "$2"
+	for target in shell usaged; do
+		set -- "$@" "$(cut -d' ' -f1 "$tmp/$target.$1.runs" | median)" "$(cut -d' ' -f2 "$tmp/$target.$1.runs" | median)"
+	done
+	echo "$@" >>"$tmp/import"
+	case $1 in
+	narrow | sim) least=1.5 ;;
+	wide) least=1.4 ;;
+	skewed) least=1.3 ;;
+	uuid) least=2 ;;
+	esac
+	goal "import against the sqlite3 shell, $1" "$(ratio "$3" "$5")" "at least" "$least"
+	goal "peak memory of import (MiB), $1" "$(ratio "$6" 1024)" "at most" 128
+}
+
+# Narrow data, the largest number of events; then other shapes (tests/bench/shapes.c).
 bench_import() {
 	need sqlite3
 	rounds=${ROUNDS:-3}
 	configure
-	# shellcheck disable=SC2086
-	"$build/tests/bench/events" 0 "$events" "$events" $sids >"$tmp/events.csv"
-	shell_sql >"$tmp/shell.sql"
-	rm -f "$tmp"/*.runs
-	i=0
-	while [ "$i" -lt "$rounds" ]; do
-		import_with_shell
-		import_with_usaged
-		i=$((i + 1))
+	rm -f "$tmp"/*.runs "$tmp/import"
+	all=$events
+	import_shape narrow "$all" "$rounds"
+	for shape in wide skewed sim uuid; do
+		import_shape "$shape" $((all / 2)) 1
 	done
-	for target in shell usaged; do
-		echo "$target $(cut -d' ' -f1 "$tmp/$target.runs" | median) $(cut -d' ' -f2 "$tmp/$target.runs" | median)"
-	done >"$tmp/import"
-	echo "## Importing $events events"
+	events=$all
+	echo "## Importing events"
 	echo
 	machine
-	echo "CSV of $(($(wc -c <"$tmp/events.csv") / 1000000)) MB, both with synchronous=FULL in WAL mode; median of $rounds alternating rounds."
+	echo "CSV, both with synchronous=FULL in WAL mode; the shell: .import and GROUP BY. The first: median of $rounds alternating rounds."
 	echo
-	awk -v events="$events" '
-		{ name[NR] = $1; ms[$1] = $2; kib[$1] = $3 }
-		END {
-			label["shell"] = "sqlite3 shell: .import, GROUP BY"; label["usaged"] = "usaged import"
-			print "| Duplicates found, quarter hours added up | events/s | against the shell | peak memory (MiB) | memory against the shell |"
-			print "|---|---:|---:|---:|---:|"
-			for (i = 1; i <= NR; i++) {
-				n = name[i]
-				printf "| %s | %d | %.2f | %d | %.2f |\n", label[n], events / ms[n] * 1000, ms["shell"] / ms[n],
-					kib[n] / 1024, kib[n] / kib["shell"]
-			}
+	awk '
+		BEGIN {
+			print "| shape | events | shell: events/s | usaged: events/s | ratio | shell: MiB | usaged: MiB |"
+			print "|---|---:|---:|---:|---:|---:|---:|"
+		}
+		{
+			printf "| %s | %d | %d | %d | %.2f | %d | %d |\n", $1, $2, $2 / $3 * 1000, $2 / $5 * 1000, $3 / $5,
+				$4 / 1024, $6 / 1024
 		}' "$tmp/import"
 	echo
-	# shellcheck disable=SC2046  # four numbers
-	set -- $(cut -d' ' -f2,3 "$tmp/import")
-	goal "import against the sqlite3 shell" "$(ratio "$1" "$3")" "at least" 1.5
-	goal "peak memory of import (MiB)" "$(ratio "$4" 1024)" "at most" 128
 }
 
-# add_accounts: the ones that the events are for, into a new ledger
-add_accounts() {
-	for sid in $sids; do
-		usaged account add --sid "$sid" --name "bench $sid" >"$tmp/account.log"
+# ledger_row SHAPE EVENTS BATCH BEFORE: a line of the table of ledger_bench
+ledger_row() {
+	rm -f "$tmp"/bench.db*
+	"$build/tests/bench/ledger_bench" "$tmp/bench.db" "$@" >"$tmp/row" || fail "ledger_bench: $*"
+	sed 's/^\(.*\): \(.*\) events after \(.*\), \(.*\) a batch: \(.*\) us of.* \(.*\) events\/s.*/| \1 | \3 | \4 | \5 | \6 |/' "$tmp/row"
+}
+
+# Batches of all sizes from memory, without reading a file and without HTTP.
+bench_ledger() {
+	echo "## Batches from memory, durable"
+	echo
+	machine
+	echo
+	echo "| shape | stored before | events a batch | CPU us an event | events/s |"
+	echo "|---|---:|---:|---:|---:|"
+	for shape in narrow wide; do
+		ledger_row "$shape" 10000 1 200000
+		ledger_row "$shape" 32000 16 200000
+		ledger_row "$shape" 64000 64 200000
+		ledger_row "$shape" 100000 1000 200000
 	done
+	echo
+}
+
+# add_accounts SHAPE: the ones that its events are for, into a new ledger. With SQL: a command for each would take minutes.
+add_accounts() {
+	"$build/tests/bench/events" "$1" accounts >"$tmp/accounts.csv"
+	sqlite3 "$tmp/usage.db" >"$tmp/account.log" <<-END || fail "accounts: $(cat "$tmp/account.log")"
+		.import --csv --schema temp $tmp/accounts.csv bench
+		BEGIN;
+		INSERT INTO account (sid, name, currency, created) SELECT sid, name, 'usd', 0 FROM temp.bench;
+		UPDATE meta SET value = value + 1 WHERE name = 'version';
+		COMMIT;
+	END
 }
 
 # import_rate FIRST NUMBER TOTAL: imports these events, and prints how many a second that were
 import_rate() {
-	# shellcheck disable=SC2086
-	"$build/tests/bench/events" "$@" $sids >"$tmp/events.csv"
+	"$build/tests/bench/events" narrow "$@" >"$tmp/events.csv"
 	"$build/tests/bench/measure" "$tmp/took" "$build/usaged" --config "$tmp/usaged.conf" import "$tmp/events.csv" >"$tmp/import.log" 2>&1 ||
 		fail "import: $(tail -n 3 "$tmp/import.log")"
 	grep -Eq "(^|[^0-9])$2 created" "$tmp/import.log" || fail "import: $(tail -n 3 "$tmp/import.log")"
@@ -335,14 +388,14 @@ import_rate() {
 
 # post PATH CONNECTIONS RECORDS SECONDS: requests and events a second into $tmp/posted. Each call has identities of its own.
 post() {
-	"$build/tests/bench/post" "$port" "$1" "$token" "$2" "$3" "$4" "run-$(date +%s%N)" "${sids%% *}" >"$tmp/posted" ||
+	"$build/tests/bench/post" "$port" "$1" "$token" "$2" "$3" "$4" "run-$(date +%s%N)" "$event_sid" >"$tmp/posted" ||
 		fail "post: $(tail -n 3 "$tmp/usaged.log")"
 }
 
 start_ingest() {
 	configure
 	new_ledger
-	add_accounts
+	add_accounts narrow
 	token=$(usaged key add --role Ingest | sed -n 's/^SECRET=//p')
 	start_servers
 	wait_for test -S "$tmp/usaged.sock"
@@ -350,7 +403,7 @@ start_ingest() {
 }
 
 bench_post() {
-	need curl nginx
+	need curl nginx sqlite3
 	start_ingest
 	# as long as the answer to one event
 	printf '%0112d' 0 >"$tmp/hello.json"
@@ -424,11 +477,11 @@ reports_with() {
 
 # Clients that ask for one report after the other, a few and as many as in the first part, while nothing or everything comes in.
 bench_reports() {
-	need wrk curl nginx
+	need wrk curl nginx sqlite3
 	start_ingest
-	basic=$(printf '%s' "${sids%% *}:$(usaged key add --role Account --account "${sids%% *}" | sed -n 's/^SECRET=//p')" | base64 -w 0)
+	basic=$(printf '%s' "$event_sid:$(usaged key add --role Account --account "$event_sid" | sed -n 's/^SECRET=//p')" | base64 -w 0)
 	import_rate 0 $((events / 4)) $((events / 4)) >"$tmp/rate"
-	page="http://127.0.0.1:$port/2010-04-01/Accounts/${sids%% *}/Usage/Records/Daily.json"
+	page="http://127.0.0.1:$port/2010-04-01/Accounts/$event_sid/Usage/Records/Daily.json"
 	mkdir -p "$tmp/static"
 	curl -sf -H "Authorization: Basic $basic" "$page" >"$tmp/static/page.json"
 	all=$clients
@@ -454,7 +507,7 @@ bench_grow() {
 	rounds=${ROUNDS:-3}
 	configure
 	new_ledger
-	add_accounts
+	add_accounts narrow
 	step=1000000
 	[ "$grown" -gt $((step * 4)) ] || step=$((grown / 5))
 	all=$((grown + step * (rounds + 1)))
@@ -493,12 +546,12 @@ bench_grow() {
 	goal "import with $stored events stored, against $step" "$large_ratio" "at least" 0.7
 }
 
-sids=$(i=0; while [ "$i" -lt "$accounts" ]; do printf 'AC%032x ' $((i + 1)); i=$((i + 1)); done)
-[ $# -gt 0 ] || set -- http import post reports grow
+event_sid=$(printf 'AC%032x' 1) # an account of the shape "narrow"
+[ $# -gt 0 ] || set -- http import ledger post reports grow
 for part; do
 	case $part in
-	http | import | post | reports | grow) "bench_$part" ;;
-	*) fail "no part $part; there are http, import, post, reports and grow" ;;
+	http | import | ledger | post | reports | grow) "bench_$part" ;;
+	*) fail "no part $part; there are http, import, ledger, post, reports and grow" ;;
 	esac
 done
 print_goals

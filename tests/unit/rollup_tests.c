@@ -145,6 +145,108 @@ START_TEST(entries_of_a_leaf_are_those_that_were_written)
 }
 END_TEST
 
+/* N ascending entries; some take away what FROM, if there is one, has. */
+static size_t any_entries(struct rollup_entry *ret, size_t n, const GArray *from)
+{
+	struct rollup_entry last = { .slot = -1 };
+	size_t done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct rollup_entry *e;
+
+		if (!from || any(3) == 0) {
+			last = any_entry(last);
+			if (done && rollup_entry_compare(&ret[done - 1], &last) >= 0)
+				continue;
+			ret[done++] = last;
+			continue;
+		}
+		e = &g_array_index(from, struct rollup_entry, any(from->len));
+		if (done && rollup_entry_compare(&ret[done - 1], e) >= 0)
+			continue;
+		last = ret[done++] = *e;
+		for (int k = 0; k < AMOUNTS; k++)
+			ret[done - 1].amounts.n[k] = any(2) ? -e->amounts.n[k] : any(5) - 2;
+		if (any(2))
+			for (int k = 0; k < AMOUNTS; k++)
+				ret[done - 1].amounts.n[k] = -e->amounts.n[k];
+	}
+	return done;
+}
+
+/* The first FIT entries of LIST as a leaf. */
+static struct leaf write_leaf(const GArray *list, size_t *ret_fit)
+{
+	struct leaf ret = { .len = 1, .bytes = { LEAF_SUMS } };
+
+	*ret_fit = list->len ? leaf_write(LEAF_SUMS, (const struct rollup_entry *)list->data,
+					  list->len, LEAF_BYTES, ret.bytes, &ret.len)
+			     : 0;
+	return ret;
+}
+
+static void check_sums(const GArray *merged, const struct leaf_addition *a)
+{
+	for (size_t i = 0, k = 0; i < a->taken; i++) {
+		const struct rollup_entry *e = (const struct rollup_entry *)merged->data;
+
+		while (k < merged->len && rollup_entry_compare(&e[k], &a->entries[i]) < 0)
+			k++;
+		if (k < merged->len && rollup_entry_compare(&e[k], &a->entries[i]) == 0)
+			ck_assert_msg(memcmp(&e[k].amounts, &a->sums[i], sizeof(a->sums[i])) == 0,
+				      "sum %zu", i);
+		else
+			ck_assert_msg(amounts_wide_zero(&a->sums[i]), "sum %zu", i);
+	}
+}
+
+START_TEST(adding_to_a_leaf_is_merging_its_entries)
+{
+	GArray *have = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
+	GArray *merged = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
+	struct rollup_entry entries[100];
+	struct amounts_wide sums[100];
+	struct leaf leaf, sum, want;
+	size_t fit;
+
+	seed = (uint64_t)_i;
+	g_array_append_vals(have, entries, (guint)any_entries(entries, (size_t)any(100), NULL));
+	leaf = write_leaf(have, &fit);
+	g_array_set_size(have, (guint)fit);
+	for (int inside = 0; inside < 2; inside++) {
+		struct leaf_addition a = { .entries = entries, .sums = sums, .inside = inside };
+		enum leaf_added rc;
+
+		a.n = any_entries(entries, 1 + (size_t)any(20), have->len ? have : NULL);
+		rc = leaf_add(&leaf, &a, &sum);
+		if (rc == LEAF_ADDED && !inside)
+			ck_assert_uint_eq(a.taken, a.n);
+		g_array_set_size(merged, 0);
+		rollup_entries_merge((const struct rollup_entry *)have->data, have->len, entries,
+				     rc == LEAF_ADDED ? a.taken : a.n, merged);
+		want = write_leaf(merged, &fit);
+		if (rc == LEAF_FULL) {
+			ck_assert_uint_lt(fit, merged->len);
+			continue;
+		}
+		ck_assert_int_eq(rc, LEAF_ADDED);
+		ck_assert_uint_eq(fit, merged->len);
+		ck_assert_uint_eq(sum.len, want.len);
+		ck_assert_mem_eq(sum.bytes, want.bytes, want.len);
+		check_sums(merged, &a);
+		/* an entry that is left is beyond the leaf */
+		if (a.taken < a.n && have->len)
+			ck_assert_int_gt(rollup_entry_compare(&entries[a.taken],
+							      &g_array_index(have,
+									     struct rollup_entry,
+									     have->len - 1)),
+					 0);
+	}
+	g_array_free(merged, TRUE);
+	g_array_free(have, TRUE);
+}
+END_TEST
+
 START_TEST(leaf_has_these_bytes)
 {
 	static const struct rollup_entry entries[] = {
@@ -499,6 +601,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, entries_of_a_leaf_are_those_that_were_written, 0, 10);
 	tcase_add_test(t, slots_follow_the_calendar);
+	tcase_add_loop_test(t, adding_to_a_leaf_is_merging_its_entries, 0, 500);
 	tcase_add_test(t, leaf_has_these_bytes);
 	tcase_add_test(t, bytes_that_are_no_leaf_are_damage);
 	suite_add_tcase(s, t);
