@@ -3,18 +3,20 @@
  * for monitoring.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "api/administer.h"
 #include "api/ledger_notes.h"
 #include "config.h"
 #include "usage/commit_thread.h"
-#include "usage/verifier.h"
+#include "usage/maintenance.h"
 #include "base/banned.h"
 
 struct health_record {
 	const char *status, *last_commit, *last_failed_write, *last_verify;
+	const char *last_backup, *last_failed_backup;
 	struct decimal differences;
-	bool verifying, failed;
+	bool verifying, failed, backing_up;
 	struct decimal verified_percent;
 	const char *ledger, *log;
 	int64_t ledger_bytes, log_bytes, schema;
@@ -38,6 +40,14 @@ static const struct field health_fields[] = {
 	      .label = "Verifying now"),
 	FIELD(struct health_record, verified_percent,
 	      "Progress of a running verification, in percent; else null", .flags = FIELD_WHOLE),
+	FIELD(struct health_record, last_backup,
+	      "When the server's last good backup began, or null", .format = "date-time",
+	      .label = "Last backup"),
+	FIELD(struct health_record, last_failed_backup,
+	      "When the server's last backup that failed began (the log has the reason), or null",
+	      .format = "date-time", .label = "Last failed backup"),
+	FIELD(struct health_record, backing_up, "Is the server making a backup now?",
+	      .label = "Backing up now"),
 	FIELD_AS(struct health_record, ledger, "ledger_file", "Size of the ledger's file",
 		 .flags = FIELD_PAGE_ONLY),
 	FIELD_AS(struct health_record, log, "ledger_log", "Size of the write-ahead log",
@@ -80,6 +90,9 @@ static const char *advice(const struct health_record *r)
 		return "The ledger is being verified. Load this page again to see the result.";
 	if (r->failed)
 		return "The last verification ended without a result. The server's log says why.";
+	if (r->last_failed_backup &&
+	    (!r->last_backup || strcmp(r->last_failed_backup, r->last_backup) > 0))
+		return "The last backup failed. The server's log says why.";
 	if (!r->last_verify)
 		return "The ledger was never verified. Verification adds up all events again and "
 		       "compares the sums.";
@@ -91,14 +104,15 @@ static const char *advice(const struct health_record *r)
 
 static void fill_progress(const struct request *rq, struct health_record *r)
 {
-	struct verifier_status status = { 0 };
+	struct maintenance_status status = { 0 };
 
-	if (rq->worker->verifier)
-		verifier_get_status(rq->worker->verifier, &status);
-	r->verifying = status.running;
-	r->failed = status.failed;
+	if (rq->worker->maintenance)
+		maintenance_get_status(rq->worker->maintenance, &status);
+	r->verifying = status.verifying;
+	r->failed = status.verify_failed;
+	r->backing_up = status.backing_up;
 	r->verified_percent = DECIMAL_NULL;
-	if (status.running)
+	if (status.verifying)
 		r->verified_percent = (struct decimal) { .n = status.percent };
 }
 
@@ -121,6 +135,8 @@ static int get_health(struct request *rq, struct writer *w, struct error *err)
 				       : "good";
 	r.last_commit = instant_text(rq, notes.committed);
 	r.last_failed_write = instant_text(rq, writes.failed);
+	r.last_backup = instant_text(rq, notes.backed_up);
+	r.last_failed_backup = instant_text(rq, notes.backup_failed);
 	r.last_verify = instant_text(rq, notes.verified);
 	if (notes.verified)
 		r.differences = (struct decimal) { .n = notes.differences };
@@ -138,11 +154,11 @@ static int get_health(struct request *rq, struct writer *w, struct error *err)
 /* Starts a verification, and answers with the health. */
 static int verify_ledger(struct request *rq, struct writer *w, struct error *err)
 {
-	if (!rq->worker->verifier)
+	if (!rq->worker->maintenance)
 		return error_set(
 			err, ERR_BUSY, NULL,
 			"verifying from here needs a running server; \"usaged verify\" doesn't");
-	if (verifier_start(rq->worker->verifier, rq->now, err) < 0 || get_health(rq, w, err) < 0)
+	if (maintenance_verify(rq->worker->maintenance, err) < 0 || get_health(rq, w, err) < 0)
 		return -1;
 	rq->reply.status = 202;
 	return 0;

@@ -10,6 +10,8 @@ static const struct {
 	{ META_COMMITTED, offsetof(struct ledger_notes, committed) },
 	{ META_VERIFIED, offsetof(struct ledger_notes, verified) },
 	{ META_DIFFERENCES, offsetof(struct ledger_notes, differences) },
+	{ META_BACKUP, offsetof(struct ledger_notes, backed_up) },
+	{ META_BACKUP_FAILED, offsetof(struct ledger_notes, backup_failed) },
 };
 
 int ledger_notes_load(const struct request *rq, struct ledger_notes *ret, struct error *err)

@@ -22,6 +22,7 @@
 struct auth;
 struct commit_thread;
 struct input;
+struct maintenance;
 struct output;
 struct request_count;
 struct request_counts;
@@ -30,21 +31,20 @@ struct shares;
 struct signin;
 struct template_slot;
 struct templates;
-struct verifier;
 
 /* ---- a thread's ---- */
 
 struct worker {
 	/* borrowed; the same for all threads */
 	const struct settings *settings;
-	const unsigned char *secret;   /* SECRET_BYTES */
-	const struct op *const *table; /* as `ops` */
-	struct commit_thread *commits; /* writes to the ledger; NULL: nothing can be written */
-	struct signin *signin;         /* checks passwords; NULL: nobody can sign in */
-	struct verifier *verifier;     /* verifies the ledger; NULL: there is no server */
-	struct template_slot *slot;    /* the current templates; NULL: no pages */
-	struct request_counts *counts; /* of all threads; NULL: requests are not counted */
-	int64_t started;               /* time at which the server started, seconds; 0: no server */
+	const unsigned char *secret;     /* SECRET_BYTES */
+	const struct op *const *table;   /* as `ops` */
+	struct commit_thread *commits;   /* writes to the ledger; NULL: nothing can be written */
+	struct signin *signin;           /* checks passwords; NULL: nobody can sign in */
+	struct maintenance *maintenance; /* verifies the ledger; NULL: there is no server */
+	struct template_slot *slot;      /* the current templates; NULL: no pages */
+	struct request_counts *counts;   /* of all threads; NULL: requests are not counted */
+	int64_t started; /* time at which the server started, seconds; 0: no server */
 
 	/* the thread's own, see http/handle.h */
 	struct templates *templates; /* of this request */

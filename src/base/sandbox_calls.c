@@ -23,9 +23,10 @@ static const char *const allowed[] = {
 	"access", "faccessat", "faccessat2", "open", "openat", "close", "stat", "lstat", "fstat",
 	"newfstatat", "fstatat64", "statx", "statfs", "statfs64", "fstatfs", "fstatfs64", "read",
 	"pread64", "readv", "preadv", "write", "pwrite64", "writev", "pwritev", "lseek", "_llseek",
-	"ftruncate", "ftruncate64", "fallocate", "fsync", "fdatasync", "fchmod", "fchown", "unlink",
-	"unlinkat", "fcntl", "fcntl64", "getdents", "getdents64", "getcwd", "readlink",
-	"readlinkat", "umask",
+	/* backups; files outside the folders are refused by Landlock */
+	"rename", "renameat", "renameat2", "flock", "ftruncate", "ftruncate64", "fallocate",
+	"fsync", "fdatasync", "fchmod", "fchown", "unlink", "unlinkat", "fcntl", "fcntl64",
+	"getdents", "getdents64", "getcwd", "readlink", "readlinkat", "umask",
 	/* connections */
 	"accept", "accept4", "shutdown", "getsockopt", "getsockname", "sendto", "send", "sendmsg",
 	"recvfrom", "recv", "recvmsg",

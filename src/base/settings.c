@@ -117,6 +117,18 @@ static const struct setting table[] = {
 	{ "server", "token_seconds", ST_INT, AT(token_seconds), "3600", 60, 2592000, NULL,
 	  "How long a token of RequestAuthToken is valid, in seconds." },
 
+	{ "verify", "every_hours", ST_INT, AT(verify_hours), "24", 0, 8760, NULL,
+	  "Hours after which the server verifies the ledger again, if events were stored since; in "
+	  "any case after a week. 0: only when someone asks." },
+
+	{ "backup", "folder", ST_PATH, AT(backup_folder), "", 0, 4000, NULL,
+	  "The folder for backups that the server makes, restores aside and verifies. Empty: it "
+	  "makes none." },
+	{ "backup", "every_hours", ST_INT, AT(backup_hours), "24", 1, 8760, NULL,
+	  "Hours from one backup to the next one." },
+	{ "backup", "copies", ST_INT, AT(backup_copies), "7", 1, 1000, NULL,
+	  "How many backups are kept. An older one is removed when a newer one was verified." },
+
 	{ "metrics", "role", ST_ENUM, AT(metrics_role), "SystemAdministrator", 0, 0, metrics_roles,
 	  "Who may read /metrics with credentials: nobody, administrators only, or also this "
 	  "role." },

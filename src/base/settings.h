@@ -59,6 +59,12 @@ struct settings {
 	/* redirect browsers that are not signed in to /login */
 	bool login_redirect;
 	int64_t token_seconds; /* lifetime of tokens made by RequestAuthToken */
+	/* [verify] */
+	int64_t verify_hours; /* between two verifications; 0 = never */
+	/* [backup] */
+	const char *backup_folder; /* "" = no backups */
+	int64_t backup_hours;      /* between two backups */
+	int64_t backup_copies;     /* good copies to keep */
 	/* [metrics] */
 	/*
 	 * the role that may read /metrics, besides SystemAdministrator: none,

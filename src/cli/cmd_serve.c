@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "http/fcgi.h"
 #include "http/pool.h"
+#include "usage/backup.h"
 #include "base/banned.h"
 
 static enum log_level find_level(const char *name)
@@ -115,7 +116,7 @@ static int serve(const struct settings *s, struct error *err)
 	if (!getenv("REQUEST_METHOD") && (check_files(s, err) < 0 || check_memory(s, err) < 0))
 		return -1;
 	if (ops_check(err) < 0 || secret_load(s->secret_file, secret, err) < 0 ||
-	    check_ledger(s, err) < 0)
+	    check_ledger(s, err) < 0 || backup_prepare(s, err) < 0)
 		return -1;
 	return fcgi_serve(s, secret, ops, err);
 }

@@ -57,6 +57,7 @@ void confine(const struct settings *settings)
 	if (!p)
 		abort();
 	add_folder_of(p, settings->database, SANDBOX_CHANGE);
+	add(p, settings->backup_folder, SANDBOX_CHANGE);
 	add(p, settings->templates, SANDBOX_READ);
 	add(p, settings->own_templates, SANDBOX_READ);
 	add(p, zone_folder(), SANDBOX_READ);

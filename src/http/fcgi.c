@@ -23,13 +23,14 @@
 #include "http/reception.h"
 #include "http/watchdog.h"
 #include "usage/commit_thread.h"
-#include "usage/verifier.h"
+#include "usage/maintenance.h"
 #include "base/banned.h"
 
 /*
  * The numbers of open files. A thread has the ledger's file and WAL, and
  * libfcgi's file for a long body. The other files are those of commit thread
- * and verifier, the socket, logs and templates.
+ * and
+ * maintenance, the socket, logs and templates.
  */
 enum { FILES_A_THREAD = 3, FILES_BESIDE = 40 };
 
@@ -241,8 +242,12 @@ static int open_server(struct server *s, struct error *err)
 	s->worker.started = floor_div(clock_now_us(), USEC_PER_SEC);
 	/* leave threads free of requests that wait for a password check */
 	password_set_waiting(pool_general_threads(s->worker.settings->threads) / 4);
-	s->worker.verifier = s->worker.commits ? verifier_new(s->worker.settings, s->worker.commits)
-					       : NULL;
+	error_clear(&failure);
+	if (s->worker.commits)
+		s->worker.maintenance = maintenance_new(s->worker.settings, s->worker.commits,
+							&maintenance_usual_pace, &failure);
+	if (failure.kind)
+		log_warning("the ledger is neither verified nor backed up: %s", failure.message);
 	s->reception = reception_new(s->listener.fd, connections_max(s->worker.settings));
 	return 0;
 }
@@ -253,7 +258,7 @@ static void close_server(struct server *s)
 	reception_free(&s->reception);
 	request_counts_free(&s->worker.counts);
 	signin_free(&s->worker.signin);
-	verifier_free(&s->worker.verifier);
+	maintenance_free(&s->worker.maintenance);
 	commit_thread_free(&s->worker.commits);
 	listener_close(&s->listener);
 	notify_close(&s->notify);

@@ -10,7 +10,7 @@
 #include "api/request_counts.h"
 #include "config.h"
 #include "usage/commit_thread.h"
-#include "usage/verifier.h"
+#include "usage/maintenance.h"
 #include "base/banned.h"
 
 enum { UNKNOWN = -1 };
@@ -23,6 +23,7 @@ struct metric_facts {
 	int64_t ledger_bytes, wal_bytes, free_bytes;
 	int64_t readable, committed;
 	int64_t verified, differences, verifying;
+	int64_t backed_up, backup_failed, backing_up;
 };
 
 struct metric_sheet {
@@ -125,6 +126,10 @@ static void load_notes(const struct request *rq, struct metric_facts *f)
 		return;
 	if (notes.committed)
 		f->committed = notes.committed;
+	if (notes.backed_up)
+		f->backed_up = notes.backed_up;
+	if (notes.backup_failed)
+		f->backup_failed = notes.backup_failed;
 	if (notes.verified) {
 		f->verified = notes.verified;
 		f->differences = notes.differences;
@@ -133,7 +138,7 @@ static void load_notes(const struct request *rq, struct metric_facts *f)
 
 static struct metric_facts load(const struct request *rq)
 {
-	struct verifier_status verifier;
+	struct maintenance_status status;
 	struct metric_facts f;
 
 	for (size_t i = 0; i < sizeof(f) / sizeof(int64_t); i++)
@@ -148,9 +153,10 @@ static struct metric_facts load(const struct request *rq)
 		load_writer(rq, &f);
 	if (rq->store)
 		load_notes(rq, &f);
-	if (rq->worker->verifier) {
-		verifier_get_status(rq->worker->verifier, &verifier);
-		f.verifying = verifier.running;
+	if (rq->worker->maintenance) {
+		maintenance_get_status(rq->worker->maintenance, &status);
+		f.verifying = status.verifying;
+		f.backing_up = status.backing_up;
 	}
 	return f;
 }
@@ -378,6 +384,12 @@ const struct metric metrics[] = {
 	  NUMBER(differences) },
 	{ "usaged_verify_running", METRIC_GAUGE, "1 while the server verifies the ledger, else 0",
 	  NUMBER(verifying) },
+	{ "usaged_last_backup_timestamp_seconds", METRIC_GAUGE,
+	  "When the server's last good backup began", NUMBER(backed_up) },
+	{ "usaged_last_failed_backup_timestamp_seconds", METRIC_GAUGE,
+	  "When the server's last backup that failed began", NUMBER(backup_failed) },
+	{ "usaged_backup_running", METRIC_GAUGE, "1 while the server makes a backup, else 0",
+	  NUMBER(backing_up) },
 	{ 0 }
 };
 

@@ -11,6 +11,9 @@
 /* number of problems found by the last verification */
 #define META_DIFFERENCES "differences"
 #define META_COMMITTED   "committed" /* time of the last commit of events */
+/* begin of the last good backup, and of the last one that failed */
+#define META_BACKUP        "backup"
+#define META_BACKUP_FAILED "backup_failed"
 /* time of the server's last test write */
 #define META_PROBED "probed"
 

@@ -277,7 +277,6 @@ static const struct {
 	{ "a signal to another", SYS_kill, { 1, 0 } },
 	{ "a signal to all", SYS_kill, { -1, 0 } },
 	{ "the clock", SYS_clock_settime, { 0, 0 } },
-	{ "another name of a file", SYS_renameat2, { AT_FDCWD, 0, AT_FDCWD } },
 	{ "a link", SYS_symlinkat, { 0, AT_FDCWD, 0 } },
 	{ "a folder", SYS_mkdirat, { AT_FDCWD, 0, 0700 } },
 	{ "a mode by name", SYS_fchmodat, { AT_FDCWD, 0, 0777 } },
