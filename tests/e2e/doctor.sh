@@ -1,0 +1,216 @@
+#!/bin/sh
+# doctor.sh - `usaged doctor` on a server of its own: all is right; then each thing is broken once, and doctor says what to do.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/e2e/tap.sh
+. "$here/tap.sh"
+usaged=$(realpath "${USAGED:-$here/../../usaged}")
+tmp=$(mktemp -d)
+unset USAGED_CONFIG
+worker=
+cleanup() {
+	[ ! "$worker" ] || kill "$worker"
+	wait
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+cd "$tmp" || exit
+
+write_settings() {
+	cat >usaged.conf <<-END
+		[ledger]
+		database = ledger/usage.db
+		secret_file = ledger/secret
+		[server]
+		socket = usaged.sock
+		templates = ${1:-$here/../../templates}
+		${2-}
+	END
+}
+
+serve() {
+	"$usaged" --config usaged.conf serve 2>>serve.log &
+	worker=$!
+	for _ in $(seq 100); do
+		[ ! -S usaged.sock ] || break
+		sleep 0.1
+	done
+}
+
+stop() {
+	kill "$worker"
+	wait "$worker"
+	worker=
+}
+
+run() {
+	"$usaged" --config usaged.conf "$@"
+}
+
+# Runs doctor: $out and $code are what came of it.
+look() {
+	out=$(run doctor --certificate cert.pem --nginx-user "$(id -un)" 2>&1)
+	code=$?
+}
+
+# well: nothing is to do
+well() {
+	look
+	is "$1" "$code $(echo "$out" | grep 'TO DO')" "0 "
+}
+
+# sick SENTENCE NAME PART: the line NAME says PART, and doctor fails
+sick() {
+	is "$1: exit code" "$code" 1
+	has "$1: what to do" "$(echo "$out" | grep "^TO DO  $2 ")" "$3"
+}
+
+write_settings
+mkdir -m 700 ledger
+run init --categories "$here/../../conf/categories.csv" >init.log
+openssl req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -days 90 -subj /CN=localhost 2>/dev/null
+serve
+look
+sick "a new ledger" verification "was never verified; run: usaged verify"
+is "nothing else is to do" "$(echo "$out" | grep -c 'TO DO')" 1
+run verify >/dev/null
+well "a running server with a verified ledger"
+is "there is a line for each check" "$(echo "$out" | wc -l)" 12
+has "it has no backup, which is only a note" "$out" "note   backup"
+
+# ---- settings ----
+
+write_settings "$tmp/nowhere"
+look
+sick "no templates" settings "nowhere"
+write_settings "" "colour = red"
+look
+is "a wrong setting: exit code" "$code" 1
+has "a wrong setting: where" "$out" "server.colour"
+write_settings
+
+# ---- files ----
+
+chmod 644 ledger/usage.db
+look
+sick "a ledger that others may read" "ledger file" "chmod 640"
+chmod 600 ledger/usage.db
+chmod 640 ledger/secret
+look
+sick "a secret that others may read" "secret file" "chmod 600"
+chmod 600 ledger/secret
+mv ledger/secret kept
+look
+sick "no secret" "secret file" "put back the copy"
+head -c 31 kept >ledger/secret
+chmod 600 ledger/secret
+look
+sick "a short secret" "secret file" "put back the copy"
+cp -p kept ledger/secret
+if [ "$(id -u)" = 0 ]; then
+	chown 1 ledger/usage.db
+	look
+	sick "a ledger of another user" "ledger file" "chown root"
+	chown 0 ledger/usage.db
+	: >>ledger/usage.db-wal
+	chown 1 ledger/usage.db-wal
+	look
+	sick "a log of another user" "log files" "chown root"
+	chown 0 ledger/usage.db-wal
+else
+	echo "# skipped: files of another user need root"
+fi
+well "all is as before"
+
+# ---- the certificate ----
+
+# the last verification is of today, so only what the certificate says counts here
+later=$(date -u -d '+80 days' +%Y-%m-%dT12:00:00Z)
+out=$(USAGED_CLOCK=$later run doctor --certificate cert.pem)
+code=$?
+sick "a certificate that ends soon" certificate "renew it"
+out=$(USAGED_CLOCK=$(date -u -d '+100 days' +%Y-%m-%dT12:00:00Z) run doctor --certificate cert.pem)
+code=$?
+sick "a certificate that has ended" certificate "cert.pem ended on"
+out=$(run doctor --certificate key.pem)
+code=$?
+sick "a file that is no certificate" certificate "there is no certificate in PEM"
+
+# ---- clock, zones, disk ----
+
+out=$(USAGED_CLOCK=2020-01-01T00:00:00Z run doctor)
+code=$?
+sick "a clock that is wrong" clock "set the clock"
+mkdir zones
+out=$(TZDIR=$tmp/zones run doctor)
+code=$?
+sick "no time zones" "time zones" "install the package tzdata"
+mkdir small
+if mount -t tmpfs -o size=20m tmpfs small 2>/dev/null; then
+	cp -p ledger/usage.db ledger/secret small
+	sed 's/ledger\//small\//' usaged.conf >small.conf
+	out=$("$usaged" --config small.conf doctor)
+	code=$?
+	umount small
+	sick "a small disk" disk "make room"
+else
+	echo "# skipped: no file system can be mounted here"
+fi
+
+# ---- the ledger ----
+
+later=$(date -u -d '+10 days' +%Y-%m-%dT12:00:00Z)
+out=$(USAGED_CLOCK=$later run doctor)
+code=$?
+sick "a verification of ten days ago" verification "usaged verify"
+run account add --name Test >/dev/null
+sqlite3 ledger/usage.db "UPDATE meta SET value = 3 WHERE name = 'differences'"
+look
+sick "differences" verification "3 differences; run: usaged verify, then: usaged rebuild"
+run verify >/dev/null
+version=$(sqlite3 ledger/usage.db 'PRAGMA user_version')
+sqlite3 ledger/usage.db 'PRAGMA user_version = 99'
+look
+sick "a ledger of another version" ledger "99"
+sqlite3 ledger/usage.db "PRAGMA user_version = $version"
+well "all is as before"
+
+# ---- backups ----
+
+printf '[backup]\nfolder = backups\n' >>usaged.conf
+look
+sick "a backup that was never made" backup "was made at no time"
+now=$(date +%s)
+sqlite3 ledger/usage.db "INSERT INTO meta (name, value) VALUES ('backup', $now - 60)"
+well "a backup of a minute ago"
+has "its line" "$out" "ok     backup"
+sqlite3 ledger/usage.db "INSERT INTO meta (name, value) VALUES ('backup_failed', $now - 30)"
+look
+sick "a failed backup" backup "failed; the server's log says why"
+sqlite3 ledger/usage.db "DELETE FROM meta WHERE name = 'backup_failed'"
+
+# ---- the socket ----
+
+chmod 000 usaged.sock
+if [ "$(id -u)" = 0 ]; then
+	out=$(run doctor --certificate cert.pem --nginx-user nobody)
+	code=$?
+	sick "a socket that nginx may not use" socket "nginx's user nobody may not use"
+fi
+chmod 660 usaged.sock
+out=$(run doctor --nginx-user no-such-user)
+code=$?
+sick "a user that is not there" socket "there is no user no-such-user"
+stop
+look
+sick "no server" socket "start the server"
+python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("usaged.sock")'
+look
+sick "a socket that a dead server left" socket "no server answers"
+rm usaged.sock
+rm ledger/usage.db*
+look
+sick "no ledger" "ledger file" "usaged init"
+
+finish
