@@ -54,26 +54,14 @@ int access_accounts(const struct request *rq, struct account **ret, size_t *ret_
 	return 0;
 }
 
-/* Sets the flags of the categories that A has used. */
-static int mark_used(const struct request *rq, const struct account *a, bool *marks,
-		     struct error *err)
-{
-	const int64_t *ids;
-	size_t n;
-
-	if (store_categories_used(rq->store, a->id, rq->arena, &ids, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		marks[catalogue_index(rq->catalogue, ids[i])] = true;
-	return 0;
-}
-
 int access_categories(const struct request *rq, const bool **ret, struct error *err)
 {
 	const struct catalogue *c = rq->catalogue;
 	bool *marks = arena_array(rq->arena, bool, c->n),
 	     all = rq->who && rq->who->role == ROLE_ADMIN;
 	struct account *accounts;
+	const int64_t *used;
+	int64_t *ids;
 	size_t n = 0;
 
 	memset(marks, 0, c->n * sizeof(*marks));
@@ -84,9 +72,13 @@ int access_categories(const struct request *rq, const bool **ret, struct error *
 		return 0;
 	if (access_accounts(rq, &accounts, &n, err) < 0)
 		return -1;
+	ids = arena_array(rq->arena, int64_t, n);
 	for (size_t i = 0; i < n; i++)
-		if (mark_used(rq, &accounts[i], marks, err) < 0)
-			return -1;
+		ids[i] = accounts[i].id;
+	if (store_categories_used(rq->store, ids, n, rq->arena, &used, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		marks[catalogue_index(c, used[i])] = true;
 	return 0;
 }
 

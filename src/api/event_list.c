@@ -136,20 +136,19 @@ static int load_page(const struct request *rq, const struct event_query *q,
 {
 	struct page_place place, next, previous;
 	struct event_position at, back;
+	struct event_slice slice;
 
 	if (page_begin(rq, page, &place, err) < 0)
 		return -1;
 	at = read_place(&place);
-	if (event_search(rq->store, q,
-			 &(struct event_page) { rq->catalogue, at, (size_t)page->page_size },
-			 rq->arena, found, err) < 0)
+	slice = (struct event_slice) { at, (size_t)page->page_size };
+	if (event_search(rq->store, q, &(struct event_page) { rq->catalogue, slice }, rq->arena,
+			 found, err) < 0)
 		return -1;
 	page->n = found->n;
 	next = make_place(found->next);
 	if (at.id) {
-		if (event_search_back(rq->store, q,
-				      &(struct event_page) { rq->catalogue, at,
-							     (size_t)page->page_size },
+		if (event_search_back(rq->store, q, &(struct event_page) { rq->catalogue, slice },
 				      rq->arena, &back, err) < 0)
 			return -1;
 		previous = make_place(back);

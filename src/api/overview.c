@@ -385,10 +385,7 @@ static int sort(const struct overview *o, struct report *r, select_compare *comp
 	size_t n = SHOWN_LINES < r->n_lines ? SHOWN_LINES : r->n_lines;
 
 	select_range(r->lines, r->n_lines, sizeof(struct report_line *), 0, n, compare, NULL);
-	for (size_t i = 0; i < n; i++)
-		if (report_name(o->rq->store, r->lines[i], o->rq->arena, err) < 0)
-			return -1;
-	return 0;
+	return report_names(o->rq->store, r->lines, n, o->rq->arena, err);
 }
 
 static const char *category_words(const struct overview *o, const struct report_line *line)

@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "store/account.h"
+#include "store/rollup.h"
 #include "base/banned.h"
 
 const struct zone *request_zone(const struct request *rq)
@@ -80,17 +81,23 @@ struct date request_today(const struct request *rq)
 	return zone_date(request_zone(rq), rq->now);
 }
 
-int account_begin(const struct request *rq, const struct account *a, struct date *ret,
-		  struct error *err)
+int accounts_begin(const struct request *rq, const struct account *list, size_t n, struct date *ret,
+		   struct error *err)
 {
-	int64_t first = a->created, day;
-	int rc = store_account_first_day(rq->store, a->id, &day, err);
+	int64_t *ids = arena_array(rq->arena, int64_t, n), first = rq->now, day;
+	int rc;
 
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = list[i].id;
+		if (list[i].created < first)
+			first = list[i].created;
+	}
+	rc = store_usage_day(rq->store, ids, n, false, &day, err);
 	if (rc < 0)
 		return -1;
 	if (rc > 0 && day * SEC_PER_DAY < first)
 		first = day * SEC_PER_DAY;
-	*ret = zone_date(request_zone(rq), first < rq->now ? first : rq->now);
+	*ret = zone_date(request_zone(rq), first);
 	return 0;
 }
 

@@ -40,11 +40,11 @@ struct date request_cycle_first(const struct request *rq, struct date day);
 struct date request_today(const struct request *rq);
 
 /*
- * The first day of an account's usage: its creation or its first event,
+ * The first day of the usage of N accounts: the first creation or event,
  * whichever is earlier.
  */
-int account_begin(const struct request *rq, const struct account *a, struct date *ret,
-		  struct error *err);
+int accounts_begin(const struct request *rq, const struct account *list, size_t n, struct date *ret,
+		   struct error *err);
 
 /*
  * Replaces *FIRST by StartDate and *LAST by EndDate, if given. If only one date

@@ -150,11 +150,9 @@ int report_chart_write(const struct request *rq, const struct asked *a, struct r
 
 	select_range(r->lines, r->n_lines, sizeof(struct report_line *), 0, named, compare_lines,
 		     (void *)a);
-	for (size_t i = 0; i < named; i++)
-		if (report_name(rq->store, r->lines[i], rq->arena, err) < 0)
-			return -1;
-	if (report_load_buckets(rq->store, rq->catalogue, &a->question, rq->arena, r, named, err) <
-	    0)
+	if (report_names(rq->store, r->lines, named, rq->arena, err) < 0 ||
+	    report_load_buckets(rq->store, rq->catalogue, &a->question, rq->arena, r, named, err) <
+		    0)
 		return -1;
 	writer_begin_list(w, list, a->kind->bar);
 	for (size_t slot = 0, n = r->buckets ? report_slots_shown(rq, r) : 0;

@@ -87,11 +87,9 @@ static int compare_items(const void *x, const void *y, void *arg)
 /* Sorting by name needs the names of all lines. */
 static int name_lines(const struct request *rq, const struct report *r, struct error *err)
 {
-	for (size_t i = 0; i < r->n_lines; i++)
-		if (store_work(rq->store, 1, err) < 0 ||
-		    report_name(rq->store, r->lines[i], rq->arena, err) < 0)
-			return -1;
-	return 0;
+	if (store_work(rq->store, (int64_t)r->n_lines, err) < 0)
+		return -1;
+	return report_names(rq->store, r->lines, r->n_lines, rq->arena, err);
 }
 
 int report_items_sort(const struct request *rq, const struct asked *a, const struct report *r,
@@ -103,15 +101,17 @@ int report_items_sort(const struct request *rq, const struct asked *a, const str
 				      : a->slots                               ? SORT_START + 1
 				      : a->question.category == CATALOGUE_NONE ? SORT_PRICE + 1
 									       : SORT_USAGE + 1 };
+	struct report_line **lines;
+	size_t n = 0;
 
 	if ((order.by & ~1) == SORT_NAME && name_lines(rq, r, err) < 0)
 		return -1;
 	select_range(items->list, items->n, sizeof(*items->list), items->from, items->to,
 		     compare_items, &order);
+	lines = arena_array(rq->arena, struct report_line *, items->to - items->from);
 	for (size_t i = items->from; i < items->to && i < items->n; i++)
-		if (report_name(rq->store, items->list[i].line, rq->arena, err) < 0)
-			return -1;
-	return 0;
+		lines[n++] = items->list[i].line;
+	return report_names(rq->store, lines, n, rq->arena, err);
 }
 
 void report_amounts_fill(const struct request *rq, const struct amounts_wide *t, size_t category,

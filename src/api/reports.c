@@ -14,6 +14,7 @@
 #include "api/sims.h"
 #include "api/date_text.h"
 #include "store/account.h"
+#include "store/rollup.h"
 #include "base/banned.h"
 
 enum { HOURLY_DAYS = 2, DAILY_DAYS = 92, MONTHLY_DAYS = 1100 };
@@ -226,18 +227,25 @@ static enum period usual_period(struct date first, struct date last)
  */
 static int cut_days(const struct request *rq, struct asked *a, struct error *err)
 {
-	struct date begin = request_today(rq), one;
+	struct date begin;
 
-	for (size_t i = 0; i < a->question.n_accounts; i++) {
-		if (account_begin(rq, &a->question.accounts[i], &one, err) < 0)
-			return -1;
-		if (date_compare(one, begin) < 0)
-			begin = one;
-	}
+	if (accounts_begin(rq, a->question.accounts, a->question.n_accounts, &begin, err) < 0)
+		return -1;
 	begin = period_first(PERIOD_MONTH, begin);
 	if (date_compare(a->first, begin) < 0 && date_compare(begin, a->last) <= 0)
 		a->first = begin;
 	return 0;
+}
+
+/* The last day with usage. 1 found, 0 none, -1 failed. */
+static int last_day(const struct request *rq, const struct asked *a, int64_t *ret,
+		    struct error *err)
+{
+	int64_t *ids = arena_array(rq->arena, int64_t, a->question.n_accounts);
+
+	for (size_t i = 0; i < a->question.n_accounts; i++)
+		ids[i] = a->question.accounts[i].id;
+	return store_usage_day(rq->store, ids, a->question.n_accounts, true, ret, err);
 }
 
 /*
@@ -249,16 +257,14 @@ static int find_end(const struct request *rq, struct asked *a, struct error *err
 	enum period period = a->question.period == PERIOD_HOUR ? PERIOD_DAY : a->question.period;
 	struct date end = request_today(rq);
 	int64_t day;
+	int rc = 0;
 
-	for (size_t i = 0; i < a->question.n_accounts && date_compare(end, a->last) < 0; i++) {
-		int rc = store_account_last_day(rq->store, a->question.accounts[i].id, &day, err);
-
-		if (rc < 0)
-			return -1;
-		if (rc > 0 &&
-		    date_compare(end, zone_date(a->question.zone, (day + 1) * SEC_PER_DAY)) < 0)
-			end = zone_date(a->question.zone, (day + 1) * SEC_PER_DAY);
-	}
+	if (date_compare(end, a->last) < 0)
+		rc = last_day(rq, a, &day, err);
+	if (rc < 0)
+		return -1;
+	if (rc > 0 && date_compare(end, zone_date(a->question.zone, (day + 1) * SEC_PER_DAY)) < 0)
+		end = zone_date(a->question.zone, (day + 1) * SEC_PER_DAY);
 	end = date_from_days(date_to_days(period_step(period, period_first(period, end), 1)) - 1);
 	a->end = date_compare(end, a->last) < 0 && date_compare(a->first, end) <= 0 ? end : a->last;
 	return 0;

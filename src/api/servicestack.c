@@ -214,7 +214,7 @@ static void fill_record(const struct request *rq, const struct account *a, const
 static int ask_account(const struct request *rq, const struct account *a, struct usage_query *ret,
 		       struct error *err)
 {
-	struct date first, last = request_today(rq);
+	struct date first = request_today(rq), last = first;
 
 	*ret = (struct usage_query) {
 		.accounts = &a->id,
@@ -224,7 +224,7 @@ static int ask_account(const struct request *rq, const struct account *a, struct
 		.group = GROUP_CATEGORY,
 		.category = CATALOGUE_NONE,
 	};
-	if (account_begin(rq, a, &first, err) < 0)
+	if (!request_arg(rq, "StartDate")->text && accounts_begin(rq, a, 1, &first, err) < 0)
 		return -1;
 	if (!request_arg(rq, "StartDate")->text && request_arg(rq, "EndDate")->text &&
 	    date_compare(request_arg(rq, "EndDate")->date, first) < 0)

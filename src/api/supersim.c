@@ -18,6 +18,7 @@
 #include "api/date_text.h"
 #include "base/secret.h"
 #include "store/account.h"
+#include "store/rollup.h"
 #include "store/sim.h"
 #include "usage/sim.h"
 #include "base/banned.h"
@@ -279,7 +280,7 @@ static int check_limits(const struct supersim_report *r, const struct usage_quer
 static int find_begin(const struct supersim_report *r, int64_t *ret, struct error *err)
 {
 	int64_t begin = floor_div(r->account.created, SEC_PER_DAY), day;
-	int rc = store_account_first_day(r->rq->store, r->account.id, &day, err);
+	int rc = store_usage_day(r->rq->store, &r->account.id, 1, false, &day, err);
 
 	if (rc > 0 && day < begin)
 		begin = day;

@@ -204,7 +204,6 @@ static int choose_accounts(struct twilio_report *r, struct usage_query *q, struc
 {
 	const struct request *rq = r->rq;
 	struct account *subs = NULL;
-	struct date begin;
 	int64_t *ids;
 	size_t n = 0;
 
@@ -217,14 +216,10 @@ static int choose_accounts(struct twilio_report *r, struct usage_query *q, struc
 	for (size_t i = 0; i <= n; i++) {
 		r->accounts[i] = i ? subs[i - 1] : r->account;
 		ids[i] = r->accounts[i].id;
-		if (account_begin(rq, &r->accounts[i], &begin, err) < 0)
-			return -1;
-		if (i == 0 || date_compare(begin, r->begin) < 0)
-			r->begin = begin;
 	}
 	q->accounts = ids;
 	q->n_accounts = n + 1;
-	return 0;
+	return accounts_begin(rq, r->accounts, n + 1, &r->begin, err);
 }
 
 /* The default days of a sub-resource (contracts: twilio A.4). */

@@ -326,7 +326,7 @@ static int list_events(struct store *st, struct arena *arena, void *arg, struct 
 	arena_init(&page[1]);
 	for (int p = 0; found.more && rc == 0; p = !p) {
 		arena_reset(&page[p]);
-		rc = event_search(st, &o->query, &(struct event_page) { c, at, LIST_READ },
+		rc = event_search(st, &o->query, &(struct event_page) { c, { at, LIST_READ } },
 				  &page[p], &found, err);
 		for (size_t i = 0; rc == 0 && i < found.n; i++)
 			print_found(c, &found.list[i]);

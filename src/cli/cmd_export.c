@@ -131,11 +131,11 @@ static int export_page(struct export *ex, struct store *st, int64_t account, str
 				.state = -1,
 				.oldest_first = true,
 				.attributes = true };
-	struct event_position start = ret->next;
+	struct event_slice page = { ret->next, EXPORT_READ };
 
 	if (interrupted)
 		return error_set(err, ERR_BUSY, NULL, "interrupted");
-	if (store_events_find(st, &q, &start, EXPORT_READ, arena, ret, err) < 0)
+	if (store_events_find(st, &q, &page, arena, ret, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ret->n; i++)
 		if (export_event(ex, &ret->list[i], arena, err) < 0)

@@ -10,6 +10,7 @@
 #include "base/civil.h"
 #include "base/decimal.h"
 #include "store/account.h"
+#include "store/rollup.h"
 #include "store/series.h"
 #include "store/sums.h"
 #include "usage/catalogue.h"
@@ -152,10 +153,10 @@ static int print_month(struct sums_table *t, int64_t month, struct error *err)
 static int print_account(struct sums_table *t, struct error *err)
 {
 	int64_t first, last;
-	int rc = store_account_first_day(t->st, t->account->id, &first, err);
+	int rc = store_usage_day(t->st, &t->account->id, 1, false, &first, err);
 
 	if (rc > 0)
-		rc = store_account_last_day(t->st, t->account->id, &last, err);
+		rc = store_usage_day(t->st, &t->account->id, 1, true, &last, err);
 	if (rc <= 0)
 		return rc;
 	for (int64_t month = slot_of(LEVEL_MONTH, first * SLOTS_PER_DAY);

@@ -291,8 +291,22 @@ int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struc
 	return store_row(s, read_account, arena, ret, err);
 }
 
-int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret,
-		   size_t *ret_n, struct error *err)
+static void copy_account(struct arena *arena, void *to, const void *from)
+{
+	const struct account *a = from;
+	struct account *ret = to;
+
+	*ret = *a;
+	ret->name = arena_str(arena, a->name);
+	ret->time_zone = arena_str(arena, a->time_zone);
+	ret->number = arena_str(arena, a->number);
+}
+
+static const struct kept_kind accounts_kept = { sizeof(struct account), copy_account };
+
+/* Reads the subaccounts of PARENT, or all accounts. */
+static int read_accounts(struct store *st, int64_t parent, struct arena *arena,
+			 struct account **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 parent ? ACCOUNT "WHERE parent = ?1 ORDER BY sid"
@@ -306,6 +320,27 @@ int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct
 	*ret = rows.items;
 	*ret_n = rows.n;
 	return rows.rc;
+}
+
+int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret,
+		   size_t *ret_n, struct error *err)
+{
+	bool keeps = store_keeps(st);
+
+	if (keeps) {
+		void *list;
+
+		kept_lists_begin(&st->subaccounts, st->version);
+		if (kept_list(&st->subaccounts, parent, &accounts_kept, arena, &list, ret_n)) {
+			*ret = list;
+			return 0;
+		}
+	}
+	if (read_accounts(st, parent, arena, ret, ret_n, err) < 0)
+		return -1;
+	if (keeps)
+		kept_list_set(&st->subaccounts, parent, &accounts_kept, *ret, *ret_n);
+	return 0;
 }
 
 static void read_suspension(struct stmt *s, struct arena *arena, void *to)
@@ -331,14 +366,4 @@ int store_suspensions(struct store *st, struct arena *arena, struct suspension *
 	*ret = rows.items;
 	*ret_n = rows.n;
 	return rows.rc;
-}
-
-int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
-{
-	return store_rollup_day(st, account, false, ret_day, err);
-}
-
-int store_account_last_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
-{
-	return store_rollup_day(st, account, true, ret_day, err);
 }

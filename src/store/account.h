@@ -47,15 +47,5 @@ struct suspension {
 /* All suspended accounts, in the order of their ids. */
 int store_suspensions(struct store *st, struct arena *arena, struct suspension **ret, size_t *ret_n,
 		      struct error *err);
-/*
- * Finds the day of the account's first usage, in days since 1970, UTC. 1 found,
- * 0 no usage, -1 failed.
- */
-int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err);
-/*
- * Finds the day of the account's last usage, in days since 1970, UTC. 1 found,
- * 0 no usage, -1 failed.
- */
-int store_account_last_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include "store/internal.h"
+#include "store/lists.h"
 #include "base/banned.h"
 
 static int check_parent(struct store *st, int64_t parent, struct error *err)
@@ -126,12 +127,14 @@ int store_category_use(struct store *st, int64_t account, int64_t id, struct err
 	return before < 0 ? -1 : before ? 0 : store_changed(st, err);
 }
 
-int store_categories_used(struct store *st, int64_t account, struct arena *arena,
+int store_categories_used(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,
 			  const int64_t **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT category FROM account_category WHERE account = ?1",
+	struct stmt *s = prepare(st,
+				 "SELECT u.category FROM list(?1) l CROSS JOIN account_category u"
+				 " WHERE u.account = l.a",
 				 err);
 
-	db_bind_int(s, 1, account);
+	bind_ids(s, 1, arena, accounts, n);
 	return store_ids(s, arena, ret, ret_n, err);
 }

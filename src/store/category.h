@@ -17,10 +17,10 @@ int store_categories(struct store *st, struct arena *arena, struct category **re
  */
 int store_category_use(struct store *st, int64_t account, int64_t id, struct error *err);
 /*
- * Reads the ids of the categories that ACCOUNT used and that are not metered,
- * into ARENA.
+ * Reads the ids of the categories that one of N accounts used and that are not
+ * metered, into ARENA. An id may come more than once.
  */
-int store_categories_used(struct store *st, int64_t account, struct arena *arena,
+int store_categories_used(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,
 			  const int64_t **ret, size_t *ret_n, struct error *err);
 
 #endif

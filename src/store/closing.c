@@ -13,6 +13,7 @@
 #include "base/civil.h"
 #include "base/log.h"
 #include "store/internal.h"
+#include "store/lists.h"
 #include "store/audit.h"
 #include "base/banned.h"
 
@@ -93,6 +94,44 @@ int store_closing(struct store *st, int64_t account, struct arena *arena, struct
 
 	db_bind_int(s, 1, account);
 	return store_row(s, read_closing, arena, ret, err);
+}
+
+/* Sets RET to the kept instants. False: some are not kept. */
+static bool take_kept(struct store *st, const int64_t *accounts, size_t n, int64_t *ret)
+{
+	if (!store_keeps(st))
+		return false;
+	kept_numbers_begin(&st->closed_us, st->version);
+	for (size_t i = 0; i < n; i++)
+		if (!kept_number(&st->closed_us, accounts[i], &ret[i]))
+			return false;
+	return true;
+}
+
+int store_closed_instants(struct store *st, const int64_t *accounts, size_t n, int64_t *ret,
+			  struct error *err)
+{
+	struct arena arena;
+	struct stmt *s;
+	int rc;
+
+	if (take_kept(st, accounts, n, ret))
+		return 0;
+	arena_init(&arena);
+	s = prepare(st,
+		    "SELECT l.rowid, MAX(COALESCE(own.through, 0), COALESCE(main.through, 0))"
+		    " FROM list(?1) l CROSS JOIN account a LEFT JOIN closing own ON own.account = "
+		    "a.id LEFT JOIN closing main ON main.account = a.parent WHERE a.id = l.a",
+		    err);
+	bind_ids(s, 1, &arena, accounts, n);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = 0;
+	while ((rc = db_step(s, err)) > 0)
+		ret[db_get_int(s, 0)] = db_get_int(s, 1) * USEC_PER_SEC;
+	for (size_t i = 0; i < n && rc == 0 && store_keeps(st); i++)
+		kept_number_set(&st->closed_us, accounts[i], ret[i]);
+	arena_release(&arena);
+	return rc;
 }
 
 int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n,

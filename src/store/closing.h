@@ -12,6 +12,12 @@ int store_closing_set(struct store *st, const struct closing *c, struct error *e
 /* 1 found, 0 the account is open, -1 failed */
 int store_closing(struct store *st, int64_t account, struct arena *arena, struct closing *ret,
 		  struct error *err);
+/*
+ * Sets RET to the closed instants of N accounts (open_us; 0: not closed), with
+ * one statement at most.
+ */
+int store_closed_instants(struct store *st, const int64_t *accounts, size_t n, int64_t *ret,
+			  struct error *err);
 /* All closings, in the order of account ids. */
 int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n,
 		   struct error *err);

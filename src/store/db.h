@@ -1,7 +1,7 @@
 /*
  * db.h - the database under the store: connections, statements and rows.
- * db_sqlite.c implements these functions with SQLite, and is the only file that
- * includes sqlite3.h.
+ * db_sqlite.c implements these functions with SQLite; only it and db_list.c
+ * include sqlite3.h.
  *
  * Statements are prepared once and cached. The SQL passed to db_prepare must be
  * a string constant, because its address is the key. db_prepare returns NULL on
@@ -61,6 +61,11 @@ void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg);
 void db_watch(struct db *db, int (*check)(void *arg, struct error *err), void *arg);
 const char *db_where(struct db *db);     /* path of the file; "" if in memory */
 bool db_replaced_on_disk(struct db *db); /* see store_replaced_on_disk */
+/*
+ * A number that differs from that of an earlier transaction if the database has
+ * changed since. Call it after the transaction's first statement.
+ */
+int64_t db_data_version(struct db *db);
 /* Chooses how the next read loads pages. Call db_tune after each read. */
 void db_tune(struct db *db);
 /* Sizes of the file and of its write-ahead log, in bytes; 0: no file. */
@@ -110,6 +115,29 @@ void db_bind_int(struct stmt *s, int n, int64_t value);
 /* TEXT and BYTES are borrowed until db_step returns 0 or -1. */
 void db_bind_text(struct stmt *s, int n, const char *text, size_t len);
 void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len);
+/*
+ * A list as a parameter: in the statement, the table list(?1) has the list's
+ * rows in their order, with the columns a, b, c ... and the number of the row,
+ * from 0, as rowid. Write the table first, before CROSS JOIN.
+ */
+enum { DB_LIST_COLUMNS = 6 };
+enum db_cell_kind { DB_CELL_NUMBER, DB_CELL_TEXT, DB_CELL_BLOB };
+
+struct db_cell {
+	int64_t n;
+	const void *bytes; /* of a text or blob */
+	size_t len;
+	enum db_cell_kind kind;
+};
+
+struct db_list {
+	const struct db_cell *cells; /* row by row */
+	size_t n;                    /* rows */
+	int columns;                 /* at most DB_LIST_COLUMNS */
+};
+
+/* LIST and all that it points to are borrowed until db_step returns 0 or -1. */
+void db_bind_list(struct stmt *s, int n, const struct db_list *list);
 /*
  * Reads the next row. 1 a row, 0 no more rows, -1 failed. The statement is
  * reset unless the result is 1.

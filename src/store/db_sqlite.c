@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "store/db_list.h"
 #include "base/banned.h"
 
 /* "usgd": the application id in the header of a ledger */
@@ -64,7 +65,7 @@ struct db {
 	sqlite3 *handle;
 	bool writer;
 	/* version of the data when the last change was noticed */
-	unsigned version;
+	int64_t version;
 	/* reads since the last change, up to QUIET_READS */
 	int quiet_reads;
 	/* length of the log at the last checkpoint */
@@ -385,6 +386,8 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 	db->busy_ms = busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms;
 	set_busy_handler(db);
 	sqlite3_wal_hook(db->handle, after_commit, db);
+	if (db_list_register(db->handle) != SQLITE_OK)
+		return fail(db, where, err);
 	if (check_owner(db, where, err) < 0)
 		return -1;
 	/* fail: SQLite would use the new file with the log of the old file */
@@ -396,7 +399,7 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 		return error_set(err, ERR_INTERNAL, NULL, READ_ONLY);
 	if (db_exec(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err) < 0)
 		return -1;
-	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &db->version);
+	db->version = db_data_version(db);
 	db->quiet_reads = QUIET_READS;
 	db->writer = flags & DB_WRITE;
 	return 0;
@@ -729,6 +732,14 @@ int db_replace(const char *file, const char *where, const char *aside, struct er
 
 /* ---- */
 
+int64_t db_data_version(struct db *db)
+{
+	unsigned version = 0;
+
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+	return version;
+}
+
 /*
  * After each change of the ledger, SQLite unmaps and maps the file again, which
  * slows down all threads. So while the ledger changes often, the few pages of a
@@ -736,11 +747,10 @@ int db_replace(const char *file, const char *where, const char *aside, struct er
  */
 void db_tune(struct db *db)
 {
-	unsigned version = db->version;
+	int64_t version = db_data_version(db);
 
 	if (db->writer)
 		return;
-	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
 	if (version != db->version) {
 		if (db->quiet_reads == QUIET_READS)
 			db_exec(db, NO_MAP, NULL);
@@ -812,6 +822,12 @@ void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len)
 {
 	if (s)
 		sqlite3_bind_blob64(s->handle, n, bytes, len, SQLITE_STATIC);
+}
+
+void db_bind_list(struct stmt *s, int n, const struct db_list *list)
+{
+	if (s)
+		db_list_bind(s->handle, n, list);
 }
 
 int db_step(struct stmt *s, struct error *err)

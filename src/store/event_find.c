@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include "base/civil.h"
 #include "store/internal.h"
-#include "store/json_list.h"
+#include "store/lists.h"
 #include "store/posting_walk.h"
 #include "store/source.h"
 #include "base/banned.h"
@@ -123,12 +123,12 @@ static struct event_position position_of(const struct candidate *c)
  * The account and value of each account that has used the text ?3; of a SIM or
  * fleet, the text or else the SID of that name.
  */
-#define VALUES_NAMED                                                                  \
-	"SELECT a.value, v.id FROM json_each(?1) a CROSS JOIN dimension_value v"      \
-	" WHERE v.account = a.value AND v.dimension = ?2 AND v.text = "               \
-	"CASE WHEN EXISTS (SELECT 1 FROM dimension_value u WHERE u.account = a.value" \
-	" AND u.dimension = ?2 AND u.text = ?3) THEN ?3 ELSE"                         \
-	" (SELECT m.sid FROM account x CROSS JOIN sim m WHERE x.id = a.value"         \
+#define VALUES_NAMED                                                              \
+	"SELECT l.a, v.id FROM list(?1) l CROSS JOIN dimension_value v"           \
+	" WHERE v.account = l.a AND v.dimension = ?2 AND v.text = "               \
+	"CASE WHEN EXISTS (SELECT 1 FROM dimension_value u WHERE u.account = l.a" \
+	" AND u.dimension = ?2 AND u.text = ?3) THEN ?3 ELSE"                     \
+	" (SELECT m.sid FROM account x CROSS JOIN sim m WHERE x.id = l.a"         \
 	" AND m.family = COALESCE(x.parent, x.id) AND m.kind = ?2 AND m.name = ?3) END"
 
 static void sort_ids(int64_t *ids, size_t n)
@@ -148,7 +148,7 @@ static int find_values(struct search *s, int d, struct error *err)
 	size_t n = 0;
 	int rc;
 
-	db_bind_str(stmt, 1, json_list_ids(s->arena, s->accounts.ids, s->accounts.n));
+	bind_ids(stmt, 1, s->arena, s->accounts.ids, s->accounts.n);
 	db_bind_int(stmt, 2, dimension_id(d));
 	db_bind_str(stmt, 3, s->q->dim[d]);
 	while ((rc = db_step(stmt, err)) > 0 && n < s->accounts.n) {
@@ -306,9 +306,9 @@ static int read_series(struct search *s, const struct candidate *list, size_t n,
 		return 0;
 	stmt = prepare(s->st,
 		       "SELECT s.id, s.category" SERIES_DIMENSIONS
-		       " FROM json_each(?1) k CROSS JOIN series s WHERE s.id = k.value",
+		       " FROM list(?1) k CROSS JOIN series s WHERE s.id = k.a",
 		       err);
-	db_bind_str(stmt, 1, json_list_ids(&s->scratch, ids, asked));
+	bind_ids(stmt, 1, &s->scratch, ids, asked);
 	while ((rc = db_step(stmt, err)) > 0)
 		set_match(s, db_get_int(stmt, 0),
 			  row_matches(s, stmt) ? SERIES_MATCHES : SERIES_DIFFERS);
@@ -507,15 +507,15 @@ static int search(struct search *s, const struct event_position *start, size_t w
 	return rc;
 }
 
-int store_events_find(struct store *st, const struct event_find *q,
-		      const struct event_position *start, size_t limit, struct arena *arena,
-		      struct found_events *ret, struct error *err)
+int store_events_find(struct store *st, const struct event_find *q, const struct event_slice *page,
+		      struct arena *arena, struct found_events *ret, struct error *err)
 {
 	struct search s = { .st = st, .q = q, .forwards = q->oldest_first, .arena = arena };
+	size_t limit = page->limit;
 
 	*ret = (struct found_events) { 0 };
 	/* one more event tells whether there is a next page */
-	if (search(&s, start, limit + 1, err) < 0)
+	if (search(&s, &page->start, limit + 1, err) < 0)
 		return -1;
 	ret->n = s.found.n > limit ? limit : s.found.n;
 	ret->more = s.found.n > limit || s.stopped;
@@ -524,7 +524,9 @@ int store_events_find(struct store *st, const struct event_find *q,
 	else if (s.stopped)
 		ret->next = s.stopped_at;
 	ret->list = arena_array(arena, struct found_event, ret->n);
-	if (store_events_read(st, keys_of(arena, s.found.list, ret->n), ret->n, q->attributes,
+	if (store_events_read(st,
+			      &(struct event_keys) { keys_of(arena, s.found.list, ret->n), ret->n,
+						     q->attributes },
 			      arena, ret->list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ret->n; i++)
@@ -535,18 +537,17 @@ int store_events_find(struct store *st, const struct event_find *q,
 	return 0;
 }
 
-int store_events_back(struct store *st, const struct event_find *q,
-		      const struct event_position *start, size_t limit, struct arena *arena,
-		      struct event_position *ret, struct error *err)
+int store_events_back(struct store *st, const struct event_find *q, const struct event_slice *page,
+		      struct arena *arena, struct event_position *ret, struct error *err)
 {
 	struct search s = { .st = st, .q = q, .forwards = !q->oldest_first, .arena = arena };
 
 	*ret = (struct event_position) { 0 };
-	/* START is the last event of the page before it, and isn't found */
-	if (search(&s, start, limit, err) < 0)
+	/* it starts after the last event of the page before, which isn't found */
+	if (search(&s, &page->start, page->limit, err) < 0)
 		return -1;
-	if (s.found.n >= limit)
-		*ret = position_of(&s.found.list[limit - 1]);
+	if (s.found.n >= page->limit)
+		*ret = position_of(&s.found.list[page->limit - 1]);
 	else if (s.stopped)
 		*ret = s.stopped_at;
 	return 0;

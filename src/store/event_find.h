@@ -46,21 +46,25 @@ struct found_events {
 	struct event_position next;
 };
 
-/*
- * Reads at most LIMIT events after START, in ARENA. A search that has passed
- * very many events stops: the page may have fewer events than LIMIT, or none,
- * even if `more` is true. ST must be in a read or write.
- */
-int store_events_find(struct store *st, const struct event_find *q,
-		      const struct event_position *start, size_t limit, struct arena *arena,
-		      struct found_events *ret, struct error *err);
+/* A page of the list: at most LIMIT events after START. */
+struct event_slice {
+	struct event_position start;
+	size_t limit;
+};
 
 /*
- * Finds the position at which the page before START begins. All zero: that page
+ * Reads a page, in ARENA. A search that has passed
+ * very many events stops: the page may have fewer events than its limit, or
+ * none, even if `more` is true. ST must be in a read or write.
+ */
+int store_events_find(struct store *st, const struct event_find *q, const struct event_slice *page,
+		      struct arena *arena, struct found_events *ret, struct error *err);
+
+/*
+ * Finds the position at which the page before PAGE begins. All zero: that page
  * is the first page.
  */
-int store_events_back(struct store *st, const struct event_find *q,
-		      const struct event_position *start, size_t limit, struct arena *arena,
-		      struct event_position *ret, struct error *err);
+int store_events_back(struct store *st, const struct event_find *q, const struct event_slice *page,
+		      struct arena *arena, struct event_position *ret, struct error *err);
 
 #endif

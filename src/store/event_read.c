@@ -1,13 +1,11 @@
 #include "store/event_read.h"
 
 #include "store/internal.h"
-#include "store/json_list.h"
+#include "store/lists.h"
 #include "base/banned.h"
 
 /* the event that a list of keys names; its columns are null if there is none */
-#define KEYED_EVENTS                                                         \
-	" FROM json_each(?1) k LEFT JOIN event e ON e.source = " KEY_SOURCE( \
-		"k.value") " AND e.id = " KEY_ID("k.value")
+#define KEYED_EVENTS " FROM list(?1) k LEFT JOIN event e ON e.source = k.a AND e.id = k.b"
 
 #define LAST(column, source, event)                                                               \
 	"(SELECT l." column " FROM correction l WHERE l.source = " source " AND l.event = " event \
@@ -40,7 +38,7 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 				 err);
 	int rc;
 
-	db_bind_str(s, 1, json_list_keys(arena, keys, n));
+	bind_keys(s, 1, arena, keys, n);
 	for (size_t i = 0; (rc = db_step(s, err)) > 0 && i < n; i++)
 		ret[i] = state_of(&(struct stored_event) { .id = keys[i].id,
 							   .id_len = keys[i].len,
@@ -209,21 +207,21 @@ static int read_event(const struct row_reader *r, const struct event_key *key,
 	return 0;
 }
 
-int store_events_read(struct store *st, const struct event_key *keys, size_t n, bool attributes,
-		      struct arena *arena, struct found_event *ret, struct error *err)
+int store_events_read(struct store *st, const struct event_keys *keys, struct arena *arena,
+		      struct found_event *ret, struct error *err)
 {
-	struct row_reader r = { .arena = arena, .attributes = attributes };
+	struct row_reader r = { .arena = arena, .attributes = keys->attributes };
 	int rc = 1;
 
-	if (n == 0)
+	if (keys->n == 0)
 		return 0;
 	r.s = prepare(st,
-		      attributes ? WHOLE_EVENT ATTRIBUTES WHOLE_EVENT_JOINS
-				 : WHOLE_EVENT WHOLE_EVENT_JOINS,
+		      keys->attributes ? WHOLE_EVENT ATTRIBUTES WHOLE_EVENT_JOINS
+				       : WHOLE_EVENT WHOLE_EVENT_JOINS,
 		      err);
-	db_bind_str(r.s, 1, json_list_keys(arena, keys, n));
-	for (size_t i = 0; i < n && (rc = db_step(r.s, err)) > 0; i++) {
-		if (read_event(&r, &keys[i], &ret[i], err) < 0) {
+	bind_keys(r.s, 1, arena, keys->list, keys->n);
+	for (size_t i = 0; i < keys->n && (rc = db_step(r.s, err)) > 0; i++) {
+		if (read_event(&r, &keys->list[i], &ret[i], err) < 0) {
 			rc = -1;
 			break;
 		}
@@ -236,7 +234,7 @@ int store_events_read(struct store *st, const struct event_key *keys, size_t n, 
 int store_event_read(struct store *st, const struct event_key *key, struct arena *arena,
 		     struct found_event *ret, struct error *err)
 {
-	if (store_events_read(st, key, 1, false, arena, ret, err) < 0)
+	if (store_events_read(st, &(struct event_keys) { key, 1, false }, arena, ret, err) < 0)
 		return -1;
 	return ret->event.series != 0;
 }

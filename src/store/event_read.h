@@ -37,13 +37,22 @@ struct found_event {
 	int64_t last_correction;
 };
 
+struct event_keys {
+	const struct event_key *list;
+	size_t n;
+	/*
+	 * also read the attributes of each event; of an entry, those of the
+	 * event that it corrects
+	 */
+	bool attributes;
+};
+
 /*
- * Reads N events in one statement, in ARENA. An event that does not exist has
- * the series 0. With ATTRIBUTES: also the attributes of each event; of an
- * entry, those of the event that it corrects.
+ * Reads events in one statement, in ARENA. An event that does not exist has the
+ * series 0.
  */
-int store_events_read(struct store *st, const struct event_key *keys, size_t n, bool attributes,
-		      struct arena *arena, struct found_event *ret, struct error *err);
+int store_events_read(struct store *st, const struct event_keys *keys, struct arena *arena,
+		      struct found_event *ret, struct error *err);
 /* Reads one event as store_events_read. 1 found, 0 none, -1 failed. */
 int store_event_read(struct store *st, const struct event_key *key, struct arena *arena,
 		     struct found_event *ret, struct error *err);

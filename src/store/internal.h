@@ -5,6 +5,7 @@
 #define STORE_INTERNAL_H
 
 #include "store/db.h"
+#include "store/kept.h"
 #include "store/store.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -19,7 +20,12 @@ struct store {
 	int64_t version; /* store_version of the snapshot; 0: not read yet */
 	/* a cache of accounts by SID, with copies of their texts */
 	struct account kept[ACCOUNTS_KEPT];
-	int64_t kept_version;        /* store_version of this cache */
+	int64_t kept_version; /* store_version of this cache */
+	/* by account; of one store_version: */
+	struct kept_lists subaccounts;
+	struct kept_numbers closed_us;
+	/* by account; of one db_data_version: */
+	struct kept_numbers first_days, last_days;
 	int64_t work_max, work_left; /* store_limits.work, and the rest of it */
 };
 
@@ -129,6 +135,15 @@ int store_above_limit(struct store *st, struct error *err);
 
 /* Counts a change of accounts, categories or keys; see store_version. */
 int store_changed(struct store *st, struct error *err);
+
+/*
+ * Tells whether look-ups that depend only on accounts, categories and closings
+ * can be kept, for store_version: in a read that has read this version.
+ */
+static inline bool store_keeps(const struct store *st)
+{
+	return st->tx == TX_READ && st->version;
+}
 
 /* Clears the cache of accounts. */
 void store_accounts_forget(struct store *st);

@@ -1,6 +1,6 @@
 #include "store/posting_walk.h"
 
-#include "store/json_list.h"
+#include "store/lists.h"
 #include "store/posting_codec.h"
 #include "base/banned.h"
 
@@ -10,12 +10,12 @@
  * its place after that. ?1 is the list of accounts, ?2 the place to begin at.
  * Without a LIMIT, SQLite would drop the order of a query inside a join.
  */
-#define NEXT(table, place, first, from, beyond, order)                                             \
-	"WITH RECURSIVE next(account, place) AS ("                                                 \
-	"SELECT a.value, (SELECT " first "(" place ") FROM " table " account = a.value AND " place \
-	" " from " ?2) FROM json_each(?1) a"                                                       \
-	" UNION ALL SELECT n.account, (SELECT " first "(" place ") FROM " table                    \
-	" account = n.account AND " place " " beyond " n.place) FROM next n"                       \
+#define NEXT(table, place, first, from, beyond, order)                                     \
+	"WITH RECURSIVE next(account, place) AS ("                                         \
+	"SELECT l.a, (SELECT " first "(" place ") FROM " table " account = l.a AND " place \
+	" " from " ?2) FROM list(?1) l"                                                    \
+	" UNION ALL SELECT n.account, (SELECT " first "(" place ") FROM " table            \
+	" account = n.account AND " place " " beyond " n.place) FROM next n"               \
 	" WHERE n.place IS NOT NULL ORDER BY 2 " order " LIMIT -1)"
 
 #define POSTINGS(...)                                                           \
@@ -65,7 +65,7 @@ int posting_walk_begin(struct store *st, const struct posting_range *range, stru
 	if (range->from_us >= range->to_us)
 		return 0;
 	ret->s = prepare(st, walks[range->late][range->forwards], err);
-	db_bind_str(ret->s, 1, json_list_ids(arena, range->accounts, range->n_accounts));
+	bind_ids(ret->s, 1, arena, range->accounts, range->n_accounts);
 	db_bind_int(ret->s, 2,
 		    floor_div(range->forwards ? range->from_us : range->to_us - 1, place_us(ret)));
 	return next_row(ret, err);

@@ -40,7 +40,7 @@ struct posting_walk {
 };
 
 /*
- * Begins a walk. The text of its statement is in ARENA, which must live until
+ * Begins a walk. Its list of accounts is in ARENA, which must live until
  * posting_walk_end. A store can have one walk at a time.
  */
 int posting_walk_begin(struct store *st, const struct posting_range *range, struct arena *arena,

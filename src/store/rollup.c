@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include "base/civil.h"
+#include "store/lists.h"
 #include "store/rollup_group.h"
 #include "base/banned.h"
 
@@ -325,59 +326,116 @@ int store_rollup_month(struct store *st, int64_t account, int64_t category, int6
 	return rc < 0 ? -1 : 0;
 }
 
-/* The first or LAST month of an account: 1, 0 none, -1. */
-static int find_month(struct store *st, int64_t account, bool last, int64_t *ret, struct error *err)
-{
-	struct stmt *s =
-		prepare(st,
-			last ? "SELECT period FROM rollup WHERE place = ?1 AND account = ?2"
-			       " ORDER BY period DESC LIMIT 1"
-			     : "SELECT period FROM rollup WHERE place = ?1 AND account = ?2"
-			       " ORDER BY period LIMIT 1",
-			err);
+/* ---- the first and the last day ---- */
 
-	db_bind_int(s, 1, PLACE_MONTH);
-	db_bind_int(s, 2, account);
-	return store_one(s, ret, err);
+/*
+ * Of each account, its first or last month. A small month has one row for each
+ * leaf; a large month one for each leaf of its days.
+ */
+#define END_MONTHS(end)                                                                   \
+	"SELECT l.rowid, m.period, m.leaf, d.leaf FROM list(?1) l CROSS JOIN rollup m"    \
+	" LEFT JOIN rollup d ON d.place = ?3 AND d.account = l.a AND d.period = m.period" \
+	" WHERE m.place = ?2 AND m.account = l.a AND (m.first = x'' OR d.place IS NULL)"  \
+	" AND m.period = (SELECT " end "(period) FROM rollup WHERE place = ?2 AND account = l.a)"
+
+enum { NO_DAY = -1 };
+
+/* Sets *DAY to the first or LAST day of the leaf, counted from FIRST. */
+static int take_days(struct store *st, const void *bytes, size_t len, bool last, int64_t *day,
+		     int64_t first, struct error *err)
+{
+	struct leaf_reader leaf;
+	int64_t n = 0, slots;
+	int rc;
+
+	if (!leaf_open(&leaf, bytes, len))
+		return rollup_damaged(err);
+	slots = leaf.form == LEAF_DETAIL ? SLOTS_PER_DAY : 1;
+	for (; (rc = leaf_next(&leaf)) > 0; n++) {
+		int64_t of = first + leaf.entry.slot / slots;
+
+		if (*day == NO_DAY || (last ? of > *day : of < *day))
+			*day = of;
+	}
+	return rc < 0 ? rollup_damaged(err) : store_work(st, 1 + n / ENTRIES_WORK, err);
 }
 
-/* The first or LAST day of the account's month with usage. */
-static int find_day(struct store *st, int64_t account, int64_t month, bool last, int64_t *ret,
-		    struct error *err)
+/* Reads a row of END_MONTHS. */
+static int take_end(struct store *st, struct stmt *s, bool last, int64_t *days, struct error *err)
 {
-	struct rollup_rows rows = { PLACE_MONTH, account, month };
-	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
-	enum leaf_form form = LEAF_SUMS;
-	int64_t days = SLOTS_PER_DAY, found = INT64_MIN;
-	int rc = rollup_rows_read(st, &rows, list, &form, NULL, err);
+	int64_t *day = &days[db_get_int(s, 0)], first = slot_month_day(db_get_int(s, 1));
+	size_t len, days_len;
+	const unsigned char *leaf = db_get_blob(s, 2, &len),
+			    *of_days = db_get_blob(s, 3, &days_len);
 
-	if (rc > 0 && form == LEAF_SUMS) {
-		rows.place = PLACE_DAYS;
-		days = 1;
-		g_array_set_size(list, 0);
-		rc = rollup_rows_read(st, &rows, list, &form, NULL, err);
-	}
-	if (rc >= 0 && store_work(st, 1 + list->len / ENTRIES_WORK, err) < 0)
-		rc = -1;
-	for (guint i = 0; i < list->len; i++) {
-		int64_t day = g_array_index(list, struct rollup_entry, i).slot / days;
-
-		if (found == INT64_MIN || (last ? day > found : day < found))
-			found = day;
-	}
-	g_array_free(list, TRUE);
-	/* what a large month had may have come to nothing */
-	*ret = slot_month_day(month) + (found == INT64_MIN ? 0 : found);
-	return rc < 0 ? -1 : 0;
+	if (len && *leaf == LEAF_DETAIL)
+		return take_days(st, leaf, len, last, day, first, err);
+	if (days_len)
+		return take_days(st, of_days, days_len, last, day, first, err);
+	/* the usage of a large month may have come to nothing */
+	*day = first;
+	return 0;
 }
 
-int store_rollup_day(struct store *st, int64_t account, bool last, int64_t *ret_day,
+/* Reads the first or last day of each account; NO_DAY: no usage. */
+static int read_ends(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,
 		     struct error *err)
 {
-	int64_t month;
-	int rc = find_month(st, account, last, &month, err);
+	struct arena arena;
+	struct stmt *s = prepare(st, last ? END_MONTHS("max") : END_MONTHS("min"), err);
+	int rc;
 
-	if (rc <= 0)
-		return rc;
-	return find_day(st, account, month, last, ret_day, err) < 0 ? -1 : 1;
+	arena_init(&arena);
+	bind_ids(s, 1, &arena, accounts, n);
+	db_bind_int(s, 2, PLACE_MONTH);
+	db_bind_int(s, 3, PLACE_DAYS);
+	for (size_t i = 0; i < n; i++)
+		days[i] = NO_DAY;
+	while ((rc = db_step(s, err)) > 0)
+		if (take_end(st, s, last, days, err) < 0) {
+			db_reset(s);
+			rc = -1;
+			break;
+		}
+	arena_release(&arena);
+	return rc;
+}
+
+/* As read_ends, from what was kept if the ledger has not changed since. */
+static int find_ends(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,
+		     struct error *err)
+{
+	struct kept_numbers *kept = last ? &st->last_days : &st->first_days;
+	size_t found = 0;
+
+	if (!store_keeps(st))
+		return read_ends(st, accounts, n, last, days, err);
+	kept_numbers_begin(kept, db_data_version(st->db));
+	while (found < n && kept_number(kept, accounts[found], &days[found]))
+		found++;
+	if (found == n)
+		return 0;
+	if (read_ends(st, accounts, n, last, days, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		kept_number_set(kept, accounts[i], days[i]);
+	return 0;
+}
+
+int store_usage_day(struct store *st, const int64_t *accounts, size_t n, bool last,
+		    int64_t *ret_day, struct error *err)
+{
+	int64_t *days = g_new(int64_t, n);
+	int rc = find_ends(st, accounts, n, last, days, err);
+	bool any = false;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (days[i] == NO_DAY ||
+		    (any && (last ? days[i] <= *ret_day : days[i] >= *ret_day)))
+			continue;
+		*ret_day = days[i];
+		any = true;
+	}
+	g_free(days);
+	return rc < 0 ? -1 : any;
 }

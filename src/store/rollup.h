@@ -24,10 +24,10 @@ int store_rollup_month(struct store *st, int64_t account, int64_t category, int6
 int store_rollup_check(const struct amounts_wide *a, struct error *err);
 
 /*
- * Finds the first (LAST: the last) day with usage of an account, in days since
- * 1970. 1 found, 0 none, -1 failed.
+ * Finds the first (LAST: the last) day with usage of N accounts, in days since
+ * 1970, UTC. 1 found, 0 none of them has usage, -1 failed. One statement at most.
  */
-int store_rollup_day(struct store *st, int64_t account, bool last, int64_t *ret_day,
-		     struct error *err);
+int store_usage_day(struct store *st, const int64_t *accounts, size_t n, bool last,
+		    int64_t *ret_day, struct error *err);
 
 #endif

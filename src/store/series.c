@@ -5,6 +5,7 @@
 #include "store/series.h"
 
 #include "store/internal.h"
+#include "store/lists.h"
 #include "store/series_pack.h"
 #include "base/banned.h"
 
@@ -135,6 +136,28 @@ void store_get_dimensions(struct stmt *s, int column, int64_t dim[DIMENSIONS])
 	 * counts
 	 */
 	series_unpack(pack, len, dim);
+}
+
+int store_dimension_texts(struct store *st, const int64_t *ids, size_t n, struct arena *arena,
+			  const char **ret, struct error *err)
+{
+	struct stmt *s;
+	size_t found = 0;
+	int rc = 0;
+
+	if (n == 0)
+		return 0;
+	s = prepare(st,
+		    "SELECT l.rowid, v.text FROM list(?1) l CROSS JOIN dimension_value v"
+		    " WHERE v.id = l.a",
+		    err);
+	bind_ids(s, 1, arena, ids, n);
+	for (; (rc = db_step(s, err)) > 0; found++)
+		ret[db_get_int(s, 0)] = db_get_str(s, 1, arena);
+	return rc < 0      ? -1
+	       : found < n ? error_set(err, ERR_INTERNAL, NULL,
+				       "the ledger has a dimension without a name")
+			   : 0;
 }
 
 int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err)

@@ -15,6 +15,12 @@ int store_dimension_intern(struct store *st, const struct dimension_value *v, in
 /* Reads the text of a value. 1 found, 0 none, -1 failed. */
 int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret,
 			 struct error *err);
+/*
+ * Reads the texts of N values in one statement. All are in ARENA. ERR_INTERNAL:
+ * one does not exist.
+ */
+int store_dimension_texts(struct store *st, const int64_t *ids, size_t n, struct arena *arena,
+			  const char **ret, struct error *err);
 /* Finds the id of a series. 1 found, 0 none, -1 failed. */
 int store_series_find(struct store *st, const struct series *s, int64_t *ret_id, struct error *err);
 /* Adds a series that does not exist. In a write. */

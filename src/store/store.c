@@ -43,6 +43,10 @@ void store_close(struct store **st)
 		return;
 	store_end(*st);
 	store_accounts_forget(*st);
+	kept_lists_release(&(*st)->subaccounts);
+	kept_numbers_release(&(*st)->closed_us);
+	kept_numbers_release(&(*st)->first_days);
+	kept_numbers_release(&(*st)->last_days);
 	db_close(&(*st)->db);
 	free(*st);
 	*st = NULL;

@@ -1,12 +1,15 @@
 /*
- * sums.c - sums of many accounts over many spans. The months of an account are
- * one range of rows. The leaves of a small month have all its rollups. Of a
- * large month, sums.c reads only the places that the spans need.
+ * sums.c - sums of many accounts over many spans, in two statements. The first
+ * reads the months of all accounts. The leaves of a small month have all its
+ * rollups; of a large month, the first statement only tells which ranges of
+ * other places the spans need, and the second reads these ranges. By series,
+ * each account has statements of its own.
  */
 #include "store/sums.h"
 
 #include "base/civil.h"
 #include "store/internal.h"
+#include "store/lists.h"
 #include "store/rollup_rows.h"
 #include "base/banned.h"
 
@@ -16,7 +19,9 @@ enum {
 	LOOKUP_WORK = 4,  /* what looking up a series costs */
 	SEEKS_MAX = 16,   /* so many series that a filter leaves are looked up one by one */
 	FOUND_MAX = 4096, /* so many are found before anything is read */
-	DAYS_MAX = 31
+	DAYS_MAX = 31,
+	RANGES_MAX = 4096, /* so many ranges are read in one statement */
+	UNKNOWN_MAX = 2048 /* so many entries wait for their series to be looked up */
 };
 
 /* What a series is to the question; a value of -1: no part of it. */
@@ -26,12 +31,35 @@ struct series_values {
 	size_t misses;           /* that were looked up one by one since all were last read */
 };
 
+/* An entry that waits until its series has been looked up. */
+struct waiting {
+	int64_t span, category, series;
+	struct amounts_wide amounts;
+};
+
+/* The index of the span of each slot of a leaf; -1: none. */
+struct span_map {
+	int64_t n;          /* an entry's slot is below it */
+	const int64_t *map; /* by entry->slot; or NULL: */
+	int64_t start;      /* the quarter hour that the leaf's period begins with */
+};
+
+/* A range of rows of a large month, which the second statement reads. */
+struct leaf_range {
+	size_t account; /* as in the rows */
+	struct span_map map;
+	int64_t seek; /* only this series; 0: any */
+};
+
+/* of a range: place, account, period, first key, and the key behind its last */
+enum { RANGE_COLUMNS = 5 };
+
 struct reading {
 	struct store *st;
 	const struct sums_query *q;
 	sums_row_fn *row;
 	void *arg;
-	struct arena arena; /* of one account */
+	struct arena arena; /* by series: of one account */
 	const struct sums_account *account;
 	struct sums_row out; /* the next one */
 	int64_t work;        /* for the leaf, so far */
@@ -42,9 +70,17 @@ struct reading {
 	int64_t category;
 	bool wanted;
 	struct series_values values;
+	struct waiting *waiting; /* of the account */
+	size_t n_waiting, waiting_size;
 	int64_t seeks[SEEKS_MAX]; /* the series to be looked up */
 	size_t n_seeks;           /* 0: all are read through */
 	int64_t seek;             /* the one that is being looked up; 0: any */
+	/* the keys of the categories that are asked for */
+	unsigned char from[ROLLUP_KEY_BYTES], to[ROLLUP_KEY_BYTES];
+	struct leaf_range *ranges;
+	struct db_cell *cells;
+	size_t n_ranges, n_cells; /* what there is room for */
+	size_t ranges_size, cells_size;
 };
 
 /* ---- spans ---- */
@@ -188,46 +224,86 @@ static int read_all_series(struct reading *r, size_t most, struct error *err)
 	return rc;
 }
 
-/*
- * One by one costs five times as much a series as all of them: so all are read
- * as soon as many were looked up, unless they are many more. How many they are
- * is counted again when there are half as many more.
- */
-static int look_up(struct reading *r, int64_t series, struct error *err)
+/* Looks up N series in one statement. */
+static int look_up(struct reading *r, const int64_t *ids, size_t n, struct error *err)
 {
-	enum { AGAIN = 500, TIMES = 8 };
-	struct stmt *s;
+	struct stmt *s = prepare(r->st,
+				 "SELECT s.id" SERIES_DIMENSIONS
+				 " FROM list(?1) l CROSS JOIN series s WHERE s.id = l.a",
+				 err);
 	int rc;
 
-	if (++r->values.misses >= AGAIN && r->values.misses >= r->values.n / 3) {
-		r->values.misses = 0;
-		if (read_all_series(r, r->values.n * TIMES, err) < 0)
-			return -1;
-		if (r->values.series[value_place(&r->values, series)])
-			return 0;
-	}
-	r->work += LOOKUP_WORK;
-	s = prepare(r->st, "SELECT id" SERIES_DIMENSIONS " FROM series WHERE id = ?1", err);
-	db_bind_int(s, 1, series);
-	rc = db_step(s, err);
-	if (rc > 0) {
+	bind_ids(s, 1, &r->arena, ids, n);
+	for (size_t i = 0; i < n; i++)
+		value_keep(r, ids[i], -1);
+	while ((rc = db_step(s, err)) > 0)
 		keep_row(r, s);
-		db_reset(s);
-	} else if (rc == 0) {
-		value_keep(r, series, -1);
-	}
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : store_work(r->st, LOOKUP_WORK * (int64_t)n, err);
 }
 
-/* 0 and *RET, as in struct series_values; -1. */
-static int series_value(struct reading *r, int64_t series, int64_t *ret, struct error *err)
+static bool is_known(const struct series_values *v, int64_t series)
 {
-	struct series_values *v = &r->values;
+	return v->size && v->series[value_place(v, series)];
+}
 
-	if ((!v->size || !v->series[value_place(v, series)]) && look_up(r, series, err) < 0)
+/*
+ * Looks up the series of the entries that wait. One by one costs several times
+ * as much a series as all of them: so all are read as soon as many were looked
+ * up, unless they are many more. How many they are is counted again when there
+ * are half as many more.
+ */
+static int look_up_waiting(struct reading *r, struct error *err)
+{
+	enum { AGAIN = 500, TIMES = 8 };
+	struct series_values *v = &r->values;
+	int64_t *ids = arena_array(&r->arena, int64_t, r->n_waiting);
+	size_t n = 0;
+
+	v->misses += r->n_waiting;
+	if (v->misses >= AGAIN && v->misses >= v->n / 3) {
+		size_t most = (v->n > v->misses ? v->n : v->misses) * TIMES;
+
+		v->misses = 0;
+		if (read_all_series(r, most, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < r->n_waiting; i++)
+		if (!is_known(v, r->waiting[i].series))
+			ids[n++] = r->waiting[i].series;
+	return n ? look_up(r, ids, n, err) : 0;
+}
+
+/* Gives the entries that wait. */
+static int give_waiting(struct reading *r, struct error *err)
+{
+	size_t n = r->n_waiting;
+
+	if (n == 0)
+		return 0;
+	if (look_up_waiting(r, err) < 0)
 		return -1;
-	*ret = v->value[value_place(v, series)];
-	return 0;
+	r->n_waiting = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct waiting *e = &r->waiting[i];
+
+		r->out.value = r->values.value[value_place(&r->values, e->series)];
+		if (r->out.value < 0)
+			continue;
+		r->out.span = (size_t)e->span;
+		r->out.category = e->category;
+		r->out.amounts = &e->amounts;
+		if (r->row(r->arg, &r->out, err) < 0)
+			return -1;
+	}
+	return store_work(r->st, (int64_t)n, err);
+}
+
+static int wait(struct reading *r, const struct rollup_entry *e, int64_t span, struct error *err)
+{
+	r->waiting = arena_room(&r->arena, r->waiting, r->n_waiting, &r->waiting_size,
+				sizeof(*r->waiting));
+	r->waiting[r->n_waiting++] = (struct waiting) { span, e->category, e->series, e->amounts };
+	return r->n_waiting < UNKNOWN_MAX ? 0 : give_waiting(r, err);
 }
 
 #define FIND_SERIES(where) \
@@ -278,8 +354,11 @@ static int give(struct reading *r, const struct rollup_entry *e, int64_t span, s
 	if (span < 0 || !r->wanted || (r->q->by_series && !e->series) ||
 	    (r->seek && e->series != r->seek))
 		return 0;
-	if (r->q->by_series && series_value(r, e->series, &r->out.value, err) < 0)
-		return -1;
+	if (r->q->by_series) {
+		if (!is_known(&r->values, e->series))
+			return wait(r, e, span, err);
+		r->out.value = r->values.value[value_place(&r->values, e->series)];
+	}
 	if (r->out.value < 0)
 		return 0;
 	r->out.span = (size_t)span;
@@ -288,13 +367,6 @@ static int give(struct reading *r, const struct rollup_entry *e, int64_t span, s
 	r->work++;
 	return r->row(r->arg, &r->out, err);
 }
-
-/* The index of the span of each slot of a leaf; -1: none. */
-struct span_map {
-	int64_t n;          /* an entry's slot is below it */
-	const int64_t *map; /* by entry->slot; or NULL: */
-	int64_t start;      /* the quarter hour that the leaf's period begins with */
-};
 
 static int64_t map_span(const struct reading *r, const struct span_map *m, int64_t slot)
 {
@@ -321,77 +393,107 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 	return store_work(r->st, LEAF_WORK + n / ENTRIES_WORK + r->work, err);
 }
 
-/* The entries of rows from the one of key FROM to that of key TO. */
-static int take_range(struct reading *r, const struct rollup_rows *rows,
-		      const unsigned char from[static ROLLUP_KEY_BYTES],
-		      const unsigned char to[static ROLLUP_KEY_BYTES], const struct span_map *map,
-		      struct error *err)
+/* ---- ranges ---- */
+
+/* Sets the account of the rows that follow. */
+static void choose_account(struct reading *r, size_t i)
 {
-	struct stmt *s =
-		prepare(r->st,
-			"SELECT leaf FROM rollup WHERE place = ?1 AND account = ?2 AND period = ?3"
-			" AND first >= COALESCE((SELECT max(first) FROM rollup WHERE place = ?1"
-			" AND account = ?2 AND period = ?3 AND first <= ?4), x'') AND first < ?5"
-			" ORDER BY first",
-			err);
+	r->account = &r->q->accounts[i];
+	r->out.account = i;
+}
+
+#define RANGES                                                                      \
+	"SELECT l.rowid, r.leaf FROM list(?1) l CROSS JOIN rollup r"                \
+	" WHERE r.place = l.a AND r.account = l.b AND r.period = l.c"               \
+	" AND r.first >= COALESCE((SELECT max(first) FROM rollup WHERE place = l.a" \
+	" AND account = l.b AND period = l.c AND first <= l.d), x'') AND r.first < l.e"
+
+/* Reads the ranges that were added. */
+static int read_ranges(struct reading *r, struct error *err)
+{
+	const struct db_list list = { r->cells, r->n_ranges, RANGE_COLUMNS };
+	struct stmt *s;
 	int rc;
 
-	db_bind_int(s, 1, rows->place);
-	db_bind_int(s, 2, rows->account);
-	db_bind_int(s, 3, rows->period);
-	db_bind_blob(s, 4, from, ROLLUP_KEY_BYTES);
-	db_bind_blob(s, 5, to, ROLLUP_KEY_BYTES);
+	if (r->n_ranges == 0)
+		return 0;
+	s = prepare(r->st, RANGES, err);
+	db_bind_list(s, 1, &list);
 	while ((rc = db_step(s, err)) > 0) {
+		const struct leaf_range *range = &r->ranges[db_get_int(s, 0)];
 		size_t len;
-		const void *leaf = db_get_blob(s, 0, &len);
+		const void *leaf = db_get_blob(s, 1, &len);
 
-		if (take_leaf(r, leaf, len, map, err) < 0) {
+		choose_account(r, range->account);
+		r->seek = range->seek;
+		if (take_leaf(r, leaf, len, &range->map, err) < 0) {
 			db_reset(s);
-			return -1;
+			rc = -1;
+			break;
 		}
 	}
-	return rc < 0 ? -1 : store_work(r->st, SCAN_WORK, err);
-}
-
-/* The entries of the categories that are asked for. */
-static int take_categories(struct reading *r, const struct rollup_rows *rows,
-			   const struct span_map *map, struct error *err)
-{
-	const struct sums_query *q = r->q;
-	unsigned char from[ROLLUP_KEY_BYTES] = { 0 }, to[ROLLUP_KEY_BYTES];
-
-	memset(to, 0xff, sizeof(to));
-	if (q->n_categories) {
-		rollup_key(q->categories[0], 0, 0, from);
-		rollup_key(q->categories[q->n_categories - 1] + 1, 0, 0, to);
-	}
-	return take_range(r, rows, from, to, map, err);
-}
-
-static int take_series(struct reading *r, const struct rollup_rows *rows,
-		       const struct span_map *map, int64_t category, struct error *err)
-{
-	unsigned char from[ROLLUP_KEY_BYTES], to[ROLLUP_KEY_BYTES];
-
-	for (size_t i = 0; i < r->n_seeks; i++) {
-		r->seek = r->seeks[i];
-		rollup_key(category, r->seek, 0, from);
-		rollup_key(category, r->seek + 1, 0, to);
-		if (take_range(r, rows, from, to, map, err) < 0)
-			return -1;
-	}
 	r->seek = 0;
-	return 0;
+	rc = rc < 0 ? -1 : store_work(r->st, SCAN_WORK * (int64_t)r->n_ranges, err);
+	r->n_ranges = r->n_cells = 0;
+	return rc;
 }
 
-static int take_rows(struct reading *r, enum rollup_place place, int64_t period,
-		     const struct span_map *map, struct error *err)
+static void add_cell(struct reading *r, struct db_cell cell)
+{
+	r->cells = arena_room(&r->arena, r->cells, r->n_cells, &r->cells_size, sizeof(cell));
+	r->cells[r->n_cells++] = cell;
+}
+
+static void add_range(struct reading *r, const struct rollup_rows *rows,
+		      const struct leaf_range *range, const unsigned char *from,
+		      const unsigned char *to)
+{
+	r->ranges = arena_room(&r->arena, r->ranges, r->n_ranges, &r->ranges_size, sizeof(*range));
+	r->ranges[r->n_ranges++] = *range;
+	add_cell(r, (struct db_cell) { .n = rows->place });
+	add_cell(r, (struct db_cell) { .n = rows->account });
+	add_cell(r, (struct db_cell) { .n = rows->period });
+	add_cell(r, (struct db_cell) { 0, from, ROLLUP_KEY_BYTES, DB_CELL_BLOB });
+	add_cell(r, (struct db_cell) { 0, to, ROLLUP_KEY_BYTES, DB_CELL_BLOB });
+}
+
+/* Adds the entries of one category that are of the series to be looked up. */
+static void add_series(struct reading *r, const struct rollup_rows *rows, struct leaf_range *range,
+		       int64_t category)
+{
+	for (size_t i = 0; i < r->n_seeks; i++) {
+		unsigned char *keys = arena_alloc(&r->arena, 2 * ROLLUP_KEY_BYTES);
+
+		range->seek = r->seeks[i];
+		rollup_key(category, range->seek, 0, keys);
+		rollup_key(category, range->seek + 1, 0, keys + ROLLUP_KEY_BYTES);
+		add_range(r, rows, range, keys, keys + ROLLUP_KEY_BYTES);
+	}
+}
+
+/* Adds the rows of a place: the entries of the categories that are asked for. */
+static int add_rows(struct reading *r, enum rollup_place place, int64_t period,
+		    const struct span_map *map, struct error *err)
 {
 	const struct rollup_rows rows = { place, r->account->id, period };
+	struct leaf_range range = { r->out.account, *map, 0 };
 
-	if (!r->n_seeks || r->q->n_categories != 1)
-		return take_categories(r, &rows, map, err);
-	return take_series(r, &rows, map, r->q->categories[0], err);
+	if (r->n_seeks && r->q->n_categories == 1)
+		add_series(r, &rows, &range, r->q->categories[0]);
+	else
+		add_range(r, &rows, &range, r->from, r->to);
+	return r->n_ranges < RANGES_MAX ? 0 : read_ranges(r, err);
+}
+
+static void set_keys(struct reading *r)
+{
+	const struct sums_query *q = r->q;
+
+	memset(r->to, 0xff, sizeof(r->to));
+	if (!q->n_categories)
+		return;
+	rollup_key(q->categories[0], 0, 0, r->from);
+	rollup_key(q->categories[q->n_categories - 1] + 1, 0, 0, r->to);
 }
 
 /* ---- months ---- */
@@ -411,7 +513,7 @@ static int read_days(struct reading *r, int64_t first, int64_t n, const int64_t 
 		if (whole[day - first] >= 0 && !r->q->by_series)
 			continue;
 		if (has_part(r->q, map.start, map.start + SLOTS_PER_DAY) &&
-		    take_rows(r, place, day, &map, err) < 0)
+		    add_rows(r, place, day, &map, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -421,7 +523,7 @@ static int read_days(struct reading *r, int64_t first, int64_t n, const int64_t 
 static int read_parts(struct reading *r, int64_t month, struct error *err)
 {
 	int64_t first = slot_month_day(month), n = slot_month_day(month + 1) - first;
-	int64_t whole[DAYS_MAX];
+	int64_t *whole = arena_array(&r->arena, int64_t, DAYS_MAX);
 	struct span_map map = { .map = whole, .n = n };
 	bool any = false;
 
@@ -431,7 +533,7 @@ static int read_parts(struct reading *r, int64_t month, struct error *err)
 		whole[i] = find_whole(r->q, quarter, quarter + SLOTS_PER_DAY);
 		any = any || whole[i] >= 0;
 	}
-	if (any && !r->q->by_series && take_rows(r, PLACE_DAYS, month, &map, err) < 0)
+	if (any && !r->q->by_series && add_rows(r, PLACE_DAYS, month, &map, err) < 0)
 		return -1;
 	return read_days(r, first, n, whole, err);
 }
@@ -447,19 +549,24 @@ static int read_large(struct reading *r, int64_t month, const void *leaf, size_t
 		return take_leaf(r, leaf, len, &map, err);
 	if (!first_leaf)
 		return store_work(r->st, 1, err);
-	if (span >= 0)
-		return take_rows(r, PLACE_MONTH_SERIES, month, &map, err);
+	if (span >= 0) {
+		int64_t *kept = arena_new(&r->arena, int64_t);
+
+		*kept = span;
+		map.map = kept;
+		return add_rows(r, PLACE_MONTH_SERIES, month, &map, err);
+	}
 	return read_parts(r, month, err);
 }
 
 /* One row of a month. */
 static int read_month(struct reading *r, struct stmt *s, bool first_leaf, struct error *err)
 {
-	int64_t month = db_get_int(s, 0);
+	int64_t month = db_get_int(s, 1);
 	struct span_map map = { .n = DAYS_MAX * SLOTS_PER_DAY,
 				.start = slot_month_day(month) * SLOTS_PER_DAY };
 	size_t len;
-	const unsigned char *leaf = db_get_blob(s, 1, &len);
+	const unsigned char *leaf = db_get_blob(s, 2, &len);
 
 	/* between two spans */
 	if (!has_part(r->q, map.start, map.start + map.n))
@@ -469,59 +576,83 @@ static int read_month(struct reading *r, struct stmt *s, bool first_leaf, struct
 	return take_leaf(r, leaf, len, &map, err);
 }
 
-static int read_months(struct reading *r, struct error *err)
+#define MONTHS(account, from)                                        \
+	"SELECT " account ", period, leaf, length(first) FROM " from \
+	" WHERE place = ?2 AND period BETWEEN ?3 AND ?4 AND account = "
+
+/* Begins to read the months of N accounts from number FIRST on. */
+static struct stmt *ask_months(struct reading *r, size_t first, size_t n, struct error *err)
 {
 	const struct sums_query *q = r->q;
 	struct stmt *s = prepare(r->st,
-				 "SELECT period, leaf FROM rollup WHERE place = ?1 AND account = ?2"
-				 " AND period BETWEEN ?3 AND ?4 ORDER BY period, first",
+				 n == 1 ? MONTHS("0", "rollup") "?1"
+					: MONTHS("l.rowid", "list(?1) l CROSS JOIN rollup") "l.a",
 				 err);
-	int64_t last = INT64_MIN;
-	int rc;
 
-	db_bind_int(s, 1, PLACE_MONTH);
-	db_bind_int(s, 2, r->account->id);
+	if (n == 1) {
+		db_bind_int(s, 1, q->accounts[first].id);
+	} else {
+		int64_t *ids = arena_array(&r->arena, int64_t, n);
+
+		for (size_t i = 0; i < n; i++)
+			ids[i] = q->accounts[first + i].id;
+		bind_ids(s, 1, &r->arena, ids, n);
+	}
+	db_bind_int(s, 2, PLACE_MONTH);
 	db_bind_int(s, 3, slot_of(LEVEL_MONTH, q->spans[0].from));
 	db_bind_int(s, 4, slot_of(LEVEL_MONTH, q->spans[q->n_spans - 1].to));
-	while ((rc = db_step(s, err)) > 0) {
-		int64_t month = db_get_int(s, 0);
+	return s;
+}
 
-		if (read_month(r, s, month != last, err) < 0) {
+static int read_months(struct reading *r, size_t first, size_t n, struct error *err)
+{
+	struct stmt *s = ask_months(r, first, n, err);
+	int rc;
+
+	while ((rc = db_step(s, err)) > 0) {
+		choose_account(r, first + (size_t)db_get_int(s, 0));
+		if (read_month(r, s, db_get_int(s, 3) == 0, err) < 0) {
 			db_reset(s);
 			return -1;
 		}
-		last = month;
 	}
-	return rc < 0 ? -1 : store_work(r->st, SCAN_WORK, err);
+	if (rc < 0 || store_work(r->st, SCAN_WORK * (int64_t)n, err) < 0)
+		return -1;
+	return read_ranges(r, err);
 }
 
-static int read_account(struct reading *r, struct error *err)
+static int read_by_series(struct reading *r, size_t account, struct error *err)
 {
-	int rc = 1;
+	int rc;
 
 	arena_reset(&r->arena);
 	r->values = (struct series_values) { .size = 0 };
-	r->n_seeks = 0;
-	r->category = -1;
-	if (r->q->by_series)
-		rc = find_series(r, err);
-	return rc > 0 ? read_months(r, err) : rc;
+	r->ranges = NULL;
+	r->cells = NULL;
+	r->waiting = NULL;
+	r->ranges_size = r->cells_size = r->n_seeks = 0;
+	r->n_waiting = r->waiting_size = 0;
+	choose_account(r, account);
+	rc = find_series(r, err);
+	if (rc > 0)
+		rc = read_months(r, account, 1, err);
+	return rc < 0 ? -1 : give_waiting(r, err);
 }
 
 int store_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
 	       struct error *err)
 {
-	struct reading r = { .st = st, .q = q, .row = row, .arg = arg };
+	struct reading r = { .st = st, .q = q, .row = row, .arg = arg, .category = -1 };
 	int rc = 0;
 
-	if (q->n_spans == 0)
+	if (q->n_spans == 0 || q->n_accounts == 0)
 		return 0;
 	arena_init(&r.arena);
-	for (size_t i = 0; i < q->n_accounts && rc == 0; i++) {
-		r.account = &q->accounts[i];
-		r.out.account = i;
-		rc = read_account(&r, err);
-	}
+	set_keys(&r);
+	if (!q->by_series)
+		rc = read_months(&r, 0, q->n_accounts, err);
+	for (size_t i = 0; i < q->n_accounts && q->by_series && rc == 0; i++)
+		rc = read_by_series(&r, i, err);
 	arena_release(&r.arena);
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "usage/closing.h"
 
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/utf8.h"
@@ -198,20 +199,15 @@ int closing_reopen(struct store *st, const struct account *a, const struct date 
 int closing_divides(struct store *st, const int64_t *accounts, size_t n, int64_t from, int64_t to,
 		    int64_t *ret, struct error *err)
 {
-	int64_t first = INT64_MAX;
+	int64_t first = INT64_MAX, *closed_us = g_new(int64_t, n);
+	int rc = store_closed_instants(st, accounts, n, closed_us, err);
 
-	*ret = 0;
-	for (size_t i = 0; i < n && first > from; i++) {
-		int64_t open_us;
-
-		if (closing_open_us(st, accounts[i], &open_us, err) < 0)
-			return -1;
-		if (open_us / USEC_PER_SEC < first)
-			first = open_us / USEC_PER_SEC;
-	}
-	if (first > from && first < to)
-		*ret = first;
-	return 0;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (closed_us[i] / USEC_PER_SEC < first)
+			first = closed_us[i] / USEC_PER_SEC;
+	g_free(closed_us);
+	*ret = rc == 0 && first > from && first < to ? first : 0;
+	return rc;
 }
 
 struct closings *closings_new(void)

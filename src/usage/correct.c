@@ -103,7 +103,7 @@ static int find_named(struct store *st, const struct event_identity *id,
 	int found = 0;
 
 	*ret_sources = false;
-	if (store_events_find(st, &q, &(struct event_position) { 0 }, SAME_ID_MAX, arena, &all,
+	if (store_events_find(st, &q, &(struct event_slice) { .limit = SAME_ID_MAX }, arena, &all,
 			      err) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++) {
@@ -226,10 +226,10 @@ int event_as_texts(const struct catalogue *c, const struct found_event *e, struc
 int event_texts(struct store *st, const struct catalogue *c, const struct stored_event *e,
 		struct arena *arena, struct raw_event *ret, struct error *err)
 {
+	struct event_key key = { e->source, e->id, e->id_len };
 	struct found_event found;
 
-	if (store_events_read(st, &(struct event_key) { e->source, e->id, e->id_len }, 1, true,
-			      arena, &found, err) < 0)
+	if (store_events_read(st, &(struct event_keys) { &key, 1, true }, arena, &found, err) < 0)
 		return -1;
 	if (!found.event.series)
 		return error_set(err, ERR_INTERNAL, NULL, "an event does not exist any more");

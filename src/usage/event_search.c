@@ -58,7 +58,7 @@ int event_search(struct store *st, const struct event_query *q, const struct eve
 {
 	struct event_find find = find_of(q, page, arena);
 
-	return store_events_find(st, &find, &page->start, page->limit, arena, ret, err);
+	return store_events_find(st, &find, &page->slice, arena, ret, err);
 }
 
 int event_search_back(struct store *st, const struct event_query *q, const struct event_page *page,
@@ -66,5 +66,5 @@ int event_search_back(struct store *st, const struct event_query *q, const struc
 {
 	struct event_find find = find_of(q, page, arena);
 
-	return store_events_back(st, &find, &page->start, page->limit, arena, ret, err);
+	return store_events_back(st, &find, &page->slice, arena, ret, err);
 }

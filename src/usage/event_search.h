@@ -39,11 +39,9 @@ struct event_query {
 	bool oldest_first;
 };
 
-/* A page of the list: at most LIMIT events after START. */
 struct event_page {
 	const struct catalogue *catalogue;
-	struct event_position start;
-	size_t limit;
+	struct event_slice slice;
 };
 
 /*

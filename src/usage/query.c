@@ -152,6 +152,23 @@ static int by_bucket_and_text(const void *a, const void *b)
 	return x->bucket != y->bucket ? (x->bucket < y->bucket ? -1 : 1) : strcmp(x->text, y->text);
 }
 
+/* Reads the texts of all members. */
+static int name_members(struct usage_cursor *cur, struct error *err)
+{
+	struct query_members *m = &cur->members;
+	int64_t *ids = arena_array(&cur->scratch, int64_t, m->n);
+	const char **texts = arena_array(&cur->scratch, const char *, m->n);
+
+	for (size_t i = 0; i < m->n; i++)
+		ids[i] = m->list[i].id;
+	if (store_work(cur->store, (int64_t)m->n, err) < 0 ||
+	    store_dimension_texts(cur->store, ids, m->n, &cur->scratch, texts, err) < 0)
+		return -1;
+	for (size_t i = 0; i < m->n; i++)
+		m->list[i].text = texts[i];
+	return 0;
+}
+
 /* Removes members without usage and sorts the others by bucket and text. */
 static int sort_members(struct usage_cursor *cur, struct error *err)
 {
@@ -161,17 +178,11 @@ static int sort_members(struct usage_cursor *cur, struct error *err)
 	for (size_t i = 0; i < m->n; i++) {
 		if (amounts_wide_zero(&m->list[i].totals))
 			continue;
-		m->list[n] = m->list[i];
-		if (store_work(cur->store, 1, err) < 0)
-			return -1;
-		if (store_dimension_text(cur->store, m->list[n].id, &cur->scratch, &m->list[n].text,
-					 err) < 1)
-			return err->kind ? -1
-					 : error_set(err, ERR_INTERNAL, NULL,
-						     "the ledger has a dimension without a name");
-		n++;
+		m->list[n++] = m->list[i];
 	}
 	m->n = n;
+	if (name_members(cur, err) < 0)
+		return -1;
 	if (n)
 		qsort(m->list, n, sizeof(*m->list), by_bucket_and_text);
 	cur->starts = arena_array(&cur->scratch, size_t, (size_t)cur->n_buckets + 1);
@@ -339,16 +350,15 @@ static int list_categories(struct usage_cursor *cur, struct error *err)
 	bool *used = arena_array(&cur->arena, bool, c->n);
 	size_t *list = arena_array(&cur->arena, size_t, c->n);
 
-	for (size_t a = 0; a < cur->query->n_accounts && c->n_listed > 0; a++) {
-		const int64_t *ids;
-		size_t n;
+	const int64_t *ids;
+	size_t n = 0;
 
-		if (store_categories_used(cur->store, cur->query->accounts[a], &cur->arena, &ids,
-					  &n, err) < 0)
-			return -1;
-		for (size_t i = 0; i < n; i++)
-			used[catalogue_index(c, ids[i])] = true;
-	}
+	if (c->n_listed &&
+	    store_categories_used(cur->store, cur->query->accounts, cur->query->n_accounts,
+				  &cur->arena, &ids, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		used[catalogue_index(c, ids[i])] = true;
 	for (size_t i = 0; i < c->n_listed; i++)
 		if (used[c->listed[i]] || c->categories[c->listed[i]].metered)
 			list[cur->n_categories++] = c->listed[i];

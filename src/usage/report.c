@@ -470,14 +470,23 @@ static void load_release(struct load *l)
 
 /* ---- names ---- */
 
-int report_name(struct store *st, struct report_line *line, struct arena *arena, struct error *err)
+int report_names(struct store *st, struct report_line *const *lines, size_t n, struct arena *arena,
+		 struct error *err)
 {
-	if (line->key)
-		return 0;
-	if (store_dimension_text(st, line->member, arena, &line->key, err) < 1)
-		return err->kind ? -1
-				 : error_set(err, ERR_INTERNAL, NULL,
-					     "the ledger has a dimension without a name");
+	struct report_line **asked = arena_array(arena, struct report_line *, n);
+	const char **texts = arena_array(arena, const char *, n);
+	int64_t *ids = arena_array(arena, int64_t, n);
+	size_t n_asked = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!lines[i]->key) {
+			asked[n_asked] = lines[i];
+			ids[n_asked++] = lines[i]->member;
+		}
+	if (store_dimension_texts(st, ids, n_asked, arena, texts, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n_asked; i++)
+		asked[i]->key = texts[i];
 	return 0;
 }
 
@@ -532,10 +541,9 @@ static int finish(struct load *l, struct error *err)
 		r->lines[r->n_lines++] = line;
 		amounts_wide_add(&r->all, &line->all, ADD);
 	}
-	for (size_t i = 0; i < r->n_lines && r->n_lines <= REPORT_NAMED_MAX; i++)
-		if (report_name(l->store, r->lines[i], l->arena, err) < 0)
-			return -1;
-	return 0;
+	return r->n_lines > REPORT_NAMED_MAX
+		       ? 0
+		       : report_names(l->store, r->lines, r->n_lines, l->arena, err);
 }
 
 int report_load(struct store *st, const struct catalogue *c, const struct report_query *q,

@@ -36,7 +36,7 @@ struct report_query {
 struct report_line {
 	/*
 	 * name of a category, SID of an account or value of a dimension; "":
-	 * usage without a value; NULL: not read, see report_name
+	 * usage without a value; NULL: not read, see report_names
 	 */
 	const char *key;
 	int64_t member; /* id of a customer, SIM or fleet; else 0 */
@@ -104,8 +104,9 @@ int report_load_buckets(struct store *st, const struct catalogue *c, const struc
 int report_load_cells(struct store *st, const struct catalogue *c, const struct report_query *q,
 		      struct arena *arena, struct report *r, struct error *err);
 
-/* Reads the line's key, unless it has been read. */
-int report_name(struct store *st, struct report_line *line, struct arena *arena, struct error *err);
+/* Reads the keys of N lines that have not been read, in one statement. */
+int report_names(struct store *st, struct report_line *const *lines, size_t n, struct arena *arena,
+		 struct error *err);
 
 /*
  * Compares two lines by key, then by account. Lines whose keys have not been

@@ -64,7 +64,7 @@ static int64_t cost(struct bench *b, const struct event_find *q, size_t n, struc
 {
 	int64_t before = store_statements(b->st);
 
-	OK(store_events_find(b->st, q, &(struct event_position) { 0 }, n, &arena, ret, &err));
+	OK(store_events_find(b->st, q, &(struct event_slice) { .limit = n }, &arena, ret, &err));
 	return store_statements(b->st) - before;
 }
 
@@ -137,7 +137,8 @@ START_TEST(each_event_comes_once_with_its_texts_in_the_order_of_time)
 
 	q.oldest_first = true;
 	do {
-		OK(store_events_find(b.st, &q, &at, 7, &arena, &found, &err));
+		OK(store_events_find(b.st, &q, &(struct event_slice) { at, 7 }, &arena, &found,
+				     &err));
 		for (size_t i = 0; i < found.n; i++, n++) {
 			const struct found_event *e = &found.list[i];
 			char id[32];
@@ -168,7 +169,7 @@ START_TEST(a_missing_event_is_no_error_of_reading_by_key)
 
 	cost(&b, &q, 1, &found);
 	keys[1].source = found.list[0].event.source;
-	OK(store_events_read(b.st, keys, 3, true, &arena, events, &err));
+	OK(store_events_read(b.st, &(struct event_keys) { keys, 3, true }, &arena, events, &err));
 	ck_assert_int_eq(events[0].event.series, 0);
 	ck_assert_str_eq(events[1].event.id, "x\"\\000");
 	ck_assert_ptr_null(events[1].event.attributes);

@@ -23,7 +23,7 @@ static char *found_ids(struct bench *b, const struct event_query *q, size_t limi
 	OK(catalogue_load(b->st, &arena, &c, &err));
 	out[0] = '\0';
 	do {
-		OK(event_search(b->st, q, &(struct event_page) { c, at, limit }, &arena, &found,
+		OK(event_search(b->st, q, &(struct event_page) { c, { at, limit } }, &arena, &found,
 				&err));
 		ck_assert_uint_le(found.n, limit);
 		for (size_t i = 0; i < found.n; i++)
@@ -125,7 +125,7 @@ START_TEST(a_search_that_is_much_work_stops_inside_an_hour_and_goes_on_there)
 	OK(catalogue_load(b.st, &arena, &c, &err));
 	OK(store_begin_read(b.st, &err));
 	do {
-		OK(event_search(b.st, &q, &(struct event_page) { c, at, 10 }, &arena, &found,
+		OK(event_search(b.st, &q, &(struct event_page) { c, { at, 10 } }, &arena, &found,
 				&err));
 		for (size_t i = 0; i < found.n; i++, n++)
 			ck_assert_str_eq(found.list[i].event.id, "x030000");
@@ -163,12 +163,13 @@ START_TEST(the_way_back_leads_over_the_same_pages)
 	OK(store_begin_read(b.st, &err));
 	do {
 		starts[pages++] = at;
-		OK(event_search(b.st, &q, &(struct event_page) { c, at, 3 }, &arena, &found, &err));
+		OK(event_search(b.st, &q, &(struct event_page) { c, { at, 3 } }, &arena, &found,
+				&err));
 		at = found.next;
 	} while (found.more);
 	ck_assert_int_eq(pages, 7);
 	for (int p = pages - 1; p > 0; p--) {
-		OK(event_search_back(b.st, &q, &(struct event_page) { c, starts[p], 3 }, &arena,
+		OK(event_search_back(b.st, &q, &(struct event_page) { c, { starts[p], 3 } }, &arena,
 				     &back, &err));
 		if (p == 1)
 			ck_assert_ptr_null(back.id);

@@ -772,7 +772,7 @@ START_TEST(very_many_lines_have_sums_and_those_that_are_shown_slots)
 		if (i % 100)
 			continue;
 		ck_assert(!line->key || !*line->key);
-		must(report_name(st, line, &arena, &err), &err);
+		must(report_names(st, &r.lines[i], 1, &arena, &err), &err);
 		customer = *line->key ? (int)strtol(line->key + 1, NULL, 10) : MANY_CUSTOMERS;
 		ck_assert_int_eq((int64_t)line->all.price,
 				 MANY_DAYS * (1000000 + customer * 7919 % MANY_CUSTOMERS));

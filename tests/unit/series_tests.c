@@ -190,7 +190,7 @@ static size_t events_found(struct store *st, int64_t family, const char *source)
 	};
 	struct found_events found;
 
-	OK(store_events_find(st, &q, &(struct event_position) { 0 }, 4, &arena, &found, &err));
+	OK(store_events_find(st, &q, &(struct event_slice) { .limit = 4 }, &arena, &found, &err));
 	return found.n;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <check.h>
 #include "store/account.h"
+#include "store/rollup.h"
 #include "store/internal.h"
 #include "store/series.h"
 #include "store/sums.h"
@@ -291,20 +292,61 @@ START_TEST(work_that_nobody_waits_for_is_stopped)
 }
 END_TEST
 
+/* Fills large months of the accounts, so that parts of them are ranges. */
+START_TEST(sums_take_two_statements_however_many_accounts_and_days)
+{
+	enum { OTHERS = 12, MONTHS = 5 };
+	struct fixture f = with_series(":memory:");
+	struct sums_account accounts[OTHERS + 1] = { { .id = f.account } };
+	struct rollup r = { .category = f.category };
+	struct slot_span spans[MONTHS];
+	struct sums_query q = { .accounts = accounts, .spans = spans };
+	struct counted c = { 0 };
+
+	OK(store_begin_write(f.st, &err));
+	for (int i = 0; i <= OTHERS; i++) {
+		if (i) {
+			struct account a = { .name = arena_printf(&arena, "other %d", i),
+					     .currency = "usd" };
+
+			snprintf(a.sid, sizeof(a.sid), "AC%032d", 100 + i);
+			OK(store_account_add(f.st, &a, &err));
+			accounts[i].id = a.id;
+		}
+		r.account = accounts[i].id;
+		for (r.slot = 20000 * SLOTS_PER_DAY; r.slot < 20150 * SLOTS_PER_DAY; r.slot += 7)
+			add_rollup(f.st, r, 1);
+	}
+	OK(store_commit(f.st, &err));
+	for (int i = 0; i < MONTHS; i++)
+		spans[i] = (struct slot_span) { (20000 + 30 * i) * SLOTS_PER_DAY + 5,
+						(20020 + 30 * i) * SLOTS_PER_DAY };
+	for (q.n_accounts = 1; q.n_accounts <= OTHERS + 1; q.n_accounts += 3)
+		for (q.n_spans = 1; q.n_spans <= MONTHS; q.n_spans++) {
+			int64_t before = store_statements(f.st);
+
+			ROW("%zu accounts, %zu spans", q.n_accounts, q.n_spans);
+			OK(store_sums(f.st, &q, count_row, &c, &err));
+			ck_assert_int_eq(store_statements(f.st) - before, 2);
+		}
+	store_close(&f.st);
+}
+END_TEST
+
 START_TEST(first_day_is_that_of_the_first_usage)
 {
 	struct fixture f = with_series(":memory:");
 	struct rollup r = { .account = f.account, .category = f.category };
 	int64_t day;
 
-	ck_assert_int_eq(store_account_first_day(f.st, f.account, &day, &err), 0);
+	ck_assert_int_eq(store_usage_day(f.st, &f.account, 1, false, &day, &err), 0);
 	OK(store_begin_write(f.st, &err));
 	r.slot = 20000 * SLOTS_PER_DAY;
 	add_rollup(f.st, r, 1);
 	r.slot = 19000 * SLOTS_PER_DAY + 95;
 	add_rollup(f.st, r, 1);
 	OK(store_commit(f.st, &err));
-	ck_assert_int_eq(store_account_first_day(f.st, f.account, &day, &err), 1);
+	ck_assert_int_eq(store_usage_day(f.st, &f.account, 1, false, &day, &err), 1);
 	ck_assert_int_eq(day, 19000);
 	store_close(&f.st);
 }
@@ -322,6 +364,7 @@ int main(void)
 	tcase_add_test(tc, months_between_two_spans_are_passed_over);
 	tcase_add_test(tc, series_that_a_filter_finds_are_work);
 	tcase_add_test(tc, work_that_nobody_waits_for_is_stopped);
+	tcase_add_test(tc, sums_take_two_statements_however_many_accounts_and_days);
 	tcase_add_test(tc, first_day_is_that_of_the_first_usage);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

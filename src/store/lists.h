@@ -1,0 +1,18 @@
+/*
+ * lists.h - lists of ids and of events' keys as parameters of statements.
+ */
+#ifndef STORE_LISTS_H
+#define STORE_LISTS_H
+
+#include "store/internal.h"
+
+/* Binds a list of one column, the ids. The list is in ARENA. */
+void bind_ids(struct stmt *s, int n, struct arena *arena, const int64_t *ids, size_t n_ids);
+/*
+ * Binds a list of two columns, source and id. The list is in ARENA; the texts
+ * are borrowed until the statement ends.
+ */
+void bind_keys(struct stmt *s, int n, struct arena *arena, const struct event_key *keys,
+	       size_t n_keys);
+
+#endif

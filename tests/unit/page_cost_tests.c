@@ -1,0 +1,86 @@
+/*
+ * page_cost_tests.c - the number of statements that a page takes.
+ */
+#include <check.h>
+#include "fixture.h"
+#include "suite.h"
+
+#include "page_fixture.h"
+#include "base/banned.h"
+
+static char dir[FOLDER_TEXT];
+static struct page_bench bench;
+
+static void setup(void)
+{
+	const char *srcdir = getenv("srcdir");
+
+	arena_init(&arena);
+	folder_make(dir);
+	page_bench_init(&bench, dir, srcdir ? srcdir : "..");
+}
+
+static void teardown(void)
+{
+	page_bench_release(&bench);
+	arena_release(&arena);
+	folder_remove(dir);
+}
+
+/* The statements of an answer once the caches are warm. */
+static int64_t statements_of(const struct page_shape *shape)
+{
+	int64_t before;
+	struct page_answer a = page_ask(&bench, shape);
+
+	ck_assert_msg(a.status == 200, "%s: status %d", shape->uri, a.status);
+	before = store_statements(bench.worker.store);
+	page_ask(&bench, shape);
+	return store_statements(bench.worker.store) - before;
+}
+
+START_TEST(a_page_takes_few_statements)
+{
+	const struct page_shape *shape = &page_shapes[_i];
+	int64_t n = statements_of(shape);
+
+	ck_assert_msg(n <= shape->statements, "%s: %d statements instead of %d", shape->name,
+		      (int)n, shape->statements);
+}
+END_TEST
+
+/* The same with longer pages and ranges. */
+static const struct {
+	const char *shorter, *longer;
+} pairs[] = {
+	{ "/Daily.json?Category=cat-5&PageSize=5", "/Daily.json?Category=cat-5&PageSize=80" },
+	{ "/Daily.json?PageSize=10", "/Daily.json?PageSize=1000" },
+	{ "/Monthly.json?Category=cat-5&StartDate=2026-11-01", "/Monthly.json?Category=cat-5" },
+	{ ".json?StartDate=2026-11-03&EndDate=2026-11-17",
+	  ".json?StartDate=2026-09-03&EndDate=2026-11-17" },
+};
+
+START_TEST(longer_pages_and_ranges_take_no_more_statements)
+{
+	struct page_shape shorter = { .uri = arena_join(&arena, PAGE_RECORDS, pairs[_i].shorter,
+							NULL) },
+			  longer = { .uri = arena_join(&arena, PAGE_RECORDS, pairs[_i].longer,
+						       NULL) };
+
+	ck_assert_int_eq(statements_of(&shorter), statements_of(&longer));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("page_cost");
+	TCase *tc = tcase_create("page_cost");
+
+	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, a_page_takes_few_statements, 0, PAGE_SHAPES);
+	tcase_add_loop_test(tc, longer_pages_and_ranges_take_no_more_statements, 0,
+			    sizeof(pairs) / sizeof(pairs[0]));
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}
