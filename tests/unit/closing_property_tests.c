@@ -588,8 +588,8 @@ static void check_lists(const struct family *f)
 	q.accounts = ids;
 	OK(store_begin_read(st, &err));
 	for (OK(catalogue_load(st, &arena, &catalogue, &err)); found.more; at = found.next) {
-		OK(event_search(st, &q, &(struct event_page) { catalogue, at, 3 }, &arena, &found,
-				&err));
+		OK(event_search(st, &q, &(struct event_page) { catalogue, { at, 3 } }, &arena,
+				&found, &err));
 		for (size_t i = 0; i < found.n; i++, n++)
 			ck_assert(g_hash_table_contains(
 				f->late, arena_join(&arena, found.list[i].source, "\t",

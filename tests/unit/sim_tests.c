@@ -235,8 +235,8 @@ static const char *text_of(const char *id, enum dimension d)
 	int64_t source;
 
 	ck_assert_int_eq(store_source_find(st, main_account.id, "/t", 2, &source, &err), 1);
-	ck_assert_int_eq(event_load(st, &(struct event_key) { source, id, strlen(id) }, &arena,
-				    &found, &err),
+	ck_assert_int_eq(store_event_read(st, &(struct event_key) { source, id, strlen(id) },
+					  &arena, &found, &err),
 			 1);
 	return found.dim[d] ? found.dim[d] : "";
 }
@@ -488,8 +488,8 @@ static size_t found(enum dimension d, const char *text)
 	OK(store_begin_read(st, &err));
 	OK(catalogue_load(st, &arena, &c, &err));
 	q.dim[d] = text;
-	OK(event_search(st, &q, &(struct event_page) { c, (struct event_position) { 0 }, 100 },
-			&arena, &events, &err));
+	OK(event_search(st, &q, &(struct event_page) { c, { .limit = 100 } }, &arena, &events,
+			&err));
 	store_end(st);
 	return events.n;
 }
