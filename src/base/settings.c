@@ -63,6 +63,8 @@ static const struct setting table[] = {
 	  "Late events: adjust (they take effect at the closed instant) or reject." },
 	{ "ledger", "rejected_days", ST_INT, AT(rejected_days), "30", 0, 3650, NULL,
 	  "How many days rejected records are kept. 0: not at all." },
+	{ "ledger", "upgrade_copy", ST_BOOL, AT(upgrade_copy), "yes", 0, 0, NULL,
+	  "Before an upgrade of the ledger, copy it to a file beside it." },
 
 	{ "ingest", "record_bytes", ST_INT, AT(record_bytes), "1048576", 1024, 16777216, NULL,
 	  "The longest record of a file or a request body, in bytes. A longer one is rejected." },

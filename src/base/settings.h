@@ -22,6 +22,7 @@ struct settings {
 	int64_t ahead_seconds;
 	const char *late_events; /* events in closed periods: adjust, reject */
 	int64_t rejected_days;   /* how long the rejection log is kept; 0 = none */
+	bool upgrade_copy;       /* keep a copy of the ledger at an upgrade */
 	/* [ingest] */
 	int64_t record_bytes; /* the longest record of a file or a body */
 	/* new series that a sender may make a day; 0 = any number */

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,20 +25,20 @@ static enum log_level find_level(const char *name)
 }
 
 /*
- * Reports an unusable ledger at the start instead of to every caller. If the
- * ledger can't be opened for reading, opens it for writing, which upgrades an
- * older schema.
+ * Reports an unusable ledger at the start instead of to every caller. Upgrades
+ * the ledger of an older program.
  */
 static int check_ledger(const struct settings *s, struct error *err)
 {
 	struct store *st = NULL;
+	int64_t from;
 
-	if (store_open(s->database, 0, s->busy_timeout_ms, &st, err) < 0) {
-		error_clear(err);
-		if (store_open(s->database, STORE_WRITE, s->busy_timeout_ms, &st, err) < 0)
-			return -1;
-	}
+	if (command_upgrade_ledger(s, &from, err) < 0 ||
+	    store_open(s->database, 0, s->busy_timeout_ms, &st, err) < 0)
+		return -1;
 	store_close(&st);
+	if (from)
+		log_info("the ledger was upgraded from schema %" PRId64, from);
 	return 0;
 }
 

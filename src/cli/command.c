@@ -158,8 +158,10 @@ struct store *command_open(const char *command, const struct settings *s, unsign
 {
 	struct error err = { 0 };
 	struct store *st = NULL;
+	int64_t from;
 
-	if (store_open(s->database, flags, s->busy_timeout_ms, &st, &err) < 0) {
+	if ((flags & STORE_WRITE && command_upgrade_ledger(s, &from, &err) < 0) ||
+	    store_open(s->database, flags, s->busy_timeout_ms, &st, &err) < 0) {
 		command_fail(command, &err);
 		return NULL;
 	}

@@ -28,7 +28,7 @@ extern const struct command command_init, command_account, command_user, command
 	command_category, command_import, command_export, command_sample, command_serve,
 	command_report, command_verify, command_backup, command_restore, command_config,
 	command_error_pages, command_closing, command_event, command_rebuild, command_sim,
-	command_fleet, command_sums, command_dimension, command_doctor;
+	command_fleet, command_sums, command_dimension, command_doctor, command_upgrade;
 
 /* ---- options and operands ---- */
 
@@ -91,10 +91,16 @@ __attribute__((format(printf, 2, 3))) int command_wrong(const struct command *c,
 							...);
 
 /*
- * Opens the ledger of the settings. On failure, prints the error and returns
- * NULL.
+ * Opens the ledger of the settings; for writing, upgrades it first if an older
+ * program made it. On failure, prints the error and returns NULL.
  */
 struct store *command_open(const char *command, const struct settings *s, unsigned flags);
+
+/*
+ * Upgrades the ledger of an older program, with a bar (store_upgrade). *RET_FROM
+ * is the old version of its schema, or 0 if it needs no upgrade.
+ */
+int command_upgrade_ledger(const struct settings *s, int64_t *ret_from, struct error *err);
 
 /*
  * Opens the ledger, runs WORK in one read (FLAGS 0: a snapshot) or one write

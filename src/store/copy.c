@@ -27,13 +27,13 @@ static int is_the_ledger(const char *file, struct error *err)
 	return error_set(err, ERR_PARAM, NULL, "%s is the ledger itself", file);
 }
 
-int store_backup(struct store *st, const char *file, bool replace, store_progress *progress,
-		 void *arg, struct error *err)
+int store_copy_db(struct db *db, const char *file, bool replace, db_progress *progress, void *arg,
+		  struct error *err)
 {
 	struct strbuf part;
 	int fd, rc;
 
-	if (file_same(file, db_where(st->db)))
+	if (file_same(file, db_where(db)))
 		return is_the_ledger(file, err);
 	/* fail before the work; file_rename makes the final check */
 	if (!replace && access(file, F_OK) == 0)
@@ -41,7 +41,7 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 	name_part(&part, file);
 	rc = file_claim(part.text, &fd, err);
 	if (rc == 0) {
-		rc = fill_part(st->db, part.text, fd, progress, arg, err);
+		rc = fill_part(db, part.text, fd, progress, arg, err);
 		/*
 		 * remove the log that a killed program may have left with an
 		 * earlier copy: SQLite would read the log into this copy
@@ -56,6 +56,12 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 	}
 	strbuf_release(&part);
 	return rc;
+}
+
+int store_backup(struct store *st, const char *file, bool replace, store_progress *progress,
+		 void *arg, struct error *err)
+{
+	return store_copy_db(st->db, file, replace, progress, arg, err);
 }
 
 /* ---- restoring ---- */
@@ -90,7 +96,7 @@ static int check_part(const char *part, store_progress *progress, void *arg, str
 		return -1;
 	rc = db_check(db, progress, arg, err);
 	if (rc == 0)
-		rc = schema_bring(db, DB_WRITE, schema_steps, schema_n_steps, err);
+		rc = schema_bring(db, DB_WRITE, schema_steps, schema_n_steps, NULL, err);
 	db_close(&db);
 	return rc;
 }

@@ -27,6 +27,10 @@ struct store {
 	/* by account; of one db_data_version: */
 	struct kept_numbers first_days, last_days;
 	int64_t work_max, work_left; /* store_limits.work, and the rest of it */
+	struct {
+		const struct schema_watch *watch; /* or NULL */
+		int64_t version;
+	} upgrade; /* only during an upgrade of the schema */
 };
 
 static inline struct stmt *prepare(struct store *st, const char *sql, struct error *err)
@@ -239,12 +243,40 @@ struct schema_step {
 extern const struct schema_step schema_steps[];
 extern const size_t schema_n_steps;
 
+/* Watches an upgrade. */
+struct schema_watch {
+	/*
+	 * Called in the transaction of the upgrade, before the first step.
+	 * VERSION: the old one.
+	 */
+	int (*begin)(void *arg, int64_t version, struct error *err);
+	/*
+	 * Called in each step to VERSION, now and then; ALL 0: unknown. Returns
+	 * false to give up.
+	 */
+	bool (*step)(void *arg, int64_t version, int64_t done, int64_t all);
+	void *arg;
+};
+
 /*
  * Upgrades the open database to version N_STEPS, in one transaction. Fails if
  * the database needs an upgrade and FLAGS lack DB_WRITE, or if its schema is
- * newer.
+ * newer. WATCH may be NULL.
  */
 int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
-		 struct error *err);
+		 const struct schema_watch *watch, struct error *err);
+
+/*
+ * For a function of a schema_step: tells the watch how much of its work is done.
+ * -1: give up.
+ */
+int schema_progress(struct store *st, int64_t done, int64_t all, struct error *err);
+
+/*
+ * Copies the database to FILE as store_backup does, which makes the name
+ * complete only at its end.
+ */
+int store_copy_db(struct db *db, const char *file, bool replace, db_progress *progress, void *arg,
+		  struct error *err);
 
 #endif

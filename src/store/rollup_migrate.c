@@ -46,35 +46,62 @@ static void append_row(GArray *list, struct stmt *s, int64_t account)
 	g_array_append_val(list, r);
 }
 
-static int migrate_account(struct store *st, int64_t account, GArray *list, struct error *err)
+struct migration {
+	struct store *st;
+	GArray *list;
+	int64_t done, all; /* rows */
+};
+
+static int flush(struct migration *m, struct error *err)
 {
-	struct stmt *s = prepare(st, OLD_ROLLUPS, err);
+	return add(m->st, m->list, err) < 0 ? -1 : schema_progress(m->st, m->done, m->all, err);
+}
+
+static int migrate_account(struct migration *m, int64_t account, struct error *err)
+{
+	struct stmt *s = prepare(m->st, OLD_ROLLUPS, err);
 	int rc;
 
 	db_bind_int(s, 1, account);
 	while ((rc = db_step(s, err)) > 0) {
-		append_row(list, s, account);
-		if (list->len >= ROWS_AT_ONCE && add(st, list, err) < 0) {
+		append_row(m->list, s, account);
+		m->done++;
+		if (m->list->len >= ROWS_AT_ONCE && flush(m, err) < 0) {
 			db_reset(s);
 			return -1;
 		}
 	}
-	return rc < 0 ? -1 : add(st, list, err);
+	return rc < 0 ? -1 : flush(m, err);
+}
+
+static int count_rows(struct store *st, int64_t *ret, struct error *err)
+{
+	return store_one(prepare(st,
+				 "SELECT (SELECT count(*) FROM total_quarter)"
+				 " + (SELECT count(*) FROM part_quarter)",
+				 err),
+			 ret, err) < 0
+		       ? -1
+		       : 0;
 }
 
 int store_rollups_migrate(struct store *st, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT id FROM account", err);
-	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct rollup));
+	struct migration m = { .st = st };
+	struct stmt *s;
 	int rc;
 
+	if (count_rows(st, &m.all, err) < 0)
+		return -1;
+	m.list = g_array_new(FALSE, FALSE, sizeof(struct rollup));
+	s = prepare(st, "SELECT id FROM account", err);
 	while ((rc = db_step(s, err)) > 0)
-		if (migrate_account(st, db_get_int(s, 0), list, err) < 0) {
+		if (migrate_account(&m, db_get_int(s, 0), err) < 0) {
 			db_reset(s);
 			rc = -1;
 			break;
 		}
-	g_array_free(list, TRUE);
+	g_array_free(m.list, TRUE);
 	return rc < 0 ? -1
 		      : db_exec(st->db,
 				"DROP TABLE total_quarter; DROP TABLE total_day; DROP TABLE "

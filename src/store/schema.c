@@ -556,21 +556,29 @@ const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 /*
  * Runs one step; its functions get a store of which only the database is set.
  */
-static int run_step(struct db *db, const struct schema_step *s, struct error *err)
+int schema_progress(struct store *st, int64_t done, int64_t all, struct error *err)
 {
-	struct store st = { .db = db, .tx = TX_WRITE };
+	const struct schema_watch *w = st->upgrade.watch;
 
-	if (db_exec(db, s->sql, err) < 0)
+	return !w || w->step(w->arg, st->upgrade.version, done, all)
+		       ? 0
+		       : error_set(err, ERR_BUSY, NULL, "interrupted; the ledger is as before");
+}
+
+static int run_step(struct store *st, const struct schema_step *s, struct error *err)
+{
+	if (schema_progress(st, 0, 0, err) < 0 || db_exec(st->db, s->sql, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(s->then) && s->then[i]; i++)
-		if (s->then[i](&st, err) < 0)
+		if (s->then[i](st, err) < 0)
 			return -1;
 	return 0;
 }
 
 static int run_steps(struct db *db, const struct schema_step *steps, size_t n_steps,
-		     struct error *err)
+		     const struct schema_watch *watch, struct error *err)
 {
+	struct store st = { .db = db, .tx = TX_WRITE, .upgrade = { .watch = watch } };
 	int64_t version;
 
 	/*
@@ -579,8 +587,11 @@ static int run_steps(struct db *db, const struct schema_step *steps, size_t n_st
 	 */
 	if (db_schema_version(db, &version, err) < 0)
 		return -1;
+	if (watch && version < (int64_t)n_steps && watch->begin(watch->arg, version, err) < 0)
+		return -1;
 	for (; version < (int64_t)n_steps; version++) {
-		if (run_step(db, &steps[version], err) < 0)
+		st.upgrade.version = version + 1;
+		if (run_step(&st, &steps[version], err) < 0)
 			return -1;
 	}
 	return db_set_schema_version(db, version, err);
@@ -600,7 +611,7 @@ static int check_references(struct db *db, struct error *err)
 }
 
 static int bring_forward(struct db *db, const struct schema_step *steps, size_t n_steps,
-			 struct error *err)
+			 const struct schema_watch *watch, struct error *err)
 {
 	int rc = -1;
 
@@ -611,7 +622,7 @@ static int bring_forward(struct db *db, const struct schema_step *steps, size_t 
 	if (db_exec(db, db_references_off, err) < 0)
 		return -1;
 	if (db_exec(db, db_begin_write, err) == 0) {
-		rc = run_steps(db, steps, n_steps, err) < 0 || check_references(db, err) < 0
+		rc = run_steps(db, steps, n_steps, watch, err) < 0 || check_references(db, err) < 0
 			     ? -1
 			     : db_exec(db, "COMMIT", err);
 		if (rc < 0)
@@ -621,7 +632,7 @@ static int bring_forward(struct db *db, const struct schema_step *steps, size_t 
 }
 
 int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
-		 struct error *err)
+		 const struct schema_watch *watch, struct error *err)
 {
 	int64_t version;
 
@@ -641,9 +652,8 @@ int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps,
 	if (!(flags & DB_WRITE))
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger has schema version %" PRId64
-				 ", this program reads version %zu:"
-				 " open it for writing once, for example with"
-				 " \"usaged serve\", to upgrade it",
+				 ", this program uses version %zu:"
+				 " upgrade it with \"usaged upgrade\"",
 				 version, n_steps);
-	return bring_forward(db, steps, n_steps, err);
+	return bring_forward(db, steps, n_steps, watch, err);
 }

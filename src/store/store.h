@@ -28,9 +28,9 @@ enum {
 };
 
 /*
- * Opens the ledger at WHERE: a path, or ":memory:". A writer first upgrades an
- * older schema, in one transaction. Fails if a reader finds an older schema, or
- * if the schema is newer than this program; the message has both versions.
+ * Opens the ledger at WHERE: a path, or ":memory:". Fails if the schema is
+ * older than this program's (store/upgrade.h upgrades it) or newer; the message
+ * has both versions.
  * Fails if the file is not a ledger, without changing the file.
  */
 int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret,

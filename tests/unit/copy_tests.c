@@ -107,7 +107,7 @@ START_TEST(restored_ledger_is_brought_forward)
 	int often = 1000;
 
 	OK(db_open(beside("copy.db"), DB_WRITE | DB_CREATE, 0, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 1, NULL, &err));
 	db_close(&db);
 	FAILS_WITH(store_open(beside("copy.db"), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
 		   "version 1");

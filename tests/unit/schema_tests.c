@@ -13,6 +13,7 @@
 #include "store/series.h"
 #include "store/session.h"
 #include "store/source.h"
+#include "store/upgrade.h"
 #include "store/user.h"
 #include "store/verify.h"
 #include "fixture.h"
@@ -42,13 +43,24 @@ static void write_first_version(void)
 	    "INTO call VALUES (1, 17)");
 }
 
+/* Opens the ledger after its upgrade by this program. */
+static struct store *upgraded(void)
+{
+	const struct store_upgrade u = { .copy = false };
+	int64_t from;
+
+	OK(store_upgrade(path, TIMEOUT_MS, &u, &from, &err));
+	ck_assert_int_ne(from, 0);
+	return reopen(STORE_WRITE);
+}
+
 static int bring(unsigned flags, const struct schema_step *steps)
 {
 	struct db *db;
 	int rc;
 
 	OK(db_open(path, flags, TIMEOUT_MS, &db, &err));
-	rc = schema_bring(db, flags, steps, 2, &err);
+	rc = schema_bring(db, flags, steps, 2, NULL, &err);
 	db_close(&db);
 	return rc;
 }
@@ -102,7 +114,7 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	size_t n;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 1, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account VALUES (1, 'AC1', 'a', NULL, 'usd', 0), (2, 'AC2', 'b', NULL, "
 	    "'usd', 0);"
@@ -111,7 +123,7 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	    "INSERT INTO series VALUES (1, 1, 1, 0, 0, 0, 0, 0), (2, 2, 1, 0, 0, 0, 0, 0);"
 	    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 24999)"
 	    " INSERT INTO event SELECT 1, 'e' || i, 1 + i % 2, i * 1000000, 1, 0, 0, 0 FROM n");
-	st = reopen(STORE_WRITE);
+	st = upgraded();
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 25000);
 	OK(store_postings(st, &(struct account_hour) { 2, 1 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 1800);
@@ -149,7 +161,7 @@ START_TEST(rollups_of_an_older_ledger_are_packed)
 	struct db *db;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 3, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 3, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, currency, created) VALUES (1, 'AC1', 'a', 'usd', "
 	    "0), "
@@ -163,7 +175,7 @@ START_TEST(rollups_of_an_older_ledger_are_packed)
 	    "INSERT INTO total_quarter VALUES (1, 20454 * 96, 1, 10, 0, 0, 0), (1, 20460 * 96, 1, "
 	    "20, "
 	    "0, 0, 0)");
-	st = reopen(STORE_WRITE);
+	st = upgraded();
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
 		ck_assert_msg(rollup_sum(st, &sums[i]).count == want[i], "sum %zu", i);
 	store_close(&st);
@@ -185,7 +197,7 @@ START_TEST(users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_make
 	size_t n;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO user (name, display, email, role, password, created) VALUES ('admin', '', "
 	    "'', 'User', 'a', 1), ('Admin', '', '', 'User', 'b', 1),"
@@ -200,7 +212,7 @@ START_TEST(users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_make
 	    " (1, 'console', 'key.add', 'SK3', '');"
 	    "INSERT INTO session (hash, user, kind, created, expires) VALUES (zeroblob(32), 1, 2, "
 	    "1, 9)");
-	st = reopen(STORE_WRITE);
+	st = upgraded();
 	ck_assert_int_eq(store_user_by_name(st, "admin", &arena, &u, &err), 1);
 	ck_assert_str_eq(u.password, "a");
 	ck_assert_int_eq(store_user_by_name(st, "Admin", &arena, &u, &err), 1);
@@ -237,7 +249,7 @@ START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 	size_t wrong;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', 'a', "
 	    "NULL, 'usd', 0),"
@@ -252,7 +264,7 @@ START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 	    " (1, 'e1', 1, 1000000, NULL, 1, 0, 0, 0), (1, 'e2', 2, 1000000, NULL, 1, 0, 0, 0), "
 	    "(1, 'e3', 3, 1000000, NULL, 1, 0, 0, 0),"
 	    " (2, 'CR1.reversal', 3, 1000000, 1, -1, 0, 0, 0)");
-	st = reopen(STORE_WRITE);
+	st = upgraded();
 	ck_assert_int_eq(store_source_find(st, 1, "/pbx", 4, &first, &err), 1);
 	ck_assert_int_eq(store_source_find(st, 3, "/pbx", 4, &third, &err), 1);
 	ck_assert_int_ne(first, third);
@@ -291,7 +303,7 @@ START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 	size_t n;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', '1', "
 	    "NULL, 'usd', 0), (2, 'AC2', '2', 1, 'usd', 0),"
@@ -308,7 +320,7 @@ START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 	    "upload) VALUES"
 	    " (1, 'on time', 1, 15 * 86400000000, NULL, 1, 0, 0, 0), (1, 'late', 1, 5 * "
 	    "86400000000, 10 * 86400000000, 1, 0, 0, 0)");
-	st = reopen(STORE_WRITE);
+	st = upgraded();
 	OK(store_closings(st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, sizeof(want) / sizeof(want[0]));
 	for (size_t i = 0; i < n; i++) {
@@ -348,14 +360,14 @@ START_TEST(series_of_an_older_ledger_keep_their_numbers_and_dimensions)
 	struct db *db;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 4, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 4, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, currency, created) VALUES (1, 'AC1', 'a', 'usd', "
 	    "0);"
 	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0);"
 	    "INSERT INTO dimension_value VALUES (5, 1, 0, 'cus1'), (6, 1, 1, 'sim1');"
 	    "INSERT INTO series VALUES (3, 1, 1, 0, 0, 0, 0, 0), (7, 1, 1, 5, 6, 0, 0, 0);");
-	st = reopen(STORE_WRITE);
+	st = upgraded();
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM series WHERE declared = x''"), 2);
 	ck_assert_int_eq(store_series_by_id(st, 7, &s, &err), 1);
 	ck_assert_int_eq(s.dim[DIM_CUSTOMER], 5);
