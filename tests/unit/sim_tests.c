@@ -12,6 +12,7 @@
 #include "store/audit.h"
 #include "store/category.h"
 #include "store/sim.h"
+#include "store/event_read.h"
 #include "store/source.h"
 #include "usage/admin.h"
 #include "usage/event_search.h"
