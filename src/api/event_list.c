@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/access.h"
+#include "api/dimension_filter.h"
 #include "api/event_record.h"
 #include "api/paging.h"
 #include "api/presets.h"
@@ -96,9 +97,12 @@ static int choose_range(const struct request *rq, struct event_query *q, struct 
 static int choose_filters(struct request *rq, struct event_query *q, struct error *err)
 {
 	const struct arg *category = request_arg(rq, "Category"), *state = request_arg(rq, "State");
+	struct dimension_filter filter;
 
-	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
-		q->dim[d] = request_arg(rq, dimension_infos[d].param)->text;
+	if (dimension_filter_read(rq, &filter, err) < 0)
+		return -1;
+	memcpy(q->dim, filter.text, sizeof(q->dim));
+	memcpy(q->prefix, filter.prefix, sizeof(q->prefix));
 	q->category = category->text ? category->category : CATALOGUE_NONE;
 	q->source = request_arg(rq, "Source")->text;
 	q->id = request_arg(rq, "Id")->text;
@@ -193,12 +197,12 @@ static int list_events(struct request *rq, struct writer *w, struct error *err)
 
 static const char *const orders[] = { "newest", "oldest", NULL };
 
-#define FILTER_PARAM(id, column, field, max_, doc_, param, group, word, which, one, ...) \
-	{ param,                                                                         \
-	  PT_TEXT,                                                                       \
-	  .label = one,                                                                  \
-	  .flags = DIM_##id == DIM_CUSTOMER ? 0 : PARAM_RARE,                            \
-	  .max = (max_) < 64 ? 64 : (max_),                                              \
+#define DIMENSION_PARAM(id, column, field, max_, doc_, param, group, word, which, one, ...) \
+	{ param,                                                                            \
+	  PT_TEXT,                                                                          \
+	  .label = one,                                                                     \
+	  .flags = DIM_##id == DIM_CUSTOMER ? 0 : PARAM_RARE,                               \
+	  .max = (max_) < 64 ? 64 : (max_),                                                 \
 	  .doc = "Only events of this " which },
 
 static const struct param list_params[] = {
@@ -208,8 +212,8 @@ static const struct param list_params[] = {
 	  .doc = "Include subaccounts that you may see" },
 	{ "Category", PT_CATEGORY,
 	  .doc = "Only events of this category and those below it; totalprice means all" },
-	DIMENSION_LIST(FILTER_PARAM) { "From", PT_INSTANT, .flags = PARAM_RARE,
-				       .doc = "Effective at this instant or later" },
+	DIMENSION_LIST(DIMENSION_PARAM) FILTER_PARAM,
+	{ "From", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective at this instant or later" },
 	{ "To", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective before this instant" },
 	{ "StartDate", PT_DATE, .doc = "Effective on this day or later" },
 	{ "EndDate", PT_DATE, .doc = "Effective on this day or earlier" },

@@ -32,6 +32,12 @@ enum param_type {
 	PT_ZONE,     /* IANA name */
 	PT_CATEGORY, /* of the catalogue */
 	/*
+	 * what lines are grouped by: a dimension of the catalogue, or one of
+	 * `values`. The argument is the dimension's index, or DIMENSIONS plus
+	 * the index in `values`
+	 */
+	PT_GROUP,
+	/*
 	 * an account's SID. Checked as PT_TEXT; pages offer the accounts that
 	 * the caller sees
 	 */
@@ -63,14 +69,14 @@ struct param {
 	unsigned flags;
 	const char *def; /* in the caller's spelling; NULL: none */
 	int64_t min, max;
-	const char *const *values; /* PT_ENUM; ended by NULL */
+	const char *const *values; /* PT_ENUM, PT_GROUP; ended by NULL */
 	/* the values' names on pages; NULL: the values */
 	const char *const *words;
 	const char *doc;
 	const char *label; /* on pages; NULL: the display name of `name` */
 	/*
-	 * PT_ENUM, PT_ZONE, PT_ACCOUNT: a form's label for "no value"; NULL:
-	 * default, the account's own, all accounts
+	 * PT_ENUM, PT_GROUP, PT_ZONE, PT_ACCOUNT: a form's label for "no
+	 * value"; NULL: default, the account's own, all accounts
 	 */
 	const char *any;
 };

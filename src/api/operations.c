@@ -94,7 +94,7 @@ static const char *const param_types[] = {
 	[PT_TEXT] = "text",         [PT_INT] = "integer",       [PT_BOOL] = "boolean",
 	[PT_ENUM] = "enum",         [PT_DATE] = "date",         [PT_INSTANT] = "instant",
 	[PT_ZONE] = "zone",         [PT_CATEGORY] = "category", [PT_ACCOUNT] = "text",
-	[PT_PAGE_SIZE] = "integer",
+	[PT_PAGE_SIZE] = "integer", [PT_GROUP] = "dimension",
 };
 
 static const char *const value_types[] = {

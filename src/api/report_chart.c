@@ -121,12 +121,12 @@ static void write_slot(const struct request *rq, const struct asked *a, const st
 		known++;
 		amounts_wide_add(&others, t, -1);
 		if (!amounts_wide_zero(t) && ++written)
-			write_bar(rq, a, w, start, report_line_name(rq, a, r->lines[i]), t);
+			write_bar(rq, a, w, start, report_line_names(rq, a, r->lines[i]), t);
 	}
 	if (!amounts_wide_zero(&others) || !written)
 		write_bar(rq, a, w, start,
 			  r->n_lines > known ? "others"
-			  : r->n_lines       ? report_line_name(rq, a, r->lines[0])
+			  : r->n_lines       ? report_line_names(rq, a, r->lines[0])
 					     : "none",
 			  &others);
 }

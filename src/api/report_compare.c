@@ -165,25 +165,28 @@ int report_earlier_load(const struct request *rq, const struct asked *a, const s
 /* ---- finding a line again in another report ---- */
 
 /*
- * Hashes a line: by id for the value of a dimension, otherwise by key, which
- * has been read.
+ * Hashes a line: by ids for values of a dimension, otherwise by key and
+ * `second`, which have been read.
  */
 static guint hash_line(gconstpointer line)
 {
 	const struct report_line *l = line;
 
-	if (l->member)
-		return g_int64_hash(&l->member);
-	return g_str_hash(l->key) ^ (l->account ? g_int64_hash(&l->account->id) : 0);
+	return (l->member ? g_int64_hash(&l->member) : g_str_hash(l->key)) * 31u +
+	       (l->second_member ? g_int64_hash(&l->second_member) : g_str_hash(l->second));
+}
+
+static bool same_value(const char *a, int64_t a_member, const char *b, int64_t b_member)
+{
+	return a_member || b_member ? a_member == b_member : strcmp(a, b) == 0;
 }
 
 static gboolean same_line(gconstpointer a, gconstpointer b)
 {
 	const struct report_line *x = a, *y = b;
 
-	if (x->member || y->member)
-		return x->member == y->member;
-	return strcmp(x->key, y->key) == 0 &&
+	return same_value(x->key, x->member, y->key, y->member) &&
+	       same_value(x->second, x->second_member, y->second, y->second_member) &&
 	       (x->account ? x->account->id : 0) == (y->account ? y->account->id : 0);
 }
 
@@ -313,7 +316,7 @@ static int64_t slot_year_earlier(const struct asked *a, const struct report *r,
 
 /* ---- the lines ---- */
 
-struct report_line report_nothing = { .key = "", .category = CATALOGUE_NONE };
+struct report_line report_nothing = { .key = "", .second = "", .category = CATALOGUE_NONE };
 
 static const struct amounts_wide no_totals;
 

@@ -94,6 +94,7 @@ int figures_load(const struct request *rq, const struct report_query *question, 
 
 	q.period = PERIOD_ALL;
 	q.by = GROUP_CATEGORY;
+	q.paired = false;
 	q.category = CATALOGUE_NONE;
 	range_instants(rq, days.first, days.last, &q.from, &q.to);
 	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
@@ -143,7 +144,7 @@ static const char *category_link(const struct request *rq, const struct category
 static int load_categories(const struct request *rq, const struct asked *a, struct report *now,
 			   struct report *then, struct error *err)
 {
-	if (a->group == BY_CATEGORY)
+	if (a->group == BY_CATEGORY && !a->second)
 		return 0;
 	if (figures_load(rq, &a->question, (struct days) { a->first, a->last }, now, err) < 0)
 		return -1;

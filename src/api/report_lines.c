@@ -18,11 +18,29 @@ const char *report_line_name(const struct request *rq, const struct asked *a,
 		return a->group == BY_NOTHING ? "all"
 		       : a->group == BY_CATEGORY
 			       ? "directly on it"
-			       : arena_join(rq->arena, "no ", report_groupings[a->group].name,
-					    NULL);
+			       : arena_join(rq->arena, "no ", a->grouping.name, NULL);
 	if (a->group == BY_CATEGORY)
 		return rq->catalogue->categories[line->category].description;
 	return a->group == BY_ACCOUNT ? line->account->name : line->key;
+}
+
+/*
+ * The line's value of the second dimension; NULL: there is no such dimension.
+ */
+static const char *second_name(const struct request *rq, const struct asked *a,
+			       const struct report_line *line)
+{
+	if (!a->second || line == &report_nothing)
+		return NULL;
+	return *line->second ? line->second : arena_join(rq->arena, "no ", a->second->word, NULL);
+}
+
+const char *report_line_names(const struct request *rq, const struct asked *a,
+			      const struct report_line *line)
+{
+	const char *name = report_line_name(rq, a, line), *second = second_name(rq, a, line);
+
+	return second ? arena_join(rq->arena, name, ", ", second, NULL) : name;
 }
 
 static wide change_of(const struct item *i)
@@ -154,6 +172,7 @@ void report_row_fill(const struct request *rq, const struct asked *a, const stru
 	const int64_t *slot = i->slot < 0 ? NULL : &r->starts[i->slot];
 
 	*ret = (struct report_row) { .name = report_line_name(rq, a, line),
+				     .second = second_name(rq, a, line),
 				     .uri = report_link_finer(rq, a, line, slot),
 				     .events_uri = report_link_events(rq, a, line, slot) };
 	if (a->group == BY_CATEGORY || a->group == BY_ACCOUNT)

@@ -50,7 +50,7 @@ static bool has_finer(const struct catalogue *c, const struct asked *a, size_t c
 
 /* The changed arguments of a link. */
 struct changes {
-	struct url_arg list[14];
+	struct url_arg list[16 + DIMENSIONS];
 	size_t n;
 };
 
@@ -59,20 +59,49 @@ static void put(struct changes *c, const char *name, const char *value)
 	c->list[c->n++] = (struct url_arg) { name, value };
 }
 
+/* Filters by a value of a line. False: no filter fits what has no value. */
+static bool filter_by(struct dimension_filter *f, int d, const char *text)
+{
+	if (!*text)
+		return false;
+	f->text[d] = text;
+	f->prefix[d] = false;
+	return true;
+}
+
+/* Puts the filters F: a parameter for each value that has one, and Filter. */
+static void put_filter(const struct request *rq, struct changes *c,
+		       const struct dimension_filter *f)
+{
+	for (int d = 0; d < DIMENSIONS; d++) {
+		const struct param *p = dimension_param(rq, d);
+
+		if (p && f->text[d] && !f->prefix[d])
+			put(c, p->name, f->text[d]);
+	}
+	put(c, "Filter", dimension_filter_text(rq, f));
+}
+
 /*
  * Filters by the line. False: no filter fits, because the line is the sum of
  * all remaining lines.
  */
-static bool put_line(struct changes *c, const struct asked *a, const struct report_line *line)
+static bool put_line(const struct request *rq, struct changes *c, const struct asked *a,
+		     const struct report_line *line, struct dimension_filter *f)
 {
 	if (a->group != BY_NOTHING && !*line->key)
 		return false;
-	if (a->group != BY_NOTHING)
-		put(c, report_groupings[a->group].filter, line->key);
+	if (a->group < DIMENSIONS)
+		filter_by(f, a->group, line->key);
+	else if (a->group != BY_NOTHING)
+		put(c, a->grouping.filter, line->key);
+	if (a->second && !filter_by(f, (int)a->question.second, line->second))
+		return false;
 	if (line->account && a->group != BY_ACCOUNT)
 		put(c, "AccountSid", line->account->sid);
 	if (line->account)
 		put(c, "IncludeSubaccounts", "false");
+	put_filter(rq, c, f);
 	return true;
 }
 
@@ -95,10 +124,12 @@ static bool put_finer(const struct request *rq, struct changes *c, const struct 
 	if (by_account ||
 	    (a->group == BY_CATEGORY && has_finer(rq->catalogue, a, line->category))) {
 		put(c, "GroupBy", "category");
+		put(c, "ThenBy", NULL);
 		put(c, "By", NULL);
 		return true;
 	}
 	put(c, "GroupBy", "none");
+	put(c, "ThenBy", NULL);
 	put(c, "By", period);
 	return period != NULL;
 }
@@ -128,9 +159,10 @@ static const char *link_of(const struct request *rq, struct changes *c)
 const char *report_link_finer(const struct request *rq, const struct asked *a,
 			      const struct report_line *line, const int64_t *slot)
 {
+	struct dimension_filter f = a->filter;
 	struct changes c = { .n = 0 };
 
-	if (!put_line(&c, a, line) || !put_finer(rq, &c, a, line, slot != NULL))
+	if (!put_line(rq, &c, a, line, &f) || !put_finer(rq, &c, a, line, slot != NULL))
 		return NULL;
 	put_calendar(rq, &c, a);
 	if (slot)
@@ -144,21 +176,20 @@ const char *report_link_earlier(const struct request *rq, const struct asked *a,
 				const struct report *r, const struct report_line *line,
 				int64_t slot)
 {
+	struct dimension_filter f = a->filter;
 	struct changes c = { .n = 0 };
 
 	if (!a->compared ||
-	    (line && (!put_line(&c, a, line) || !put_finer(rq, &c, a, line, slot >= 0))))
+	    (line && (!put_line(rq, &c, a, line, &f) || !put_finer(rq, &c, a, line, slot >= 0))))
 		return NULL;
 	put_calendar(rq, &c, a);
 	put_days(rq, &c, slot < 0 ? a->before : report_slot_before(a, r, (size_t)slot));
 	return link_of(rq, &c);
 }
 
-/* Parameters that reports and the list of events share. */
-static const char *const shared_names[] = {
-	"AccountSid", "IncludeSubaccounts", "Category", "Customer", "Sim", "Fleet",
-	"Network",    "IsoCountry",         "TimeZone", NULL
-};
+/* Parameters that reports and the list of events share, without dimensions. */
+static const char *const shared_names[] = { "AccountSid", "IncludeSubaccounts", "Category",
+					    "TimeZone", NULL };
 
 static const char *find_value(const struct request *rq, const struct changes *c, const char *name)
 {
@@ -170,14 +201,28 @@ static const char *find_value(const struct request *rq, const struct changes *c,
 	return report_param(rq, name) ? request_given(rq, name) : NULL;
 }
 
+/* The list of events has a parameter for each built-in dimension. */
+static void add_filter(const struct request *rq, struct url *u, const struct dimension_filter *f)
+{
+	struct dimension_filter terms = *f;
+
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
+		if (f->text[d] && !f->prefix[d]) {
+			url_arg(u, dimension_infos[d].param, f->text[d]);
+			terms.text[d] = NULL;
+		}
+	url_arg(u, "Filter", dimension_filter_text(rq, &terms));
+}
+
 const char *report_link_events(const struct request *rq, const struct asked *a,
 			       const struct report_line *line, const int64_t *slot)
 {
+	struct dimension_filter f = a->filter;
 	struct changes c = { .n = 0 };
 	bool hours = a->question.period == PERIOD_HOUR;
 	struct url u;
 
-	if ((line && !put_line(&c, a, line)) || *a->left_out)
+	if ((line && !put_line(rq, &c, a, line, &f)) || *a->left_out)
 		return NULL;
 	if (a->kind->category)
 		put(&c, "Category", a->kind->category);
@@ -185,6 +230,7 @@ const char *report_link_events(const struct request *rq, const struct asked *a,
 					    request_link_suffix(rq, rq->op->dialect), NULL));
 	for (const char *const *name = shared_names; *name; name++)
 		url_arg(&u, *name, find_value(rq, &c, *name));
+	add_filter(rq, &u, &f);
 	if (slot) {
 		url_arg(&u, hours ? "From" : "StartDate", report_slot_text(rq, a, slot[0]));
 		url_arg(&u, hours ? "To" : "EndDate",

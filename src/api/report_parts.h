@@ -6,36 +6,39 @@
 #ifndef API_REPORT_PARTS_H
 #define API_REPORT_PARTS_H
 
+#include "api/dimension_filter.h"
 #include "api/reports.h"
 
 /* ---- the query ---- */
 
-/* Values of GroupBy: the dimensions, then category, account and none. */
-#define BY_OF_DIMENSION(id, ...) BY_##id,
-enum report_group { DIMENSION_LIST(BY_OF_DIMENSION) BY_CATEGORY, BY_ACCOUNT, BY_NOTHING, GROUPS };
+/*
+ * Arguments of GroupBy: dimensions by their index, then category, account and
+ * none.
+ */
+enum report_group { BY_CATEGORY = DIMENSIONS, BY_ACCOUNT, BY_NOTHING };
 
 struct grouping {
 	enum group_by by;
-	enum dimension dimension; /* of GROUP_DIMENSION */
-	/* the parameter to filter by a line's value */
+	/* the parameter to filter by a line's key; not of GROUP_DIMENSION */
 	const char *filter;
 	const char *name, *word; /* of GroupBy, and in words */
 	const char *one, *all;   /* the noun for one line, and for all lines */
 };
 
-extern const struct grouping report_groupings[GROUPS];
-
 /* The differences between the reports; op->data. */
 struct report_kind {
-	const char *category;    /* NULL: the caller chooses */
-	enum report_group group; /* the default of GroupBy */
+	const char *category; /* NULL: the caller chooses */
+	int group;            /* the default of GroupBy */
 	const struct shape *line, *bar;
 };
 
 struct asked {
 	const struct report_kind *kind;
 	struct report_query question;
-	enum report_group group;
+	int group; /* enum report_group, or a dimension */
+	struct grouping grouping;
+	const struct dimension_info *second; /* of ThenBy; NULL: none */
+	struct dimension_filter filter;
 	bool slots; /* also a line for each slot (By) */
 	struct date first, last;
 	/*
@@ -56,7 +59,7 @@ extern const char *const report_period_names[], *const report_sort_names[];
 /* ---- the answer ---- */
 
 struct report_row {
-	const char *start, *end, *name, *uri, *key, *account, *account_sid;
+	const char *start, *end, *name, *uri, *key, *second, *account, *account_sid;
 	struct decimal count;
 	const char *events_uri, *count_unit;
 	struct decimal usage;
@@ -139,6 +142,9 @@ void report_amounts_fill(const struct request *rq, const struct amounts_wide *t,
 
 const char *report_line_name(const struct request *rq, const struct asked *a,
 			     const struct report_line *line);
+/* Both names of a line: "red, AT". */
+const char *report_line_names(const struct request *rq, const struct asked *a,
+			      const struct report_line *line);
 
 /* The sign of A - B, for sorting. */
 static inline int report_sign(wide a, wide b)

@@ -21,7 +21,7 @@ enum { HOURLY_DAYS = 2, DAILY_DAYS = 92, MONTHLY_DAYS = 1100 };
 
 /* ---- the answer ---- */
 
-enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
+enum { ROW_START, ROW_END, ROW_NAME, ROW_SECOND = 5, ROW_ACCOUNT };
 
 #define ROW_HEAD                                                                            \
 	[ROW_START] = FIELD(struct report_row, start,                                       \
@@ -35,6 +35,8 @@ enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
 	      .flags = FIELD_LINK),                                                         \
 	FIELD(struct report_row, key, "The line's category, account, customer or SIM",      \
 	      .flags = FIELD_LABEL),                                                        \
+	[ROW_SECOND] = FIELD(struct report_row, second,                                     \
+			     "The line's value of the dimension ThenBy; null without it"),  \
 	[ROW_ACCOUNT] = FIELD(struct report_row, account, "The account's name"),            \
 	FIELD(struct report_row, account_sid, "The account's SID", .flags = FIELD_MACHINE), \
 	FIELD(struct report_row, count,                                                     \
@@ -152,24 +154,16 @@ static const struct shape sim_report_shape = REPORT_SHAPE("DataReport", sim_repo
 
 /* ---- the query ---- */
 
-#define GROUPING(id, column, field, max, doc, param, group, word, which, one, all, shared) \
-	[BY_##id] = { GROUP_DIMENSION, DIM_##id, param, group, word, one, all },
-#define GROUP_NAME(id, column, field, max, doc, param, group, ...)       group,
-#define GROUP_WORD(id, column, field, max, doc, param, group, word, ...) word,
-
-const struct grouping report_groupings[GROUPS] = {
-	DIMENSION_LIST(GROUPING)[BY_CATEGORY] = { GROUP_CATEGORY, 0, "Category", "category",
-						  "category", "Category", "Categories" },
-	[BY_ACCOUNT] = { GROUP_ACCOUNT, 0, "AccountSid", "account", "account", "Account",
-			 "Accounts" },
-	[BY_NOTHING] = { GROUP_NONE, 0, NULL, "none", "nothing: one row", "Usage", "All usage" },
+/* Values of GroupBy that are no dimensions, as enum report_group. */
+static const struct grouping groupings[] = {
+	{ GROUP_CATEGORY, "Category", "category", "category", "Category", "Categories" },
+	{ GROUP_ACCOUNT, "AccountSid", "account", "account", "Account", "Accounts" },
+	{ GROUP_NONE, NULL, "none", "nothing: one row", "Usage", "All usage" },
 };
 
-/* Values of the parameter GroupBy. */
-static const char *const group_names[] = { DIMENSION_LIST(GROUP_NAME) "category", "account", "none",
-					   NULL };
-static const char *const group_words[] = { DIMENSION_LIST(GROUP_WORD) "category", "account",
-					   "nothing: one row", NULL };
+static const char *const group_names[] = { "category", "account", "none", NULL };
+static const char *const group_words[] = { "category", "account", "nothing: one row", NULL };
+static const char *const no_names[] = { NULL };
 
 enum { BY_ALL };
 const char *const report_period_names[] = { "all", "hour", "day", "month", "year", NULL };
@@ -183,31 +177,63 @@ static const char *const compare_words[] = { "the days before", "the year before
 static const char *const compare_names[] = { "before", "year", "none", NULL };
 enum { COMPARE_BEFORE, COMPARE_YEAR, COMPARE_NONE };
 
-static const char *given_text(const struct request *rq, const char *name)
+static void choose_filter(struct asked *a)
 {
-	return report_param(rq, name) ? request_arg(rq, name)->text : NULL;
+	memcpy(a->question.dim, a->filter.text, sizeof(a->question.dim));
+	memcpy(a->question.prefix, a->filter.prefix, sizeof(a->question.prefix));
 }
 
-static void choose_filter(const struct request *rq, struct report_query *q)
+static struct grouping grouping_of(const struct request *rq, int group)
 {
-	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
-		q->dim[d] = given_text(rq, dimension_infos[d].param);
+	const struct dimension_info *info;
+
+	if (group >= DIMENSIONS)
+		return groupings[group - DIMENSIONS];
+	info = rq->catalogue->dimensions.info[group];
+	return (struct grouping) { GROUP_DIMENSION, NULL,      info->group,
+				   info->word,      info->one, info->all };
 }
 
-static void choose_group(const struct request *rq, struct asked *a)
+/* Without GroupBy, or by nothing, ThenBy alone groups the lines. */
+static int choose_second(const struct request *rq, struct asked *a, struct error *err)
+{
+	const struct arg *second = request_arg(rq, "ThenBy");
+
+	if (!second->text)
+		return 0;
+	if (second->n == a->group)
+		return error_set(err, ERR_PARAM, "ThenBy",
+				 "must be another dimension than GroupBy, which is %s too",
+				 second->text);
+	if (a->group == BY_NOTHING) {
+		a->group = (int)second->n;
+		return 0;
+	}
+	a->second = rq->catalogue->dimensions.info[second->n];
+	a->question.paired = true;
+	a->question.second = (enum dimension)second->n;
+	return 0;
+}
+
+static int choose_group(const struct request *rq, struct asked *a, struct error *err)
 {
 	const struct arg *group = request_arg(rq, "GroupBy"),
 			 *category = a->kind->category ? NULL : request_arg(rq, "Category");
 
-	a->group = group->text ? (enum report_group)group->n : a->kind->group;
-	a->question.by = report_groupings[a->group].by;
-	a->question.dimension = report_groupings[a->group].dimension;
+	a->group = group->text ? (int)group->n : a->kind->group;
+	if (choose_second(rq, a, err) < 0)
+		return -1;
+	a->grouping = grouping_of(rq, a->group);
+	a->question.by = a->grouping.by;
+	if (a->group < DIMENSIONS)
+		a->question.dimension = (enum dimension)a->group;
 	a->question.category = CATALOGUE_NONE;
 	if (a->kind->category)
 		a->question.category = catalogue_find(rq->catalogue, a->kind->category,
 						      strlen(a->kind->category));
 	else if (category->text && category->category != rq->catalogue->totalprice)
 		a->question.category = category->category;
+	return 0;
 }
 
 /* The default length of a chart's slots, so that there are not too many. */
@@ -347,10 +373,11 @@ static int ask(struct request *rq, struct asked *a, struct error *err)
 	a->currency = accounts.currency;
 	a->whose = accounts.words;
 	a->left_out = accounts.left_out;
-	choose_group(rq, a);
-	choose_filter(rq, &a->question);
+	if (choose_group(rq, a, err) < 0 || dimension_filter_read(rq, &a->filter, err) < 0)
+		return -1;
+	choose_filter(a);
 	if (access_categories(rq, &a->categories, err) < 0 ||
-	    sims_unknown_words(rq, a->question.accounts, a->question.n_accounts, a->question.dim,
+	    sims_unknown_words(rq, a->question.accounts, a->question.n_accounts, &a->filter,
 			       &a->unknown, err) < 0)
 		return -1;
 	return choose_days(rq, a, err);
@@ -380,8 +407,15 @@ static void fill_envelope(const struct request *rq, const struct asked *a, size_
 		ret->previous_page_uri = report_link_page(rq, page - 1);
 }
 
+/* Do lines belong to an account that their names do not say? */
+static bool names_accounts(const struct request *rq, const struct asked *a)
+{
+	return (a->group < DIMENSIONS && !rq->catalogue->dimensions.info[a->group]->shared) ||
+	       (a->second && !a->second->shared && a->group != BY_ACCOUNT);
+}
+
 /* Hides columns that would be empty. */
-static void hide_columns(const struct asked *a, struct writer *w)
+static void hide_columns(const struct request *rq, const struct asked *a, struct writer *w)
 {
 	bool mixed = a->question.category == CATALOGUE_NONE && a->group != BY_CATEGORY;
 	const struct field *fields = a->kind->line->fields;
@@ -393,8 +427,9 @@ static void hide_columns(const struct asked *a, struct writer *w)
 	writer_hide(w, &fields[ROW_END]);
 	if (!a->slots)
 		writer_hide(w, &fields[ROW_START]);
-	if (a->question.by != GROUP_DIMENSION || dimension_infos[a->question.dimension].shared ||
-	    a->question.n_accounts == 1)
+	if (!a->second)
+		writer_hide(w, &fields[ROW_SECOND]);
+	if (!names_accounts(rq, a) || a->question.n_accounts == 1)
 		writer_hide(w, &fields[ROW_ACCOUNT]);
 	for (const struct field *f = fields; f->name; f++)
 		if ((mixed && (strcmp(f->name, "count") == 0 || strcmp(f->name, "usage") == 0)) ||
@@ -409,11 +444,13 @@ static void write_labels(const struct request *rq, const struct asked *a, struct
 {
 	const struct field *fields = a->kind->line->fields, *report = rq->op->returns->fields;
 
-	writer_label(w, &fields[ROW_NAME], report_groupings[a->group].one);
+	writer_label(w, &fields[ROW_NAME], a->grouping.one);
+	if (a->second)
+		writer_label(w, &fields[ROW_SECOND], a->second->one);
 	if (a->question.period == PERIOD_HOUR || a->question.period == PERIOD_DAY)
 		writer_label(w, &fields[ROW_START],
 			     a->question.period == PERIOD_HOUR ? "Hour" : "Day");
-	writer_label(w, &report[REPORT_LINES], report_groupings[a->group].all);
+	writer_label(w, &report[REPORT_LINES], a->grouping.all);
 	writer_label(w, &report[REPORT_CHART], report_chart_title(rq, a));
 }
 
@@ -431,23 +468,12 @@ static const char *category_words(const struct request *rq, const struct asked *
 			  NULL);
 }
 
-/* ", customer reception" for each filter by a dimension. */
-static const char *dimension_words(const struct request *rq, const struct asked *a)
-{
-	const char *words = "";
-
-	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
-		if (a->question.dim[d])
-			words = arena_join(rq->arena, words, ", ", dimension_infos[d].word, " ",
-					   a->question.dim[d], NULL);
-	return words;
-}
-
 static const char *by_words(const struct request *rq, const struct asked *a)
 {
 	return a->group == BY_NOTHING
 		       ? "in all"
-		       : arena_join(rq->arena, "by ", report_groupings[a->group].word, NULL);
+		       : arena_join(rq->arena, "by ", a->grouping.word, a->second ? " and " : NULL,
+				    a->second ? a->second->word : NULL, NULL);
 }
 
 /*
@@ -463,8 +489,8 @@ static const char *filter_words(const struct request *rq, const struct asked *a)
 
 	if (!*category && !a->kind->category)
 		category = ", all categories";
-	return arena_join(rq->arena, a->whose, category, dimension_words(rq, a), ", ",
-			  by_words(rq, a), rows, ", ", zone_name(a->question.zone), NULL);
+	return arena_join(rq->arena, a->whose, category, dimension_filter_words(rq, &a->filter),
+			  ", ", by_words(rq, a), rows, ", ", zone_name(a->question.zone), NULL);
 }
 
 static const char *compared_words(const struct request *rq, const struct asked *a)
@@ -484,7 +510,7 @@ static void write_about(const struct request *rq, const struct asked *a, struct 
 
 	writer_assume(w, "StartDate", report_date_text(rq, a->first));
 	writer_assume(w, "EndDate", report_date_text(rq, a->last));
-	writer_assume(w, "GroupBy", report_groupings[a->group].name);
+	writer_assume(w, "GroupBy", a->grouping.name);
 	writer_assume(w, "Currency", a->currency);
 	writer_assume(w, "TimeZone", zone_name(a->question.zone));
 	writer_filters(w, filter_words(rq, a));
@@ -512,7 +538,7 @@ static int write_report(struct request *rq, const struct asked *a, struct report
 		return -1;
 	write_about(rq, a, w);
 	write_labels(rq, a, w);
-	hide_columns(a, w);
+	hide_columns(rq, a, w);
 	if (request_arg(rq, "Totals")->yes)
 		writer_show_totals(w);
 	if (report_figures_write(rq, a, r, before, w, err) < 0)
@@ -598,28 +624,33 @@ static int run_report(struct request *rq, struct writer *w, struct error *err)
 				   .doc = "In CSV: add a last row with the totals of all lines" \
 	}
 
+#define GROUP_PARAMS                                                                           \
+	FILTER_PARAM,                                                                          \
+		{ "GroupBy", PT_GROUP, .values = group_names, .words = group_words,            \
+		  .doc = "What the lines are" },                                               \
+	{                                                                                      \
+		"ThenBy", PT_GROUP, .flags = PARAM_RARE, .values = no_names, .any = "nothing", \
+				    .label = "And by",                                         \
+				    .doc = "A second dimension: a line for each value of both" \
+	}
+
 #define CUSTOMER_PARAM                                                          \
 	{                                                                       \
 		"Customer", PT_TEXT, .max = 128, .doc = "Only of this customer" \
 	}
 
-static const struct param usage_params[] = { ACCOUNT_PARAMS,
-					     { "Category", PT_CATEGORY,
-					       .doc = "Only of this category and those below it" },
-					     CUSTOMER_PARAM,
-					     { "GroupBy", PT_ENUM, .values = group_names,
-					       .words = group_words, .doc = "What the lines are" },
-					     DAY_PARAMS,
-					     LIST_PARAMS,
-					     { 0 } };
+static const struct param usage_params[] = {
+	ACCOUNT_PARAMS,
+	{ "Category", PT_CATEGORY, .doc = "Only of this category and those below it" },
+	CUSTOMER_PARAM,
+	GROUP_PARAMS,
+	DAY_PARAMS,
+	LIST_PARAMS,
+	{ 0 }
+};
 
-static const struct param ai_params[] = { ACCOUNT_PARAMS,
-					  CUSTOMER_PARAM,
-					  { "GroupBy", PT_ENUM, .values = group_names,
-					    .words = group_words, .doc = "What the lines are" },
-					  DAY_PARAMS,
-					  LIST_PARAMS,
-					  { 0 } };
+static const struct param ai_params[] = { ACCOUNT_PARAMS, CUSTOMER_PARAM, GROUP_PARAMS,
+					  DAY_PARAMS,     LIST_PARAMS,    { 0 } };
 
 static const struct param sim_params[] = {
 	ACCOUNT_PARAMS,
@@ -629,8 +660,7 @@ static const struct param sim_params[] = {
 	{ "Network", PT_TEXT, .max = 128, .doc = "Only in this network" },
 	{ "IsoCountry", PT_TEXT, .min = 2, .max = 2, .label = "Country",
 	  .doc = "Only in this country: two capital letters" },
-	{ "GroupBy", PT_ENUM, .values = group_names, .words = group_words,
-	  .doc = "What the lines are" },
+	GROUP_PARAMS,
 	DAY_PARAMS,
 	LIST_PARAMS,
 	{ 0 }
@@ -655,8 +685,8 @@ REPORT(ReportUsage, "/reports/usage", usage,
 REPORT(ReportBilling, "/reports/billing", usage,
        KIND(NULL, BY_ACCOUNT, &usage_shape, &report_price_bars), "Billing", "Cost by account");
 REPORT(ReportAI, "/reports/ai", ai,
-       KIND(CATEGORY_AI_MINUTES, BY_CUSTOMER, &ai_shape, &report_usage_bars), "AI minutes",
+       KIND(CATEGORY_AI_MINUTES, DIM_CUSTOMER, &ai_shape, &report_usage_bars), "AI minutes",
        "AI minutes by customer or otherwise");
 REPORT(ReportSim, "/reports/sim", sim,
-       KIND(CATEGORY_SIM_DATA, BY_SIM, &sim_shape, &report_data_bars), "SIM data",
+       KIND(CATEGORY_SIM_DATA, DIM_SIM, &sim_shape, &report_data_bars), "SIM data",
        "SIM data by SIM or otherwise");

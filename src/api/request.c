@@ -106,6 +106,28 @@ static int check_category(const struct request *rq, struct arg *a, struct error 
 	return 0;
 }
 
+static int check_group(const struct request *rq, struct arg *a, struct error *err)
+{
+	const struct dimensions *d = &rq->catalogue->dimensions;
+	const char *names = "";
+
+	a->n = dimension_find(d, a->text, strlen(a->text));
+	if (a->n < DIMENSIONS)
+		return 0;
+	for (const char *const *v = a->param->values; *v; v++) {
+		if (strcmp(*v, a->text) == 0) {
+			a->n = DIMENSIONS + (v - a->param->values);
+			return 0;
+		}
+		names = arena_join(rq->arena, names, ", ", *v, NULL);
+	}
+	for (int i = DIMENSIONS - 1; i >= 0; i--)
+		if (d->info[i])
+			names = arena_join(rq->arena, ", ", d->info[i]->group, names, NULL);
+	return error_set(err, ERR_PARAM, a->param->name, "'%.64s' is none of %.400s", a->text,
+			 names + 2);
+}
+
 static int check_text(const struct arg *a, struct error *err)
 {
 	const struct param *p = a->param;
@@ -141,6 +163,8 @@ static int check_value(const struct request *rq, struct arg *a, struct error *er
 		return check_zone(a, err);
 	case PT_CATEGORY:
 		return check_category(rq, a, err);
+	case PT_GROUP:
+		return check_group(rq, a, err);
 	}
 	return error_set(err, ERR_INTERNAL, a->param->name, "has no known type");
 }

@@ -31,13 +31,14 @@ static int is_known(const struct request *rq, const struct account *accounts, si
 }
 
 int sims_unknown_words(const struct request *rq, const struct account *accounts, size_t n,
-		       const char *const dim[DIMENSIONS], const char **ret, struct error *err)
+		       const struct dimension_filter *filter, const char **ret, struct error *err)
 {
 	*ret = "";
 	for (int i = 0; i < SIM_KINDS; i++) {
 		const struct sim_kind *kind = &sim_kinds[i];
-		const char *text = dim[kind->dimension];
-		int rc = text ? is_known(rq, accounts, n, kind->dimension, text, err) : 1;
+		enum dimension d = kind->dimension;
+		const char *text = filter->prefix[d] ? NULL : filter->text[d];
+		int rc = text ? is_known(rq, accounts, n, d, text, err) : 1;
 
 		if (rc < 0)
 			return -1;

@@ -371,18 +371,18 @@ static int choose_filter(struct supersim_report *r, struct usage_query *q, int d
 
 static int choose_filters(struct supersim_report *r, struct usage_query *q, struct error *err)
 {
-	const char *asked[DIMENSIONS] = { NULL };
+	struct dimension_filter asked = { { NULL }, { false } };
 
 	for (int d = 0; d < SIM_DIMENSIONS; d++) {
 		const char *text =
 			request_arg(r->rq, dimension_infos[dimensions[d].dim].param)->text;
 
-		asked[dimensions[d].dim] = text;
+		asked.text[dimensions[d].dim] = text;
 		if (text &&
 		    (check_filter(d, text, err) < 0 || choose_filter(r, q, d, text, err) < 0))
 			return -1;
 	}
-	return sims_unknown_words(r->rq, &r->account, 1, asked, &r->unknown, err);
+	return sims_unknown_words(r->rq, &r->account, 1, &asked, &r->unknown, err);
 }
 
 /* ---- records ---- */

@@ -166,9 +166,27 @@ static int print_account(struct sums_table *t, struct error *err)
 	return 0;
 }
 
+/* Finds the dimension of --group. */
+static int choose_dimension(const struct catalogue *catalogue, struct sums_command *c,
+			    struct error *err)
+{
+	int d;
+
+	if (!c->group)
+		return 0;
+	d = dimension_find(&catalogue->dimensions, c->group, strlen(c->group));
+	if (d == DIMENSIONS)
+		return error_set(err, ERR_PARAM, "group",
+				 "there is no dimension %.64s; usaged dimension list lists them",
+				 c->group);
+	c->dimension = (enum dimension)d;
+	c->by_value = true;
+	return 0;
+}
+
 static int print_sums(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	const struct sums_command *c = arg;
+	struct sums_command *c = arg;
 	struct sums_table t = { .st = st, .command = c };
 	int64_t only = 0;
 	struct account *list;
@@ -177,12 +195,13 @@ static int print_sums(struct store *st, struct arena *arena, void *arg, struct e
 
 	if ((c->account && command_account_id(st, arena, "account", c->account, &only, err) < 0) ||
 	    store_accounts(st, 0, arena, &list, &n, err) < 0 ||
-	    catalogue_load(st, arena, &t.catalogue, err) < 0)
+	    catalogue_load(st, arena, &t.catalogue, err) < 0 ||
+	    choose_dimension(t.catalogue, c, err) < 0)
 		return -1;
 	t.lines = g_array_new(FALSE, FALSE, sizeof(struct sums_line));
 	arena_init(&t.texts);
 	printf("account\tbegin\tcategory%s%s", c->by_value ? "\t" : "",
-	       c->by_value ? dimension_infos[c->dimension].column : "");
+	       c->by_value ? c->group : "");
 	for (int i = 0; i < AMOUNTS; i++)
 		printf("\t%s", amount_infos[i].name);
 	putchar('\n');
@@ -212,24 +231,15 @@ static int run_sums(const struct settings *s, int argc, char **argv)
 						  { "by", .text = &c.by },
 						  { "group", .text = &c.group },
 						  { 0 } };
-	const char *dimensions[DIMENSIONS_BUILT_IN];
-	int rc, level, dimension = 0;
+	int rc, level;
 
 	if (!command_only_options(&command_sums, options, argc, argv, &rc))
 		return rc;
-	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
-		dimensions[d] = dimension_infos[d].group;
 	level = find_name(c.by, level_names, LEVELS);
 	if (level < 0)
 		return command_wrong(&command_sums,
 				     "--by must be quarter-hour, day or month, and not %s", c.by);
-	if (c.group)
-		dimension = find_name(c.group, dimensions, DIMENSIONS_BUILT_IN);
-	if (dimension < 0)
-		return command_wrong(&command_sums, "there is no dimension %s", c.group);
 	c.level = (enum level)level;
-	c.dimension = (enum dimension)dimension;
-	c.by_value = c.group != NULL;
 	return command_in_ledger("sums", s, 0, print_sums, &c);
 }
 
@@ -241,7 +251,7 @@ const struct command command_sums = {
 		"fields apart by tabs, under a line of their names.\n\n"
 		"  --account SID      only this account\n"
 		"  --by SLOT          month (default), day or quarter-hour\n"
-		"  --group DIMENSION  only usage that has a value of it, by value: customer, sim,\n"
-		"                     fleet, network or country\n",
+		"  --group DIMENSION  only usage that has a value of it, by value; usaged\n"
+		"                     dimension list has their names\n",
 	.run = run_sums,
 };

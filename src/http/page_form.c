@@ -150,6 +150,24 @@ static const struct page_choice *enum_choices(const struct request *rq, const st
 	return choices_end(&choices, value);
 }
 
+static const struct page_choice *group_choices(const struct request *rq, const struct param *p,
+					       const char *value)
+{
+	const struct dimensions *d = &rq->catalogue->dimensions;
+	struct choices choices;
+	size_t n = 0;
+
+	while (p->values[n])
+		n++;
+	choices = choices_new(rq, n + DIMENSIONS, true, p->any ? p->any : "default");
+	for (int i = 0; i < DIMENSIONS; i++)
+		if (d->info[i])
+			add_choice(&choices, d->info[i]->group, d->info[i]->word, 0);
+	for (size_t i = 0; i < n; i++)
+		add_choice(&choices, p->values[i], p->words[i], 0);
+	return choices_end(&choices, value);
+}
+
 #define OWN_ZONE "the account's own"
 
 /* Is the zone named after a place? Other zones are offsets or old names. */
@@ -199,6 +217,7 @@ static const char *input_type(const struct request *rq, const struct param *p, c
 	case PT_BOOL:
 	case PT_ENUM:
 	case PT_ZONE:
+	case PT_GROUP:
 		return "select";
 	case PT_CATEGORY:
 		return rq->categories ? "select" : "text";
@@ -216,6 +235,8 @@ static const struct page_choice *choices_of(const struct request *rq, const stru
 		return category_choices(rq, p, value);
 	if (p->type == PT_ZONE)
 		return zone_choices(rq, p, value);
+	if (p->type == PT_GROUP)
+		return group_choices(rq, p, value);
 	return p->type == PT_ACCOUNT ? account_choices(rq, p, value) : enum_choices(rq, p, value);
 }
 

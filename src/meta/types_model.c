@@ -118,6 +118,7 @@ static enum type_kind param_kind(const struct param *p)
 	case PT_INSTANT:
 	case PT_ZONE:
 	case PT_CATEGORY:
+	case PT_GROUP:
 		break;
 	}
 	return KIND_TEXT;

@@ -20,6 +20,7 @@ enum {
 	LOOKUPS_MAX = 200000, /* series and states looked up for one page */
 	STATE_LOOKUPS = 2,    /* look-ups for the state of one event */
 	SOURCES_MAX = 1000,   /* events of one id that are searched */
+	VALUES_MAX = 100000,  /* values with a prefix */
 	CHUNK_MIN = 256,      /* postings that are filtered together */
 	CHUNK_TIMES = 4,
 	CHUNK_MAX = 16384
@@ -137,30 +138,64 @@ static void sort_ids(int64_t *ids, size_t n)
 		qsort(ids, n, sizeof(*ids), ascending);
 }
 
+/* The account and value of each value that begins with the text ?3. */
+#define VALUES_BEGINNING                                                                  \
+	"SELECT a.value, v.id FROM json_each(?1) a CROSS JOIN dimension_value v"          \
+	" WHERE v.account = a.value AND v.dimension = ?2 AND v.text >= ?3 AND v.text <= " \
+	"?3 || char(1114111, 1114111)"
+
+struct id_array {
+	int64_t *ids;
+	size_t n, size;
+};
+
+static void add_id(struct search *s, struct id_array *to, int64_t id)
+{
+	to->ids = arena_room(s->arena, to->ids, to->n, &to->size, sizeof(*to->ids));
+	to->ids[to->n++] = id;
+}
+
+/* Makes a list of the ids, each once. */
+static struct id_list list_of(const struct id_array *array)
+{
+	size_t n = 0;
+
+	sort_ids(array->ids, array->n);
+	for (size_t i = 0; i < array->n; i++)
+		if (n == 0 || array->ids[n - 1] != array->ids[i])
+			array->ids[n++] = array->ids[i];
+	return (struct id_list) { array->ids, n };
+}
+
+static int too_many_values(const char *prefix, struct error *err)
+{
+	return error_set(err, ERR_TOO_LARGE, NULL,
+			 "more than %d values begin with '%.64s'; give more of the value",
+			 VALUES_MAX, prefix);
+}
+
 /*
  * Finds the values of a dimension, and leaves only the accounts that have one.
  */
 static int find_values(struct search *s, int d, struct error *err)
 {
-	struct stmt *stmt = prepare(s->st, VALUES_NAMED, err);
-	int64_t *accounts = arena_array(s->arena, int64_t, s->accounts.n + 1);
-	int64_t *values = arena_array(s->arena, int64_t, s->accounts.n + 1);
-	size_t n = 0;
+	struct stmt *stmt = prepare(s->st, s->q->prefix[d] ? VALUES_BEGINNING : VALUES_NAMED, err);
+	struct id_array accounts = { NULL, 0, 0 }, values = { NULL, 0, 0 };
 	int rc;
 
 	bind_ids(stmt, 1, s->arena, s->accounts.ids, s->accounts.n);
 	db_bind_int(stmt, 2, dimension_id(d));
 	db_bind_str(stmt, 3, s->q->dim[d]);
-	while ((rc = db_step(stmt, err)) > 0 && n < s->accounts.n) {
-		accounts[n] = db_get_int(stmt, 0);
-		values[n++] = db_get_int(stmt, 1);
+	while ((rc = db_step(stmt, err)) > 0 && values.n <= VALUES_MAX) {
+		add_id(s, &accounts, db_get_int(stmt, 0));
+		add_id(s, &values, db_get_int(stmt, 1));
 	}
 	db_reset(stmt);
-	sort_ids(accounts, n);
-	sort_ids(values, n);
-	s->accounts = (struct id_list) { accounts, n };
-	s->dim[d] = (struct id_list) { values, n };
-	return rc < 0 ? -1 : 0;
+	if (rc < 0 || values.n > VALUES_MAX)
+		return rc < 0 ? -1 : too_many_values(s->q->dim[d], err);
+	s->accounts = list_of(&accounts);
+	s->dim[d] = list_of(&values);
+	return 0;
 }
 
 static bool any_account(const struct event_find *q)
@@ -171,16 +206,11 @@ static bool any_account(const struct event_find *q)
 /* The accounts of the query, each once. */
 static void take_accounts(struct search *s)
 {
-	int64_t *ids = arena_array(s->arena, int64_t, s->q->n_accounts + 1);
-	size_t n = 0;
+	struct id_array ids = { NULL, 0, 0 };
 
 	for (size_t i = 0; i < s->q->n_accounts; i++)
-		ids[i] = s->q->accounts[i];
-	sort_ids(ids, s->q->n_accounts);
-	for (size_t i = 0; i < s->q->n_accounts; i++)
-		if (n == 0 || ids[n - 1] != ids[i])
-			ids[n++] = ids[i];
-	s->accounts = (struct id_list) { ids, n };
+		add_id(s, &ids, s->q->accounts[i]);
+	s->accounts = list_of(&ids);
 }
 
 static int take_names(struct search *s, struct error *err)
@@ -543,7 +573,9 @@ int store_events_back(struct store *st, const struct event_find *q, const struct
 	struct search s = { .st = st, .q = q, .forwards = !q->oldest_first, .arena = arena };
 
 	*ret = (struct event_position) { 0 };
-	/* it starts after the last event of the page before, which isn't found */
+	/*
+	 * it starts after the last event of the page before, which isn't found
+	 */
 	if (search(&s, &page->start, page->limit, err) < 0)
 		return -1;
 	if (s.found.n >= page->limit)

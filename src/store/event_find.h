@@ -26,6 +26,7 @@ struct event_find {
 	 * used such a SID. NULL: any
 	 */
 	const char *dim[DIMENSIONS];
+	bool prefix[DIMENSIONS]; /* values that begin with the text of `dim` */
 	const char *source, *id; /* NULL: any */
 	int state;               /* enum event_state, or -1: any */
 	bool late;               /* only events that take effect after their time */

@@ -7,6 +7,7 @@
  */
 #include "store/sums.h"
 
+#include <string.h>
 #include "base/civil.h"
 #include "store/internal.h"
 #include "store/lists.h"
@@ -24,11 +25,20 @@ enum {
 	UNKNOWN_MAX = 2048 /* so many entries wait for their series to be looked up */
 };
 
-/* What a series is to the question; a value of -1: no part of it. */
+/*
+ * What a series is to the question: its values of the dimensions that are
+ * grouped by. A value of -1: the series is no part of the question.
+ */
+struct group_values {
+	int64_t value, second;
+};
+
+/* By series; also, for prefixes, by value: is it -1 or not? */
 struct series_values {
-	int64_t *series, *value; /* open addressing; series 0: free */
-	size_t size, n;          /* SIZE is a power of two, more than twice N */
-	size_t misses;           /* that were looked up one by one since all were last read */
+	int64_t *series; /* open addressing; 0: free */
+	struct group_values *value;
+	size_t size, n; /* SIZE is a power of two, more than twice N */
+	size_t misses;  /* that were looked up one by one since all were last read */
 };
 
 /* An entry that waits until its series has been looked up. */
@@ -72,6 +82,8 @@ struct reading {
 	struct series_values values;
 	struct waiting *waiting; /* of the account */
 	size_t n_waiting, waiting_size;
+	/* of values of dimensions that have a prefix in the query */
+	struct series_values prefixes;
 	int64_t seeks[SEEKS_MAX]; /* the series to be looked up */
 	size_t n_seeks;           /* 0: all are read through */
 	int64_t seek;             /* the one that is being looked up; 0: any */
@@ -160,7 +172,7 @@ static void values_grow(struct series_values *v, struct arena *arena)
 
 	v->size = old.size ? old.size * 4 : 64;
 	v->series = arena_array(arena, int64_t, v->size);
-	v->value = arena_array(arena, int64_t, v->size);
+	v->value = arena_array(arena, struct group_values, v->size);
 	for (size_t i = 0; i < old.size; i++) {
 		size_t place;
 
@@ -172,9 +184,9 @@ static void values_grow(struct series_values *v, struct arena *arena)
 	}
 }
 
-static void value_keep(struct reading *r, int64_t series, int64_t value)
+static void value_keep(struct reading *r, struct series_values *v, int64_t series,
+		       struct group_values value)
 {
-	struct series_values *v = &r->values;
 	size_t place;
 
 	if (2 * (v->n + 1) > v->size)
@@ -185,17 +197,77 @@ static void value_keep(struct reading *r, int64_t series, int64_t value)
 	v->value[place] = value;
 }
 
-/* The row of S: id and dimensions of a series. */
-static void keep_row(struct reading *r, struct stmt *s)
+static bool is_known(const struct series_values *v, int64_t series)
 {
-	int64_t dim[DIMENSIONS], value;
+	return v->size && v->series[value_place(v, series)];
+}
 
-	store_get_dimensions(s, 1, dim);
-	value = dim[r->q->group];
+/* Does the text of a value begin with PREFIX? 1 yes, 0 no, -1 failed. */
+static int read_prefix(struct reading *r, int64_t value, const char *prefix, struct error *err)
+{
+	struct stmt *s = prepare(r->st, "SELECT text FROM dimension_value WHERE id = ?1", err);
+	size_t len, prefix_len = strlen(prefix);
+	const char *text;
+	int rc;
+
+	r->work += LOOKUP_WORK;
+	db_bind_int(s, 1, value);
+	rc = db_step(s, err);
+	if (rc <= 0)
+		return rc;
+	text = db_get_text(s, 0, &len);
+	rc = text && len >= prefix_len && memcmp(text, prefix, prefix_len) == 0;
+	db_reset(s);
+	return rc;
+}
+
+/* The same; reads each value once. */
+static int has_prefix(struct reading *r, int64_t value, const char *prefix, struct error *err)
+{
+	struct series_values *v = &r->prefixes;
+	int rc;
+
+	if (!value)
+		return 0;
+	if (is_known(v, value))
+		return v->value[value_place(v, value)].value == 0;
+	rc = read_prefix(r, value, prefix, err);
+	if (rc >= 0)
+		value_keep(r, v, value, (struct group_values) { .value = rc - 1 });
+	return rc;
+}
+
+/* Is a series with these dimensions part of the question? 1 yes, 0 no, -1. */
+static int dimensions_match(struct reading *r, const int64_t dim[DIMENSIONS], struct error *err)
+{
+	int rc = 1;
+
 	for (int d = 0; d < DIMENSIONS; d++)
 		if (r->account->dim[d] && dim[d] != r->account->dim[d])
-			value = -1;
-	value_keep(r, db_get_int(s, 0), value);
+			return 0;
+	for (int d = 0; d < DIMENSIONS && rc > 0; d++)
+		if (r->q->prefix[d])
+			rc = has_prefix(r, dim[d], r->q->prefix[d], err);
+	return rc;
+}
+
+/* The row of S: id and dimensions of a series. */
+static int keep_row(struct reading *r, struct stmt *s, struct error *err)
+{
+	int64_t dim[DIMENSIONS];
+	struct group_values values;
+	int rc;
+
+	store_get_dimensions(s, 1, dim);
+	rc = dimensions_match(r, dim, err);
+	values = (struct group_values) { dim[r->q->group], r->q->paired ? dim[r->q->second] : 0 };
+	if (rc == 0)
+		values.value = -1;
+	if (rc >= 0)
+		value_keep(r, &r->values, db_get_int(s, 0), values);
+	else
+		db_reset(s);
+	return rc < 0 ? -1 : 0;
 }
 
 /* Reads all of the account's series, if there are at most MOST. */
@@ -220,7 +292,8 @@ static int read_all_series(struct reading *r, size_t most, struct error *err)
 	s = prepare(r->st, "SELECT id" SERIES_DIMENSIONS " FROM series WHERE account = ?1", err);
 	db_bind_int(s, 1, r->account->id);
 	while ((rc = db_step(s, err)) > 0)
-		keep_row(r, s);
+		if (keep_row(r, s, err) < 0)
+			return -1;
 	return rc;
 }
 
@@ -235,15 +308,11 @@ static int look_up(struct reading *r, const int64_t *ids, size_t n, struct error
 
 	bind_ids(s, 1, &r->arena, ids, n);
 	for (size_t i = 0; i < n; i++)
-		value_keep(r, ids[i], -1);
+		value_keep(r, &r->values, ids[i], (struct group_values) { .value = -1 });
 	while ((rc = db_step(s, err)) > 0)
-		keep_row(r, s);
+		if (keep_row(r, s, err) < 0)
+			return -1;
 	return rc < 0 ? -1 : store_work(r->st, LOOKUP_WORK * (int64_t)n, err);
-}
-
-static bool is_known(const struct series_values *v, int64_t series)
-{
-	return v->size && v->series[value_place(v, series)];
 }
 
 /*
@@ -273,6 +342,15 @@ static int look_up_waiting(struct reading *r, struct error *err)
 	return n ? look_up(r, ids, n, err) : 0;
 }
 
+/* Sets the values of the next row: those of a series that is known. */
+static void take_values(struct reading *r, int64_t series)
+{
+	struct group_values values = r->values.value[value_place(&r->values, series)];
+
+	r->out.value = values.value;
+	r->out.second = values.second;
+}
+
 /* Gives the entries that wait. */
 static int give_waiting(struct reading *r, struct error *err)
 {
@@ -286,7 +364,7 @@ static int give_waiting(struct reading *r, struct error *err)
 	for (size_t i = 0; i < n; i++) {
 		const struct waiting *e = &r->waiting[i];
 
-		r->out.value = r->values.value[value_place(&r->values, e->series)];
+		take_values(r, e->series);
 		if (r->out.value < 0)
 			continue;
 		r->out.span = (size_t)e->span;
@@ -306,33 +384,50 @@ static int wait(struct reading *r, const struct rollup_entry *e, int64_t span, s
 	return r->n_waiting < UNKNOWN_MAX ? 0 : give_waiting(r, err);
 }
 
-#define FIND_SERIES(where) \
-	"SELECT id" SERIES_DIMENSIONS " FROM series WHERE " where " AND account = ?2 LIMIT ?3"
+#define FIND_SERIES(from, where) \
+	"SELECT id" SERIES_DIMENSIONS " FROM " from " WHERE " where " AND account = ?2 LIMIT ?3"
 
 /*
- * Of a filter by customer or SIM, the series are found by an index. Few of them
- * are looked up one by one; of more, at least their values are there. 0: there
- * is none; 1, -1.
+ * The statement that finds the series of a filter by an index, and its value;
+ * NULL: no filter has an index.
+ */
+static const char *choose_index(const int64_t dim[DIMENSIONS], int64_t *ret_value)
+{
+	static const char of_declared[] = FIND_SERIES("series_value CROSS JOIN series",
+						      "value = ?1 AND id = series");
+
+	for (int d = DIMENSIONS - 1; d >= DIMENSIONS_BUILT_IN; d--)
+		if ((*ret_value = dim[d]) != 0)
+			return of_declared;
+	if ((*ret_value = dim[DIM_CUSTOMER]) != 0)
+		return FIND_SERIES("series", "customer = ?1 AND customer <> 0");
+	if ((*ret_value = dim[DIM_SIM]) != 0)
+		return FIND_SERIES("series", "sim = ?1 AND sim <> 0");
+	return NULL;
+}
+
+/*
+ * Of a filter by customer, SIM or a declared dimension, the series are found by
+ * an index. Few of them are looked up one by one; of more, at least their
+ * values are there. 0: there is none; 1, -1.
  */
 static int find_series(struct reading *r, struct error *err)
 {
-	const int64_t *dim = r->account->dim;
-	bool customer = dim[DIM_CUSTOMER] != 0;
+	int64_t value;
+	const char *sql = choose_index(r->account->dim, &value);
 	struct stmt *s;
 	size_t n = 0;
 	int rc;
 
-	if (!customer && !dim[DIM_SIM])
+	if (!sql)
 		return 1;
-	s = prepare(r->st,
-		    customer ? FIND_SERIES("customer = ?1 AND customer <> 0")
-			     : FIND_SERIES("sim = ?1 AND sim <> 0"),
-		    err);
-	db_bind_int(s, 1, customer ? dim[DIM_CUSTOMER] : dim[DIM_SIM]);
+	s = prepare(r->st, sql, err);
+	db_bind_int(s, 1, value);
 	db_bind_int(s, 2, r->account->id);
 	db_bind_int(s, 3, FOUND_MAX);
 	while ((rc = db_step(s, err)) > 0) {
-		keep_row(r, s);
+		if (keep_row(r, s, err) < 0)
+			return -1;
 		if (n++ < SEEKS_MAX)
 			r->seeks[n - 1] = db_get_int(s, 0);
 	}
@@ -357,7 +452,7 @@ static int give(struct reading *r, const struct rollup_entry *e, int64_t span, s
 	if (r->q->by_series) {
 		if (!is_known(&r->values, e->series))
 			return wait(r, e, span, err);
-		r->out.value = r->values.value[value_place(&r->values, e->series)];
+		take_values(r, e->series);
 	}
 	if (r->out.value < 0)
 		return 0;
@@ -471,7 +566,9 @@ static void add_series(struct reading *r, const struct rollup_rows *rows, struct
 	}
 }
 
-/* Adds the rows of a place: the entries of the categories that are asked for. */
+/*
+ * Adds the rows of a place: the entries of the categories that are asked for.
+ */
 static int add_rows(struct reading *r, enum rollup_place place, int64_t period,
 		    const struct span_map *map, struct error *err)
 {
@@ -626,7 +723,7 @@ static int read_by_series(struct reading *r, size_t account, struct error *err)
 	int rc;
 
 	arena_reset(&r->arena);
-	r->values = (struct series_values) { .size = 0 };
+	r->values = r->prefixes = (struct series_values) { .size = 0 };
 	r->ranges = NULL;
 	r->cells = NULL;
 	r->waiting = NULL;

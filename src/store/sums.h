@@ -37,17 +37,29 @@ struct sums_query {
 	bool by_series;
 	/* with by_series: the dimension that rows are grouped by */
 	enum dimension group;
+	/*
+	 * with by_series and PAIRED: a second dimension that they are grouped
+	 * by
+	 */
+	bool paired;
+	enum dimension second;
+	/*
+	 * only usage whose value of the dimension begins with this text; NULL:
+	 * any. Needs by_series
+	 */
+	const char *prefix[DIMENSIONS];
 };
 
 /*
  * Part of the sum for an account, a span and a category (with by_series: also a
- * value of the dimension). Several rows may have the same key; the sum is the
- * total of these rows.
+ * value of each dimension that is grouped by). Several rows may have the same
+ * key; the sum is the total of these rows.
  */
 struct sums_row {
 	size_t account, span; /* indexes into the query's lists */
 	int64_t category;
 	int64_t value;                      /* of the dimension `group`; 0: none */
+	int64_t second;                     /* of the dimension `second`; 0: none */
 	const struct amounts_wide *amounts; /* valid until the function returns */
 };
 

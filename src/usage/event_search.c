@@ -1,5 +1,7 @@
 #include "usage/event_search.h"
 
+#include <string.h>
+
 #include <stdlib.h>
 #include "base/banned.h"
 
@@ -47,8 +49,8 @@ static struct event_find find_of(const struct event_query *q, const struct event
 				  .late = late,
 				  .oldest_first = q->oldest_first };
 
-	for (int d = 0; d < DIMENSIONS; d++)
-		ret.dim[d] = q->dim[d];
+	memcpy(ret.dim, q->dim, sizeof(ret.dim));
+	memcpy(ret.prefix, q->prefix, sizeof(ret.prefix));
 	take_categories(q, page->catalogue, arena, &ret);
 	return ret;
 }

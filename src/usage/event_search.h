@@ -33,6 +33,7 @@ struct event_query {
 	 */
 	size_t category;
 	const char *dim[DIMENSIONS]; /* NULL: any */
+	bool prefix[DIMENSIONS];     /* values that begin so */
 	const char *source, *id;     /* NULL: any */
 	/* enum event_state, EVENT_LATE, or -1: any */
 	int state;

@@ -51,6 +51,12 @@ struct load {
 	GHashTable *by_id;
 	/* lines by key, for values shared by all accounts */
 	GHashTable *by_text;
+	/*
+	 * of a paired query: lines by struct line_pair; for each of the two
+	 * dimensions the shared texts by text, and by id of a value
+	 */
+	GHashTable *pairs, *texts[2], *values;
+	int64_t n_texts;
 	struct report_line *rest; /* the line for usage without a value */
 	/* by index in ACCOUNTS: the line, if only some lines are read */
 	struct report_line **entries;
@@ -77,7 +83,7 @@ static int find_filter(const struct load *l, int64_t account, int64_t ret[DIMENS
 		       struct error *err)
 {
 	for (int d = 0; d < DIMENSIONS; d++) {
-		const char *text = l->query->dim[d];
+		const char *text = l->query->prefix[d] ? NULL : l->query->dim[d];
 		int rc = text ? sim_value_find(l->store, account, (enum dimension)d, text, &ret[d],
 					       err)
 			      : 1;
@@ -86,6 +92,12 @@ static int find_filter(const struct load *l, int64_t account, int64_t ret[DIMENS
 			return rc;
 	}
 	return 1;
+}
+
+/* Are lines values of dimensions? */
+static bool has_members(const struct report_query *q)
+{
+	return q->by == GROUP_DIMENSION || q->paired;
 }
 
 static int choose_accounts(struct load *l, struct error *err)
@@ -161,9 +173,11 @@ static struct report_line *add_line(struct load *l, const char *key, size_t cate
 {
 	struct report_line *line = arena_new(l->arena, struct report_line);
 
-	*line = (struct report_line) {
-		.key = key, .category = category, .account = account, .number = NO_NUMBER
-	};
+	*line = (struct report_line) { .key = key,
+				       .second = "",
+				       .category = category,
+				       .account = account,
+				       .number = NO_NUMBER };
 	g_ptr_array_add(l->lines, line);
 	return line;
 }
@@ -207,22 +221,28 @@ static struct report_line *account_line(struct load *l, const struct account *a)
 }
 
 /*
- * The line for usage without a value. The category of this line is the query's
- * category, or the only top-level category.
+ * The category of a line that whole usage is added to, and then the usage with
+ * values subtracted: the query's category, or the only top-level category.
  */
-static struct report_line *rest_line(struct load *l)
+static size_t rest_category(const struct load *l)
 {
 	const struct catalogue *c = l->catalogue;
 	size_t category = l->query->category, n = 0;
 
-	if (l->rest)
-		return l->rest;
 	for (size_t i = 0; i < c->n_listed && l->query->category == CATALOGUE_NONE; i++) {
 		if (c->parent[c->listed[i]] != CATALOGUE_NONE || c->listed[i] == c->totalprice)
 			continue;
 		category = n++ ? CATALOGUE_NONE : c->listed[i];
 	}
-	l->rest = add_line(l, "", category, NULL);
+	return category;
+}
+
+/* The line for usage without a value. */
+static struct report_line *rest_line(struct load *l)
+{
+	if (!l->rest)
+		l->rest = add_line(l, "", rest_category(l), NULL);
+	l->rest->remainder = true;
 	return l->rest;
 }
 
@@ -256,13 +276,18 @@ static int shared_line(struct load *l, int64_t value, size_t category, struct re
 	return 0;
 }
 
+static bool is_shared(const struct load *l, enum dimension d)
+{
+	return l->catalogue->dimensions.info[d]->shared;
+}
+
 static int member_line(struct load *l, const struct sums_row *row, size_t category,
 		       struct report_line **ret, struct error *err)
 {
 	int64_t value = row->value;
 
 	*ret = find_line(l, value);
-	if (!*ret && dimension_infos[l->query->dimension].shared)
+	if (!*ret && is_shared(l, l->query->dimension))
 		return shared_line(l, value, category, ret, err);
 	if (!*ret) {
 		*ret = add_line(l, NULL, category, l->account_of[row->account]);
@@ -272,6 +297,146 @@ static int member_line(struct load *l, const struct sums_row *row, size_t catego
 	return 0;
 }
 
+/* ---- lines of two groups ---- */
+
+/*
+ * Ids of what is grouped by first and second: of a category its index, of an
+ * account or value its id, of a shared text its own; 0: no value.
+ */
+struct line_pair {
+	int64_t first, second;
+};
+
+/* A text that is the same value in all accounts. */
+struct shared_text {
+	int64_t id; /* below 0 */
+	const char *text;
+};
+
+static guint hash_pair(gconstpointer p)
+{
+	const struct line_pair *pair = p;
+	uint64_t hash = (uint64_t)pair->first * 0x9e3779b97f4a7c15u ^ (uint64_t)pair->second;
+
+	return (guint)(hash * 0x9e3779b97f4a7c15u >> 32);
+}
+
+static gboolean same_pair(gconstpointer a, gconstpointer b)
+{
+	return memcmp(a, b, sizeof(struct line_pair)) == 0;
+}
+
+static const struct shared_text *shared_text(struct load *l, int level, const char *text)
+{
+	struct shared_text *t = g_hash_table_lookup(l->texts[level], text);
+
+	if (t)
+		return t;
+	t = arena_new(l->scratch, struct shared_text);
+	*t = (struct shared_text) { -++l->n_texts, text };
+	g_hash_table_insert(l->texts[level], (char *)text, t);
+	return t;
+}
+
+/*
+ * Sets the id of a value for struct line_pair, and its text if that is shared.
+ */
+static int pair_value(struct load *l, int level, int64_t value, int64_t *ret, const char **ret_text,
+		      struct error *err)
+{
+	enum dimension d = level ? l->query->second : l->query->dimension;
+	const struct shared_text *t;
+	const char *text;
+
+	*ret = value;
+	*ret_text = value ? NULL : "";
+	if (!value || !is_shared(l, d))
+		return 0;
+	t = g_hash_table_lookup(l->values, (gpointer)(intptr_t)value);
+	if (!t) {
+		if (store_dimension_text(l->store, value, l->arena, &text, err) < 1)
+			return err->kind ? -1
+					 : error_set(err, ERR_INTERNAL, NULL,
+						     "the ledger has a dimension without a name");
+		t = shared_text(l, level, text);
+		g_hash_table_insert(l->values, (gpointer)(intptr_t)value, (gpointer)t);
+	}
+	*ret = t->id;
+	*ret_text = t->text;
+	return 0;
+}
+
+static void register_pair(const struct load *l, struct line_pair pair, struct report_line *line)
+{
+	struct line_pair *key = arena_new(l->scratch, struct line_pair);
+
+	*key = pair;
+	g_hash_table_insert(l->pairs, key, line);
+}
+
+static struct report_line *new_pair_line(struct load *l, const struct sums_row *row,
+					 struct line_pair pair, const char *const text[2],
+					 size_t category)
+{
+	const struct report_query *q = l->query;
+	const struct account *account = l->account_of[row->account];
+	bool whole = !pair.second && (q->by != GROUP_DIMENSION || !pair.first);
+	const char *key = text[0];
+	struct report_line *line;
+
+	if (q->by == GROUP_CATEGORY)
+		key = category == q->category ? "" : l->catalogue->categories[category].name;
+	if (q->by == GROUP_ACCOUNT)
+		key = account->sid;
+	line = add_line(l, key, whole && q->by == GROUP_DIMENSION ? rest_category(l) : category,
+			q->by == GROUP_ACCOUNT || !key || !text[1] ? account : NULL);
+	line->second = text[1];
+	line->member = key ? 0 : pair.first;
+	line->second_member = text[1] ? 0 : pair.second;
+	line->remainder = whole;
+	register_pair(l, pair, line);
+	return line;
+}
+
+static int pair_line(struct load *l, const struct sums_row *row, size_t category,
+		     struct report_line **ret, struct error *err)
+{
+	const struct report_query *q = l->query;
+	const char *text[2] = { "", "" };
+	struct line_pair pair = { .first = q->by == GROUP_CATEGORY
+						   ? (int64_t)category
+						   : l->account_of[row->account]->id };
+
+	if ((q->by == GROUP_DIMENSION &&
+	     pair_value(l, 0, row->value, &pair.first, &text[0], err) < 0) ||
+	    pair_value(l, 1, row->second, &pair.second, &text[1], err) < 0)
+		return -1;
+	if (q->by == GROUP_ACCOUNT)
+		category = q->category;
+	*ret = g_hash_table_lookup(l->pairs, &pair);
+	if (!*ret)
+		*ret = new_pair_line(l, row, pair, text, category);
+	if ((*ret)->category != category && !(*ret)->remainder)
+		(*ret)->category = CATALOGUE_NONE;
+	return 0;
+}
+
+/* The pair of a line of the report. */
+static struct line_pair pair_of(struct load *l, const struct report_line *line)
+{
+	struct line_pair pair = { line->member, line->second_member };
+
+	if (l->query->by == GROUP_CATEGORY)
+		pair.first = (int64_t)line->category;
+	else if (l->query->by == GROUP_ACCOUNT)
+		pair.first = line->account->id;
+	else if (!pair.first && *line->key)
+		pair.first = shared_text(l, 0, line->key)->id;
+	if (!pair.second && *line->second)
+		pair.second = shared_text(l, 1, line->second)->id;
+	return pair;
+}
+
 /* Finds or makes the line that a row counts for. */
 static int choose_line(struct load *l, const struct sums_row *row, struct report_line **ret,
 		       struct error *err)
@@ -279,6 +444,8 @@ static int choose_line(struct load *l, const struct sums_row *row, struct report
 	const struct report_query *q = l->query;
 	size_t category = l->line_of[catalogue_index(l->catalogue, row->category)];
 
+	if (q->paired)
+		return pair_line(l, row, category, ret, err);
 	switch (q->by) {
 	case GROUP_CATEGORY:
 		*ret = category_line(l, category);
@@ -384,13 +551,19 @@ static int take_member(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
 	struct amounts_wide t = totals_of(l, row);
-	struct report_line *line = NULL;
+	struct report_line *line = NULL, *rest = NULL;
+	struct sums_row own = *row, without;
 
-	if (amounts_wide_zero(&t) || !row->value)
+	if (l->query->by != GROUP_DIMENSION)
+		own.value = 0;
+	if (amounts_wide_zero(&t) || (!own.value && !own.second))
 		return 0;
-	if (choose_line(l, row, &line, err) < 0 || put(l, line, row->span, &t, ADD, err) < 0)
+	without = own;
+	without.value = without.second = 0;
+	if (choose_line(l, &own, &line, err) < 0 || put(l, line, row->span, &t, ADD, err) < 0 ||
+	    choose_line(l, &without, &rest, err) < 0)
 		return -1;
-	return put(l, rest_line(l), row->span, &t, SUBTRACT, err);
+	return put(l, rest, row->span, &t, SUBTRACT, err);
 }
 
 /* Adds a row of the whole usage to the report, but to no line. */
@@ -428,7 +601,12 @@ static int read_rows(struct load *l, bool by_series, sums_row_fn *row, struct er
 				     .n_spans = n,
 				     .by_series = by_series,
 				     .group = l->query->by == GROUP_DIMENSION ? l->query->dimension
-									      : 0 };
+									      : 0,
+				     .paired = l->query->paired,
+				     .second = l->query->second };
+
+	for (int d = 0; d < DIMENSIONS; d++)
+		q.prefix[d] = l->query->prefix[d] ? l->query->dim[d] : NULL;
 
 	for (size_t i = 0; i < n; i++)
 		spans[i] = (struct time_span) { r->starts[i], r->starts[i + 1] };
@@ -445,8 +623,7 @@ static int read_report(struct load *l, struct error *err)
 {
 	bool filtered = filters(l->query);
 
-	if (l->query->by == GROUP_DIMENSION && !filtered &&
-	    read_rows(l, true, take_member, err) < 0)
+	if (has_members(l->query) && !filtered && read_rows(l, true, take_member, err) < 0)
 		return -1;
 	return read_rows(l, filtered, take_row, err);
 }
@@ -458,10 +635,18 @@ static void load_init(struct load *l, struct arena *scratch)
 	l->lines = g_ptr_array_new();
 	l->by_id = g_hash_table_new(NULL, NULL);
 	l->by_text = g_hash_table_new(g_str_hash, g_str_equal);
+	l->pairs = g_hash_table_new(hash_pair, same_pair);
+	for (int i = 0; i < 2; i++)
+		l->texts[i] = g_hash_table_new(g_str_hash, g_str_equal);
+	l->values = g_hash_table_new(NULL, NULL);
 }
 
 static void load_release(struct load *l)
 {
+	g_hash_table_destroy(l->values);
+	for (int i = 0; i < 2; i++)
+		g_hash_table_destroy(l->texts[i]);
+	g_hash_table_destroy(l->pairs);
 	g_hash_table_destroy(l->by_text);
 	g_hash_table_destroy(l->by_id);
 	g_ptr_array_free(l->lines, TRUE);
@@ -473,31 +658,41 @@ static void load_release(struct load *l)
 int report_names(struct store *st, struct report_line *const *lines, size_t n, struct arena *arena,
 		 struct error *err)
 {
-	struct report_line **asked = arena_array(arena, struct report_line *, n);
-	const char **texts = arena_array(arena, const char *, n);
-	int64_t *ids = arena_array(arena, int64_t, n);
+	const char ***asked = arena_array(arena, const char **, 2 * n);
+	const char **texts = arena_array(arena, const char *, 2 * n);
+	int64_t *ids = arena_array(arena, int64_t, 2 * n);
 	size_t n_asked = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (!lines[i]->key) {
-			asked[n_asked] = lines[i];
+			asked[n_asked] = &lines[i]->key;
 			ids[n_asked++] = lines[i]->member;
 		}
+		if (!lines[i]->second) {
+			asked[n_asked] = &lines[i]->second;
+			ids[n_asked++] = lines[i]->second_member;
+		}
+	}
 	if (store_dimension_texts(st, ids, n_asked, arena, texts, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n_asked; i++)
-		asked[i]->key = texts[i];
+		*asked[i] = texts[i];
 	return 0;
+}
+
+static int compare_values(const char *a, int64_t a_member, const char *b, int64_t b_member)
+{
+	return a && b ? strcmp(a, b) : (a_member > b_member) - (a_member < b_member);
 }
 
 int report_line_compare(const struct report_line *a, const struct report_line *b)
 {
-	int order = a->key && b->key ? strcmp(a->key, b->key) : 0;
+	int order = compare_values(a->key, a->member, b->key, b->member);
 
-	if (order)
+	if (!order)
+		order = compare_values(a->second, a->second_member, b->second, b->second_member);
+	if (order || !a->key || !b->key)
 		return order;
-	if (!a->key || !b->key)
-		return (a->member > b->member) - (a->member < b->member);
 	return strcmp(a->account ? a->account->sid : "", b->account ? b->account->sid : "");
 }
 
@@ -529,13 +724,11 @@ static int finish(struct load *l, struct error *err)
 {
 	struct report *r = l->report;
 
-	if (l->rest)
-		l->rest->used = !amounts_wide_zero(&l->rest->all);
 	r->lines = arena_array(l->arena, struct report_line *, l->lines->len);
 	for (guint i = 0; i < l->lines->len; i++) {
 		struct report_line *line = g_ptr_array_index(l->lines, i);
 
-		if (!line->used)
+		if (!line->used || (line->remainder && amounts_wide_zero(&line->all)))
 			continue;
 		line->number = r->n_lines;
 		r->lines[r->n_lines++] = line;
@@ -582,7 +775,9 @@ static void register_lines(struct load *l)
 		struct report_line *line = r->lines[i];
 		enum group_by by = l->query->by;
 
-		if (line->member)
+		if (l->query->paired)
+			register_pair(l, pair_of(l, line), line);
+		else if (line->member)
 			register_line(l, line->member, line);
 		else if (by == GROUP_CATEGORY)
 			register_line(l, (int64_t)line->category, line);
@@ -612,13 +807,28 @@ static void drop_line_buckets(struct load *l, size_t n)
 }
 
 /*
+ * Filters by a value of a line. 1 done, 0 the account lacks the value, -1
+ * failed.
+ */
+static int filter_value(const struct load *l, struct sums_account *a, enum dimension d,
+			int64_t member, const char *text, struct error *err)
+{
+	if (!member)
+		return store_dimension_find(
+			l->store, &(struct dimension_value) { a->id, d, text, strlen(text) },
+			&a->dim[d], err);
+	a->dim[d] = member;
+	return 1;
+}
+
+/*
  * Adds an entry to ACCOUNTS for each account in which the line may have usage:
- * the line's own account, or all accounts that have the line's value.
+ * the line's own account, or all accounts that have the line's values.
  */
 static int add_entries(struct load *l, struct report_line *line, const struct load *whole,
 		       struct error *err)
 {
-	enum dimension d = l->query->dimension;
+	const struct report_query *q = l->query;
 
 	for (size_t i = 0; i < whole->n_accounts; i++) {
 		struct sums_account *a = &l->accounts[l->n_accounts];
@@ -627,13 +837,10 @@ static int add_entries(struct load *l, struct report_line *line, const struct lo
 		*a = whole->accounts[i];
 		if (line->account && line->account->id != a->id)
 			continue;
-		if (line->member)
-			a->dim[d] = line->member;
-		else
-			rc = store_dimension_find(l->store,
-						  &(struct dimension_value) { a->id, d, line->key,
-									      strlen(line->key) },
-						  &a->dim[d], err);
+		if (q->by == GROUP_DIMENSION)
+			rc = filter_value(l, a, q->dimension, line->member, line->key, err);
+		if (q->paired && rc > 0)
+			rc = filter_value(l, a, q->second, line->second_member, line->second, err);
 		if (rc < 0)
 			return -1;
 		if (rc > 0)
@@ -673,14 +880,17 @@ static int try(int rc, struct error *err)
 
 /*
  * Reads the buckets of the first N lines of a dimension with very many values.
- * 1 done, 0 above the limit, -1 failed.
+ * No filter chooses lines without a value, or of a category: they get none. 1
+ * done, 0 above the limit, -1 failed.
  */
 static int load_few_lines(struct load *l, size_t n, struct error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct report_line *line = l->report->lines[i];
+		const struct report_query *q = l->query;
 
-		if (line->key && !*line->key)
+		if ((q->by == GROUP_DIMENSION && line->key && !*line->key) ||
+		    (q->paired && line->second && !*line->second) || q->by == GROUP_CATEGORY)
 			line->buckets = NULL;
 	}
 	return try(read_entries(l, n, err), err);
@@ -689,7 +899,7 @@ static int load_few_lines(struct load *l, size_t n, struct error *err)
 static int load_buckets(struct load *l, size_t n, struct error *err)
 {
 	struct report *r = l->report;
-	bool filtered = filters(l->query), members = l->query->by == GROUP_DIMENSION,
+	bool filtered = filters(l->query), members = has_members(l->query),
 	     few = members && r->n_lines > FEW_LINES;
 	int lines = 1, whole;
 

@@ -1,6 +1,7 @@
 /*
  * report.h - the data of a usage page: lines (categories, accounts, values of a
- * dimension) with their sums, and their usage in each bucket of time. Lines do
+ * dimension; or each of these by the values of a second dimension) with their
+ * sums, and their usage in each bucket of time. Lines do
  * not overlap, so their sum is the whole usage. In a report by category, each
  * child of the chosen category has a line, and one more line has the usage of
  * the chosen category itself.
@@ -29,8 +30,19 @@ struct report_query {
 	int64_t from, to;   /* as in usage_query */
 	size_t category;    /* CATALOGUE_NONE: all */
 	enum group_by by;
-	enum dimension dimension;    /* for GROUP_DIMENSION */
-	const char *dim[DIMENSIONS]; /* only usage with this value; NULL: any */
+	enum dimension dimension; /* for GROUP_DIMENSION */
+	/*
+	 * PAIRED, not with GROUP_NONE: a line for each value of the dimension
+	 * SECOND, which differs from DIMENSION
+	 */
+	bool paired;
+	enum dimension second;
+	/*
+	 * only usage with this value, or, with `prefix`, with a value that
+	 * begins so; NULL: any
+	 */
+	const char *dim[DIMENSIONS];
+	bool prefix[DIMENSIONS];
 };
 
 struct report_line {
@@ -40,6 +52,9 @@ struct report_line {
 	 */
 	const char *key;
 	int64_t member; /* id of a customer, SIM or fleet; else 0 */
+	/* the same for the dimension SECOND; "" also without one */
+	const char *second;
+	int64_t second_member;
 	/*
 	 * the category whose units the amounts have. CATALOGUE_NONE: amounts of
 	 * several units, so that only the price is meaningful
@@ -52,6 +67,8 @@ struct report_line {
 	const struct account *account;
 	size_t number; /* 0 to n_lines - 1; stays when lines are sorted */
 	bool used;     /* has usage, which may add up to zero */
+	/* the usage of events without a value of any dimension of the query */
+	bool remainder;
 	struct amounts_wide all;
 	/* by bucket, oldest first; NULL: not read, see report_load_buckets */
 	struct amounts_wide *buckets;
@@ -104,13 +121,17 @@ int report_load_buckets(struct store *st, const struct catalogue *c, const struc
 int report_load_cells(struct store *st, const struct catalogue *c, const struct report_query *q,
 		      struct arena *arena, struct report *r, struct error *err);
 
-/* Reads the keys of N lines that have not been read, in one statement. */
+/*
+ * Reads the keys and `second` of N lines that have not been read, in one
+ * statement.
+ */
 int report_names(struct store *st, struct report_line *const *lines, size_t n, struct arena *arena,
 		 struct error *err);
 
 /*
- * Compares two lines by key, then by account. Lines whose keys have not been
- * read are compared by the order in which their values were first used.
+ * Compares two lines by key and `second`, then by account. Lines whose keys
+ * have not been read are compared by the order in which their values were first
+ * used.
  */
 int report_line_compare(const struct report_line *a, const struct report_line *b);
 

@@ -1,5 +1,7 @@
 #include "usage/span_sums.h"
 
+#include <string.h>
+
 #include "base/civil.h"
 #include "store/event.h"
 #include "store/posting.h"
@@ -41,8 +43,11 @@ static int read_whole(const struct span_sums_reading *r, struct arena *arena, st
 				    .spans = spans,
 				    .n_spans = q->n_spans,
 				    .by_series = q->by_series,
-				    .group = q->group };
+				    .group = q->group,
+				    .paired = q->paired,
+				    .second = q->second };
 
+	memcpy(slots.prefix, q->prefix, sizeof(slots.prefix));
 	for (size_t i = 0; i < q->n_spans; i++)
 		spans[i] = (struct slot_span) { quarter_up(q->spans[i].from),
 						quarter_down(q->spans[i].to) };
@@ -76,6 +81,24 @@ static bool series_counts(const struct span_sums_reading *r, size_t account, con
 	return (any || !r->q->by_series) && has_category(r->q, s->category);
 }
 
+/* Has the series all prefixes of the query? 1 yes, 0 no, -1 failed. */
+static int prefixes_match(struct span_sums_reading *r, const struct series *s, struct error *err)
+{
+	int rc = 1;
+
+	for (int d = 0; d < DIMENSIONS && rc > 0; d++) {
+		const char *prefix = r->q->prefix[d], *text;
+
+		if (!prefix)
+			continue;
+		rc = s->dim[d] ? store_dimension_text(r->st, s->dim[d], &r->scratch, &text, err)
+			       : 0;
+		if (rc > 0)
+			rc = strncmp(text, prefix, strlen(prefix)) == 0;
+	}
+	return rc;
+}
+
 static int add_event(struct span_sums_reading *r, size_t account, size_t span,
 		     const struct posting *p, struct error *err)
 {
@@ -87,6 +110,11 @@ static int add_event(struct span_sums_reading *r, size_t account, size_t span,
 
 	if (rc > 0 && !series_counts(r, account, &series))
 		return 0;
+	if (rc > 0 && r->q->by_series) {
+		rc = prefixes_match(r, &series, err);
+		if (rc <= 0)
+			return rc;
+	}
 	if (rc > 0)
 		rc = store_event_find(r->st, &(struct event_key) { p->source, p->id, p->id_len },
 				      &r->scratch, &event, err);
@@ -98,6 +126,7 @@ static int add_event(struct span_sums_reading *r, size_t account, size_t span,
 			"an event that a posting names does not exist: run \"usaged verify\"");
 	row.category = series.category;
 	row.value = r->q->by_series ? series.dim[r->q->group] : 0;
+	row.second = r->q->by_series && r->q->paired ? series.dim[r->q->second] : 0;
 	amounts = amounts_widen(&event.amounts);
 	row.amounts = &amounts;
 	return r->row(r->arg, &row, err);

@@ -30,6 +30,9 @@ struct span_sums_query {
 	size_t n_spans;
 	bool by_series;
 	enum dimension group;
+	bool paired;
+	enum dimension second;
+	const char *prefix[DIMENSIONS];
 };
 
 /* Reads sums as store_sums does. ST must be in a read. */
