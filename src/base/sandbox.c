@@ -5,7 +5,8 @@
 
 #include "base/banned.h"
 
-void sandbox_enter(const struct sandbox_path *paths, size_t n, struct sandbox *ret)
+void sandbox_enter(const struct sandbox_path *paths, size_t n, enum sandbox_network network,
+		   struct sandbox *ret)
 {
 	const char *no_files = "", *no_calls = "";
 
@@ -14,8 +15,8 @@ void sandbox_enter(const struct sandbox_path *paths, size_t n, struct sandbox *r
 	 * programs from restoring rights
 	 */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	ret->files = sandbox_limit_files(paths, n, &no_files);
-	ret->calls = sandbox_limit_calls(&no_calls);
+	ret->files = sandbox_limit_files(paths, n, network, &no_files);
+	ret->calls = sandbox_limit_calls(network, &no_calls);
 	snprintf(ret->words, sizeof(ret->words), "system calls are %s%s, files are %s%s%s",
 		 ret->calls ? "limited by seccomp" : "not limited: ", no_calls,
 		 ret->files ? "limited by Landlock" : "not limited: ", no_files,

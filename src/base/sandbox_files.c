@@ -99,7 +99,8 @@ static bool allow(int ruleset, uint64_t taken, const struct sandbox_path *p)
 	return done;
 }
 
-bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char **ret_why)
+bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, enum sandbox_network network,
+			 const char **ret_why)
 {
 	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
 				   LANDLOCK_CREATE_RULESET_VERSION),
@@ -113,6 +114,8 @@ bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char 
 	if (version < 1)
 		return false;
 	all = all_of(version, &size);
+	if (network == SANDBOX_CONNECTS)
+		all.network &= ~(uint64_t)TCP_CONNECT;
 	fd = (int)syscall(SYS_landlock_create_ruleset, &all, size, 0);
 	done = fd >= 0;
 	for (size_t i = 0; done && i < n; i++)
@@ -128,10 +131,12 @@ bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char 
 
 #else
 
-bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char **ret_why)
+bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, enum sandbox_network network,
+			 const char **ret_why)
 {
 	(void)paths;
 	(void)n;
+	(void)network;
 	*ret_why = "built without Landlock";
 	return false;
 }

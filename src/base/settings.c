@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/decimal.h"
 #include "base/inifile.h"
@@ -20,6 +21,7 @@ enum setting_type {
 	ST_TEXT,
 	ST_PATH,
 	ST_URL,
+	ST_NETWORKS,  /* as networks_parse reads */
 	ST_ADDRESSES, /* IP addresses, separated by spaces */
 	ST_ORIGINS,   /* URLs without a path, separated by spaces */
 	ST_MODE,      /* permissions, octal */
@@ -137,6 +139,17 @@ static const struct setting table[] = {
 	{ "metrics", "addresses", ST_ADDRESSES, AT(metrics_addresses), "", 0, 1000, NULL,
 	  "IP addresses, separated by spaces, that may read /metrics without credentials. Empty: "
 	  "none." },
+
+	{ "webhooks", "send", ST_BOOL, AT(send_webhooks), "yes", 0, 0, NULL,
+	  "Call the URLs of triggers. If no, the server opens no connections, and callbacks wait "
+	  "for a server that sends." },
+	{ "webhooks", "allow", ST_NETWORKS, AT(webhook_networks), "", 0, 1000, NULL,
+	  "Networks, separated by spaces, that may be called although their addresses are not "
+	  "public." },
+	{ "webhooks", "ca_file", ST_PATH, AT(webhook_ca_file), "", 0, 4095, NULL,
+	  "A file of certificates (PEM) by which receivers are verified. Empty: the system's." },
+	{ "webhooks", "kept_days", ST_INT, AT(webhook_days), "30", 1, 3650, NULL,
+	  "How many days callbacks are listed after they were delivered or given up." },
 
 	{ "twilio", "price_as_string", ST_BOOL, AT(price_as_string), "no", 0, 0, NULL,
 	  "Write \"price\": \"0.38\", as Twilio's service does, instead of 0.38, as its API "
@@ -260,6 +273,11 @@ static const char *wanted(const struct setting *s, struct arena *a)
 				    "empty, or a URL of http or https without a slash at its end, "
 				    "of at most %" PRId64 " bytes",
 				    s->max);
+	case ST_NETWORKS:
+		return arena_printf(a,
+				    "empty, or networks such as 10.0.0.0/8, 192.168.1.7 or "
+				    "fd00::/8, separated by spaces, of at most %" PRId64 " bytes",
+				    s->max);
 	case ST_ADDRESSES:
 		return arena_printf(a,
 				    "empty, or IP addresses such as 192.0.2.7 or 2001:db8::7, "
@@ -321,6 +339,9 @@ static bool set_value(struct loaded *l, const struct setting *s, const char *val
 		break;
 	case ST_URL:
 		good = fits(s, value) && is_url(value);
+		break;
+	case ST_NETWORKS:
+		good = fits(s, value) && networks_parse(value, &(struct networks) { 0 });
 		break;
 	case ST_ADDRESSES:
 		good = fits(s, value) && is_addresses(value);
@@ -473,7 +494,8 @@ void settings_print(const struct settings *s, FILE *out)
 		}
 		fprintf(out, "\n# %s\n", t->doc);
 		if (t->type == ST_INT || t->type == ST_ENUM || t->type == ST_MODE ||
-		    t->type == ST_BOOL || t->type == ST_ORIGINS || t->type == ST_ADDRESSES)
+		    t->type == ST_BOOL || t->type == ST_ORIGINS || t->type == ST_ADDRESSES ||
+		    t->type == ST_NETWORKS)
 			fprintf(out, "# Must be %s.\n", wanted(t, &defaults.memory));
 		print_value(t, s ? s : &defaults.settings, out);
 	}

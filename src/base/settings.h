@@ -74,6 +74,12 @@ struct settings {
 	const char *metrics_role;
 	/* addresses that may read /metrics without credentials; "" = none */
 	const char *metrics_addresses;
+	/* [webhooks] */
+	bool send_webhooks; /* call the URLs of triggers */
+	/* networks that may be called although they are not public; "" = none */
+	const char *webhook_networks;
+	const char *webhook_ca_file; /* certificates to trust; "" = the system's */
+	int64_t webhook_days;        /* how long deliveries are kept */
 	/* [twilio] */
 	/* write prices as texts, "0.38", as Twilio's service does */
 	bool price_as_string;

@@ -10,7 +10,7 @@
 #include "base/zone.h"
 #include "base/banned.h"
 
-enum { PATHS_MAX = 8 };
+enum { PATHS_MAX = 24 };
 
 struct paths {
 	struct sandbox_path items[PATHS_MAX];
@@ -44,16 +44,31 @@ static void add_folder_of(struct paths *p, const char *file, enum sandbox_use us
 	add(p, slash ? folder : ".", use);
 }
 
-void confine(const struct settings *settings)
+/* The files that a connection to a receiver needs: names and certificates. */
+static void add_network(struct paths *p, const struct settings *settings)
 {
-	struct paths *p;
-	struct sandbox sandbox;
+	static const char *const files[] = { "/etc/resolv.conf",
+					     "/etc/hosts",
+					     "/etc/nsswitch.conf",
+					     "/etc/host.conf",
+					     "/etc/gai.conf",
+					     "/etc/services",
+					     "/etc/ssl",
+					     "/usr/share/ca-certificates",
+					     "/usr/local/share/ca-certificates",
+					     "/run/systemd/resolve",
+					     NULL };
 
-	if (!settings->sandbox) {
-		log_info("sandbox: none, as server.sandbox says");
-		return;
-	}
-	p = calloc(1, sizeof(*p));
+	for (const char *const *file = files; *file; file++)
+		add(p, *file, SANDBOX_READ);
+	add(p, settings->webhook_ca_file, SANDBOX_READ);
+}
+
+static void enter(const struct settings *settings, enum sandbox_network network,
+		  struct sandbox *ret)
+{
+	struct paths *p = calloc(1, sizeof(*p));
+
 	if (!p)
 		abort();
 	add_folder_of(p, settings->database, SANDBOX_CHANGE);
@@ -64,10 +79,31 @@ void confine(const struct settings *settings)
 	add(p, "/dev/urandom", SANDBOX_READ);
 	add_folder_of(p, settings->socket, SANDBOX_REMOVE);
 	add_folder_of(p, settings->pid_file, SANDBOX_REMOVE);
-	sandbox_enter(p->items, p->n, &sandbox);
+	if (network == SANDBOX_CONNECTS)
+		add_network(p, settings);
+	sandbox_enter(p->items, p->n, network, ret);
 	free(p);
+}
+
+void confine(const struct settings *settings)
+{
+	struct sandbox sandbox;
+
+	if (!settings->sandbox) {
+		log_info("sandbox: none, as server.sandbox says");
+		return;
+	}
+	enter(settings, SANDBOX_OFFLINE, &sandbox);
 	if (sandbox.calls && sandbox.files)
 		log_info("sandbox: %s", sandbox.words);
 	else
 		log_warning("sandbox: %s", sandbox.words);
+}
+
+void confine_sender(const struct settings *settings)
+{
+	struct sandbox sandbox;
+
+	if (settings->sandbox)
+		enter(settings, SANDBOX_CONNECTS, &sandbox);
 }

@@ -22,6 +22,7 @@
 #include "format/templates.h"
 #include "http/reception.h"
 #include "http/watchdog.h"
+#include "notify/deliver.h"
 #include "usage/commit_thread.h"
 #include "usage/maintenance.h"
 #include "base/banned.h"
@@ -29,10 +30,10 @@
 /*
  * The numbers of open files. A thread has the ledger's file and WAL, and
  * libfcgi's file for a long body. The other files are those of commit thread
- * and
- * maintenance, the socket, logs and templates.
+ * and maintenance, the socket, logs and templates. A callback in work has its
+ * socket, and two while its host's name is resolved.
  */
-enum { FILES_A_THREAD = 3, FILES_BESIDE = 40 };
+enum { FILES_A_THREAD = 3, FILES_BESIDE = 50 + 4 * DELIVER_AT_ONCE };
 
 struct server {
 	struct worker worker;      /* the initial worker of each thread */
@@ -42,6 +43,7 @@ struct server {
 	struct pool *pool;
 	struct notify notify; /* the service manager */
 	struct watchdog watchdog;
+	struct deliver *deliver; /* NULL: callbacks are not sent */
 };
 
 int64_t fcgi_files_needed(const struct settings *settings)
@@ -233,10 +235,17 @@ static int open_server(struct server *s, struct error *err)
 		notify_close(&s->notify);
 		return -1;
 	}
+	error_clear(&failure);
+	if (s->worker.settings->send_webhooks &&
+	    deliver_new(s->worker.settings, s->worker.secret, confine_sender, &s->deliver,
+			&failure) < 0)
+		log_warning("callbacks are not sent: %s %s", failure.message, failure.detail);
 	confine(s->worker.settings);
 	error_clear(&failure);
 	if (commit_thread_new(s->worker.settings, &s->worker.commits, &failure) < 0)
 		log_warning("events can't be stored: %s %s", failure.message, failure.detail);
+	if (s->deliver && s->worker.commits)
+		deliver_begin(s->deliver, s->worker.commits);
 	s->worker.signin = signin_new();
 	s->worker.counts = request_counts_new(s->worker.table);
 	s->worker.started = floor_div(clock_now_us(), USEC_PER_SEC);
@@ -259,6 +268,7 @@ static void close_server(struct server *s)
 	request_counts_free(&s->worker.counts);
 	signin_free(&s->worker.signin);
 	maintenance_free(&s->worker.maintenance);
+	deliver_free(&s->deliver);
 	commit_thread_free(&s->worker.commits);
 	listener_close(&s->listener);
 	notify_close(&s->notify);

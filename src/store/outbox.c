@@ -133,14 +133,30 @@ int store_notices(struct store *st, const struct notices_query *q, struct arena 
 	return read_notices(s, arena, ret, err);
 }
 
-int store_notices_due(struct store *st, int64_t now_us, size_t limit, struct arena *arena,
-		      struct notices *ret, struct error *err)
+int store_notice_account(struct store *st, int64_t after, int64_t now_us, int64_t *ret,
+			 struct error *err)
 {
-	struct stmt *s = prepare(
-		st, NOTICE "WHERE state = 0 AND next_us <= ?1 ORDER BY next_us LIMIT ?2", err);
+	struct stmt *s = prepare(st,
+				 "SELECT account FROM notice WHERE state = 0 AND account > ?1 AND "
+				 "next_us <= ?2 ORDER BY account LIMIT 1",
+				 err);
 
-	db_bind_int(s, 1, now_us);
-	db_bind_int(s, 2, (int64_t)limit);
+	db_bind_int(s, 1, after);
+	db_bind_int(s, 2, now_us);
+	return store_one(s, ret, err);
+}
+
+int store_notices_due(struct store *st, int64_t account, int64_t now_us, size_t limit,
+		      struct arena *arena, struct notices *ret, struct error *err)
+{
+	struct stmt *s = prepare(st,
+				 NOTICE "WHERE state = 0 AND account = ?1 AND next_us <= ?2 ORDER "
+					"BY next_us LIMIT ?3",
+				 err);
+
+	db_bind_int(s, 1, account);
+	db_bind_int(s, 2, now_us);
+	db_bind_int(s, 3, (int64_t)limit);
 	return read_notices(s, arena, ret, err);
 }
 
@@ -151,6 +167,12 @@ int store_notice_next(struct store *st, int64_t *ret_us, struct error *err)
 				 "LIMIT 1",
 				 err),
 			 ret_us, err);
+}
+
+int store_notice_oldest(struct store *st, int64_t *ret_us, struct error *err)
+{
+	return store_one(prepare(st, "SELECT made_us FROM notice ORDER BY id LIMIT 1", err), ret_us,
+			 err);
 }
 
 int store_notices_prune(struct store *st, int64_t before_us, size_t limit, struct error *err)

@@ -38,14 +38,26 @@ struct notices_query {
 };
 int store_notices(struct store *st, const struct notices_query *q, struct arena *arena,
 		  struct notices *ret, struct error *err);
-/* Reads at most LIMIT waiting notices whose next attempt is due at NOW_US. */
-int store_notices_due(struct store *st, int64_t now_us, size_t limit, struct arena *arena,
-		      struct notices *ret, struct error *err);
+/*
+ * Finds the first account with an id above AFTER that has waiting notices whose
+ * next attempt is due at NOW_US. 1 found, 0 none, -1 failed.
+ */
+int store_notice_account(struct store *st, int64_t after, int64_t now_us, int64_t *ret,
+			 struct error *err);
+/* Reads at most LIMIT such notices of an account. */
+int store_notices_due(struct store *st, int64_t account, int64_t now_us, size_t limit,
+		      struct arena *arena, struct notices *ret, struct error *err);
 /*
  * Reads the earliest time of the next attempt of any waiting notice. 1 found,
  * 0 no notice is waiting, -1 failed.
  */
 int store_notice_next(struct store *st, int64_t *ret_us, struct error *err);
+
+/*
+ * Reads when the oldest notice was made. 1 found, 0 there are no notices, -1
+ * failed.
+ */
+int store_notice_oldest(struct store *st, int64_t *ret_us, struct error *err);
 
 /* Adds an attempt to deliver a notice. In a write. */
 int store_delivery_add(struct store *st, const struct delivery *a, struct error *err);

@@ -549,6 +549,8 @@ const struct schema_step schema_steps[] = {
 		"	sealed BLOB NOT NULL"
 		") STRICT;",
 	},
+	/* finds the due notices of each account */
+	{ .sql = "CREATE INDEX notice_due ON notice (account, next_us) WHERE state = 0;" },
 };
 
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);

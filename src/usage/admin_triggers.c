@@ -282,6 +282,26 @@ int admin_trigger_remove(const struct admin *a, const struct trigger *t, struct 
 	return admin_audit(a, "trigger.remove", t->sid, t->name, err);
 }
 
+int admin_notice_repeat(const struct admin *a, struct notice *n, struct error *err)
+{
+	struct trigger t;
+	int rc;
+
+	if (n->state == NOTICE_WAITING)
+		return error_set(err, ERR_CONFLICT, NULL, "the callback waits to be sent already");
+	rc = store_trigger_find(a->st, n->trigger, a->arena, &t, err);
+	if (rc == 0)
+		return error_set(err, ERR_CONFLICT, NULL,
+				 "the callback's trigger was deleted, so it is not sent again");
+	n->state = NOTICE_WAITING;
+	n->next_us = a->now_us;
+	/* the trigger's URL may have changed since */
+	if (rc < 0 || store_notice_set(a->st, n, err) < 0 ||
+	    store_notices_redirect(a->st, t.sid, t.url, t.method, err) < 0)
+		return -1;
+	return admin_audit(a, "delivery.repeat", n->sid, n->trigger, err);
+}
+
 int admin_signing_renew(const struct admin *a, const char *sid,
 			const unsigned char secret[SECRET_BYTES], char ret[TOKEN_TEXT],
 			struct error *err)

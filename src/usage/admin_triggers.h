@@ -56,6 +56,12 @@ int admin_trigger_set(const struct admin *a, struct trigger *t, const struct tri
 int admin_trigger_remove(const struct admin *a, const struct trigger *t, struct error *err);
 
 /*
+ * Sends the notice N again, as found by store_notice_find. ERR_CONFLICT: its
+ * trigger was removed, or it waits to be sent.
+ */
+int admin_notice_repeat(const struct admin *a, struct notice *n, struct error *err);
+
+/*
  * Makes a new signing secret of the account SID; RET is the secret. ERR_PARAM
  * "account": no such account.
  */

@@ -9,6 +9,7 @@
 #include "base/civil.h"
 #include "base/plausible.h"
 #include "store/meta.h"
+#include "usage/trigger.h"
 #include "base/banned.h"
 
 /* Limits of events in the queue and in one commit. */
@@ -45,6 +46,9 @@ struct commit_thread {
 	 * monotonic times of the last successful write, and of the last probe
 	 */
 	int64_t stored_us, probed_us;
+	void (*on_notice)(void *arg); /* or NULL */
+	void *notice_arg;
+	uint64_t notices; /* trigger_notices at the last call of on_notice */
 };
 
 /*
@@ -180,6 +184,18 @@ static void commit(struct commit_thread *t, struct commit_request *first)
 		close_ledger(t);
 }
 
+/* Call with the lock held. */
+static void tell_notices(struct commit_thread *t)
+{
+	uint64_t notices = trigger_notices();
+
+	if (notices == t->notices)
+		return;
+	t->notices = notices;
+	if (t->on_notice)
+		t->on_notice(t->notice_arg);
+}
+
 static void *write_loop(void *arg)
 {
 	struct commit_thread *t = arg;
@@ -204,6 +220,7 @@ static void *write_loop(void *arg)
 		}
 		pthread_mutex_lock(&t->lock);
 		t->commit_us = 0;
+		tell_notices(t);
 	}
 	pthread_mutex_unlock(&t->lock);
 	return NULL;
@@ -296,6 +313,14 @@ int commit_thread_submit(struct commit_thread *t, struct submission *s, const ch
 int commit_thread_run(struct commit_thread *t, commit_task task, void *arg, struct error *err)
 {
 	return run(t, &(struct commit_request) { .run = task, .arg = arg }, err);
+}
+
+void commit_thread_on_notice(struct commit_thread *t, void (*fn)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&t->lock);
+	t->on_notice = fn;
+	t->notice_arg = arg;
+	pthread_mutex_unlock(&t->lock);
 }
 
 void commit_thread_state(struct commit_thread *t, struct commit_state *ret)

@@ -52,6 +52,13 @@ int commit_thread_submit(struct commit_thread *t, struct submission *s, const ch
  */
 int commit_thread_run(struct commit_thread *t, commit_task task, void *arg, struct error *err);
 
+/*
+ * Calls FN(ARG) in the thread after each commit that has added a notice to the
+ * outbox. FN NULL: no calls. Thread-safe: FN is not called after the return of
+ * a call with FN NULL.
+ */
+void commit_thread_on_notice(struct commit_thread *t, void (*fn)(void *arg), void *arg);
+
 /* The results of writes since the start of the server. */
 struct commit_state {
 	bool failing;   /* the last write failed */

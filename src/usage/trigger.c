@@ -206,8 +206,15 @@ struct firing {
 	int64_t now_us;
 };
 
-static int send_notice(struct store *st, struct arena *arena, const struct firing *f,
-		       struct error *err)
+static _Atomic uint64_t notices;
+
+uint64_t trigger_notices(void)
+{
+	return notices;
+}
+
+static int add_notice(struct store *st, struct arena *arena, const struct firing *f,
+		      struct error *err)
 {
 	const struct trigger *t = f->t;
 	char date[MAIL_DATE_TEXT];
@@ -244,6 +251,7 @@ static int send_notice(struct store *st, struct arena *arena, const struct firin
 	n.form = make_form(arena, pairs);
 	memcpy(n.trigger, t->sid, SID_TEXT);
 	sid_new("WH", n.sid);
+	notices++;
 	return store_notice_add(st, &n, err);
 }
 
@@ -268,7 +276,7 @@ static int fire(struct store *st, const struct catalogue *c, const struct trigge
 	f.token = token_of(arena, t, account.sid, v->period);
 	f.threshold = number_text(arena, trigger_number(c, t, t->threshold));
 	f.value = number_text(arena, trigger_number(c, t, v->sum));
-	rc = send_notice(st, arena, &f, err);
+	rc = add_notice(st, arena, &f, err);
 	if (rc <= 0)
 		return rc;
 	entry.detail = arena_join(arena, account.sid, ": ", f.category->name, " by ",

@@ -59,6 +59,9 @@ int trigger_current(struct store *st, const struct catalogue *c, const struct tr
 int trigger_check(struct store *st, const struct catalogue *c, const struct trigger *t,
 		  struct trigger_value *v, int64_t now_us, struct error *err);
 
+/* The number of notices that this process has added. Thread-safe. */
+uint64_t trigger_notices(void);
+
 /*
  * The path of the usage record that a trigger watches (contracts: twilio B.1):
  * "/2010-04-01/Accounts/AC.../Usage/Records/Today.json?Category=calls". SUFFIX

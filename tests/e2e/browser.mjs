@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync } from 'node:fs'
 import { chromium } from 'playwright-core'
-import { callers, env, send, sids } from './harness.mjs'
+import { knownDelivery, callers, env, send, sids } from './harness.mjs'
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 export const skip = !existsSync(executablePath) && `there is no ${executablePath}`
@@ -107,13 +107,13 @@ async function knownTrigger() {
 	const path = `/2010-04-01/Accounts/${sids.main}/Usage/Triggers.json`
 	const { usage_triggers: [first] } = (await send(path, { as: 'admin' })).is(200).json
 	return first?.sid ?? (await send(path, { as: 'admin', method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-		body: 'UsageCategory=calls&TriggerValue=1e9&CallbackUrl=https://example.com/usage' })).is(201).json.sid
+		body: 'UsageCategory=calls&TriggerValue=1e9&CallbackUrl=https://com.invalid/usage' })).is(201).json.sid
 }
 
 // What stands for the {Name}s of a path.
 async function knownArgs() {
 	const { events } = (await send('/events?PageSize=1', { as: 'admin' })).is(200).json
-	return { AccountSid: sids.main, EventId: events[0].id, Provider: 'credentials', Sid: await knownTrigger() }
+	return { AccountSid: sids.main, EventId: events[0].id, Provider: 'credentials', Sid: await knownTrigger(), Delivery: (await knownDelivery()).sid }
 }
 
 // The page of every operation that can be got, from the server's own table of them.

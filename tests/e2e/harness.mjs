@@ -427,3 +427,15 @@ function checkTable(url, status, type, body, method) {
 	checkNode(JSON.parse(body.toString()), op.tree, op.id, op.nullsLeftOut)
 	return op.id
 }
+
+// A callback that is in the outbox, of a trigger on an account of its own that leads nowhere; the first call makes it.
+export async function knownDelivery() {
+	const { deliveries: [first] } = (await send('/deliveries?PageSize=1', { as: 'admin' })).is(200).json
+	if (first)
+		return first
+	const { sid } = await newAccount('callback'), headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+	const event = { specversion: '1.0', type: 'usage', source: '/e2e/callback', id: sid, subject: sid, time: new Date().toISOString(), data: { category: 'calls-inbound', usage: '2' } };
+	(await send(`/2010-04-01/Accounts/${sid}/Usage/Triggers`, { as: 'admin', method: 'POST', headers, body: 'UsageCategory=calls&TriggerValue=1&CallbackUrl=https://usage.invalid/' })).is(201);
+	(await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(event) })).is(200)
+	return knownDelivery()
+}

@@ -12,7 +12,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import Ajv2020 from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { generate } from 'openapi-typescript-codegen'
-import { day, env, newAccount, plusDays, send, sids, usaged } from './harness.mjs'
+import { day, env, knownDelivery, newAccount, plusDays, send, sids, usaged } from './harness.mjs'
 
 const require = createRequire(import.meta.url)
 const doc = (await send('/openapi.json')).is(200).json
@@ -89,7 +89,8 @@ describe('the document', () => {
 // An account and an event of our own.
 const { sid } = await newAccount('openapi')
 const trigger = (await send(`/2010-04-01/Accounts/${sids.main}/Usage/Triggers.json`, { as: 'admin', method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-	body: 'UsageCategory=calls&TriggerValue=1e9&CallbackUrl=https://example.com/' })).is(201).json
+	body: 'UsageCategory=calls&TriggerValue=1e9&CallbackUrl=https://com.invalid/' })).is(201).json
+const delivery = await knownDelivery()
 after(() => send(`/2010-04-01/Accounts/${sids.main}/Usage/Triggers/${trigger.sid}`, { as: 'admin', method: 'DELETE' }))
 const event = { id: `openapi-${process.pid}-${Date.now()}`, subject: sid, time: `${plusDays(today, -1)}T10:00:00Z` }
 
@@ -97,7 +98,7 @@ const event = { id: `openapi-${process.pid}-${Date.now()}`, subject: sid, time: 
 const given = {
 	AccountSid: sids.main, accountId: sids.main, startDate: plusDays(today, -20), endDate: plusDays(today, -1),
 	StartDate: plusDays(today, -20), EndDate: plusDays(today, -1), EventId: event.id,
-	Provider: 'logout', userId: 1, Sid: trigger.sid,
+	Provider: 'logout', userId: 1, Sid: trigger.sid, Delivery: delivery.sid,
 }
 
 function valueOf(p) {

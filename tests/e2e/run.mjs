@@ -16,7 +16,7 @@ import { readCredentials } from './harness.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const together = ['clock', 'damage', 'device', 'formats', 'intake', 'late', 'links', 'sandbox', 'sdk_lines', 'servicestack_clients',
-	'types', 'unit'].map(name => join(here, `${name}.test.mjs`))
+	'types', 'unit', 'webhooks'].map(name => join(here, `${name}.test.mjs`))
 const alone = readdirSync(here).filter(f => f.endsWith('.test.mjs')).sort().map(f => join(here, f)).filter(f => !together.includes(f))
 const { CA_CERT } = readCredentials()
 

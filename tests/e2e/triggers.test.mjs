@@ -13,7 +13,7 @@ const client = twilio(sid, token)
 client.api.baseUrl = env.BASE_URL
 const auth = basic(sid, token)
 const list = `/2010-04-01/Accounts/${sid}/Usage/Triggers`
-const usual = { callbackUrl: 'https://example.com/cb', triggerValue: '50', usageCategory: 'calls' }
+const usual = { callbackUrl: 'https://com.invalid/cb', triggerValue: '50', usageCategory: 'calls' }
 const refused = (promise, status, code, words) => assert.rejects(promise, err => {
 	assert.deepEqual([err.status, err.code], [status, code], err.message)
 	assert.match(err.message, words)
@@ -40,8 +40,8 @@ describe('the SDK', () => {
 		assert.ok(Math.abs(t.dateCreated - Date.now()) < 60000)
 		assert.equal(t.uri, `${list}/${t.sid}.json`)
 		assert.equal(t.usageRecordUri, `/2010-04-01/Accounts/${sid}/Usage/Records.json?Category=calls`)
-		const changed = await client.usage.triggers(t.sid).update({ friendlyName: 'Ünseriös', callbackMethod: 'GET', callbackUrl: 'https://example.org/' })
-		assert.deepEqual([changed.friendlyName, changed.callbackMethod, changed.callbackUrl], ['Ünseriös', 'GET', 'https://example.org/'])
+		const changed = await client.usage.triggers(t.sid).update({ friendlyName: 'Ünseriös', callbackMethod: 'GET', callbackUrl: 'https://org.invalid/' })
+		assert.deepEqual([changed.friendlyName, changed.callbackMethod, changed.callbackUrl], ['Ünseriös', 'GET', 'https://org.invalid/'])
 		const fetched = await client.usage.triggers(t.sid).fetch()
 		assert.deepEqual({ ...fetched.toJSON() }, { ...changed.toJSON() })
 		assert.equal(await client.usage.triggers(t.sid).remove(), true)
@@ -97,7 +97,7 @@ describe('the SDK', () => {
 		const above = await client.usage.triggers.create({ ...usual, triggerValue: '+30' })
 		assert.deepEqual([above.triggerValue, above.currentValue], ['90', '60'])
 		const raw = (await send(`${list}.json`, { auth, method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-			body: 'TriggerValue=+5&UsageCategory=calls&CallbackUrl=https://example.com/' })).is(201)
+			body: 'TriggerValue=+5&UsageCategory=calls&CallbackUrl=https://com.invalid/' })).is(201)
 		assert.equal(raw.json.trigger_value, '65')
 		for (const t of await client.usage.triggers.list())
 			await client.usage.triggers(t.sid).remove()
@@ -106,7 +106,7 @@ describe('the SDK', () => {
 
 describe('who may', () => {
 	test('a main account has triggers of its subaccounts, a stranger has not', async () => {
-		const path = `/2010-04-01/Accounts/${sids.sub}/Usage/Triggers`, values = { UsageCategory: 'calls', TriggerValue: 1e9, CallbackUrl: 'https://example.com/' }
+		const path = `/2010-04-01/Accounts/${sids.sub}/Usage/Triggers`, values = { UsageCategory: 'calls', TriggerValue: 1e9, CallbackUrl: 'https://com.invalid/' }
 		const made = (await post(`${path}.json`, values, basic(env.ACCOUNT_SID, env.AUTH_TOKEN))).is(201).json
 		for (const as of ['other', 'main', 'sub', 'manager'])
 			assert.equal((await send(`${path}/${made.sid}.json`, { as })).status, as === 'other' ? 404 : 200, as)
@@ -117,7 +117,7 @@ describe('who may', () => {
 		assert.equal(gone.bytes.length, 0)
 	})
 	test('the audit log has each change, without the query of the URL', async () => {
-		const t = await client.usage.triggers.create({ ...usual, triggerValue: '1e6', callbackUrl: 'https://example.com/cb?key=hidden' })
+		const t = await client.usage.triggers.create({ ...usual, triggerValue: '1e6', callbackUrl: 'https://com.invalid/cb?key=hidden' })
 		await client.usage.triggers(t.sid).remove()
 		const entries = (await send('/audit?PageSize=20', { as: 'admin' })).is(200).json.entries.filter(e => e.subject === t.sid)
 		assert.deepEqual(entries.map(e => e.action), ['trigger.remove', 'trigger.add'])

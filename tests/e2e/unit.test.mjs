@@ -23,9 +23,9 @@ const ask = async (ledger, options) => {
 	return { ...answer, status: Number(/^Status: (\d+)/.exec(answer.head)?.[1]) }
 }
 
-test('the filter of the unit is in force: internet sockets and processors are refused, not fatal', { skip }, () => {
+test('the filter of the unit is in force: sockets of the kernel and processors are refused, not fatal', { skip }, () => {
 	const tries = 'import os, socket\n' +
-		'for f in (lambda: socket.socket(socket.AF_INET), lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)), lambda: os.sched_setaffinity(0, {0}), lambda: os.chown("/", 0, 0)):\n' +
+		'for f in (lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW), lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)), lambda: os.sched_setaffinity(0, {0}), lambda: os.chown("/", 0, 0)):\n' +
 		'\ttry: f(); print("allowed")\n\texcept OSError as e: print(e.errno)\nsocket.socket(socket.AF_UNIX); print("unix")'
 	const { status, stdout, stderr } = run(['python3', '-c', tries])
 	assert.deepEqual([status, stdout], [0, '1\n1\n1\n1\nunix\n'], stderr)

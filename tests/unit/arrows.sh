@@ -26,9 +26,10 @@ includes | awk '
 
 	BEGIN {
 		# folder: what it may use beside itself and base
-		uses["main.c"] = "cli http meta api ingest mapping usage store model format base"
-		uses["cli"] = "http meta api ingest mapping usage store model format base"
-		uses["http"] = "meta api ingest mapping usage store model format base"
+		uses["main.c"] = "cli http notify meta api ingest mapping usage store model format base"
+		uses["cli"] = "http notify meta api ingest mapping usage store model format base"
+		uses["http"] = "notify meta api ingest mapping usage store model format base"
+		uses["notify"] = "usage store model base"
 		uses["meta"] = "api usage model format base"
 		uses["api"] = "ingest mapping usage store model format base"
 		uses["ingest"] = "mapping usage store model base"
@@ -45,6 +46,7 @@ includes | awk '
 		home["fcgiapp.h"] = home["fcgi_stdio.h"] = home["fcgios.h"] = "^http/"
 		home["libxml/"] = "^(http|format)/"
 		home["json-c/"] = home["json.h"] = "^(format|http|ingest|meta)/"
+		home["curl/"] = "^notify/"
 		home["csv.h"] = "^(cli|http|ingest|usage)/"
 		home["sodium.h"] = "^(base|usage)/"
 		home["seccomp.h"] = home["linux/"] = "^base/sandbox_[a-z]*\\.c$"

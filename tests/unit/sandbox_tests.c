@@ -66,14 +66,19 @@ static void remove_folders(void)
 	waitpid(pid, NULL, 0);
 }
 
-static void enter(void)
+static void enter_with(enum sandbox_network network)
 {
 	const struct sandbox_path paths[] = { { inside, SANDBOX_CHANGE },
 					      { readable, SANDBOX_READ },
 					      { removable, SANDBOX_REMOVE },
 					      { "/nowhere/at/all", SANDBOX_READ } };
 
-	sandbox_enter(paths, sizeof(paths) / sizeof(paths[0]), &sandbox);
+	sandbox_enter(paths, sizeof(paths) / sizeof(paths[0]), network, &sandbox);
+}
+
+static void enter(void)
+{
+	enter_with(SANDBOX_OFFLINE);
 }
 
 /* In the sandbox: ends the process with these words. */
@@ -364,6 +369,63 @@ START_TEST(the_log_says_what_is_in_force)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	long call, args[3];
+	int result;
+} of_sender[] = {
+	{ "a TCP socket", SYS_socket, { AF_INET, SOCK_STREAM | SOCK_CLOEXEC }, 0 },
+	{ "a TCP socket of IPv6", SYS_socket, { AF_INET6, SOCK_STREAM | SOCK_NONBLOCK }, 0 },
+	{ "a UDP socket", SYS_socket, { AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK }, 0 },
+	{ "a raw socket", SYS_socket, { AF_INET, SOCK_RAW, 1 }, EPERM },
+	{ "a packet socket", SYS_socket, { AF_PACKET, SOCK_DGRAM }, EPERM },
+	{ "a socket of the machine", SYS_socket, { AF_UNIX, SOCK_STREAM }, EPERM },
+	{ "a socket of the kernel", SYS_socket, { AF_NETLINK, SOCK_DGRAM }, EPERM },
+	{ "to listen", SYS_listen, { 0, 5 }, EPERM },
+	{ "to bind", SYS_bind, { 0, 0, 0 }, EPERM },
+	{ "another control of a file", SYS_ioctl, { 0, 0x5412 /* TIOCSTI */, 0 }, EPERM },
+};
+
+/* In the child's only thread: the sandbox of the other threads does not apply. */
+static void *send_in_sandbox(void *arg)
+{
+	(void)arg;
+	enter_with(SANDBOX_CONNECTS);
+	if (!sandbox.calls)
+		return NULL;
+	for (size_t i = 0; i < sizeof(of_sender) / sizeof(of_sender[0]); i++) {
+		long rc;
+
+		errno = 0;
+		rc = syscall(of_sender[i].call, of_sender[i].args[0], of_sender[i].args[1],
+			     of_sender[i].args[2], 0, 0, 0);
+		must((rc == -1 ? errno : 0) == of_sender[i].result, "%s: %ld, %s",
+		     of_sender[i].name, rc, strerror(errno));
+	}
+	return NULL;
+}
+
+START_TEST(thread_that_sends_may_connect_and_the_others_may_not)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		pthread_t thread;
+
+		must_be(pthread_create(&thread, NULL, send_in_sandbox, NULL) == 0);
+		must_be(pthread_join(thread, NULL) == 0);
+		enter();
+		must_be(!sandbox.calls ||
+			(socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == EPERM));
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sandbox");
@@ -377,6 +439,7 @@ int main(void)
 	tcase_add_test(t, other_calls_fail_with_EPERM);
 	tcase_add_test(t, what_only_an_attacker_does_ends_the_process);
 	tcase_add_test(t, the_log_says_what_is_in_force);
+	tcase_add_test(t, thread_that_sends_may_connect_and_the_others_may_not);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

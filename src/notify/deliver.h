@@ -1,0 +1,36 @@
+/*
+ * deliver.h - the thread that sends the notices of the outbox.
+ *
+ * At most DELIVER_AT_ONCE requests are in work, and DELIVER_ACCOUNT of one
+ * account, so a slow receiver holds up only callbacks of its own account. A
+ * notice is sent at least once: if the process ends between an answer and its
+ * commit, the notice is sent again.
+ *
+ * Of all servers of a ledger, the one that has the lease "delivery" sends. It
+ * extends the lease while it has work; if it dies, another one takes over after
+ * DELIVER_LEASE_US.
+ */
+#ifndef NOTIFY_DELIVER_H
+#define NOTIFY_DELIVER_H
+
+#include "base/settings.h"
+#include "usage/commit_thread.h"
+
+enum { DELIVER_AT_ONCE = 32, DELIVER_ACCOUNT = 4, DELIVER_LEASE_US = 15000000 };
+
+struct deliver;
+
+/*
+ * Starts the thread, which calls ENTER(SETTINGS) to enter its sandbox and then
+ * waits for deliver_begin. Call it before the process enters its own sandbox.
+ * Borrows SETTINGS and SECRET, the server's secret.
+ */
+int deliver_new(const struct settings *settings, const unsigned char *secret,
+		void (*enter)(const struct settings *settings), struct deliver **ret,
+		struct error *err);
+/* Begins to send. Borrows COMMITS. */
+void deliver_begin(struct deliver *d, struct commit_thread *commits);
+/* Ends the thread, and the lease. Requests in work are sent again later. */
+void deliver_free(struct deliver **d);
+
+#endif

@@ -1,0 +1,324 @@
+/*
+ * notify_tests.c - signatures of callbacks, when they are sent again, and what
+ * the sender refuses.
+ */
+#include <arpa/inet.h>
+#include <check.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "base/civil.h"
+#include "notify/retry.h"
+#include "notify/sender.h"
+#include "notify/signature.h"
+#include "suite.h"
+#include "base/banned.h"
+
+#define MADE_US INT64_C(1795258800000000)
+#define HOUR_US (3600 * USEC_PER_SEC)
+
+/* ---- signatures ---- */
+
+START_TEST(signature_is_that_of_twilio)
+{
+	static const struct {
+		const char *url, *form, *want;
+	} rows[] = {
+		/* contracts: twilio B.3, made with twilio-node */
+		{ "https://example.com/cb?x=1",
+		  "TriggerBy=price&Recurring=&CurrentValue=60.52&AccountSid="
+		  "ACaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaa",
+		  "JWmhKc3iWkloHveJVm/Y4tJfHic=" },
+		{ "https://example.com/cb?x=1",
+		  "AccountSid=ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&CurrentValue=60.52&Recurring=&"
+		  "TriggerBy=price&TriggerBy=price",
+		  "JWmhKc3iWkloHveJVm/Y4tJfHic=" },
+	};
+	char found[SIGNATURE_TEXT];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW("%zu", i);
+		signature_make("12345", rows[i].url, rows[i].form, found);
+		ck_assert_str_eq(found, rows[i].want);
+	}
+}
+END_TEST
+
+START_TEST(signature_is_of_decoded_parameters_and_of_the_url_alone_with_get)
+{
+	char a[SIGNATURE_TEXT], b[SIGNATURE_TEXT];
+
+	signature_make("12345", "https://example.com/cb", "A=x+y&B=%2B", a);
+	signature_make("12345", "https://example.com/cb", "B=%2b&A=x%20y", b);
+	ck_assert_str_eq(a, b);
+	signature_make("12345", "https://example.com/cb", NULL, a);
+	signature_make("12345", "https://example.com/cb", "", b);
+	ck_assert_str_eq(a, b);
+	signature_make("12346", "https://example.com/cb", NULL, b);
+	ck_assert_str_ne(a, b);
+}
+END_TEST
+
+/* ---- retries ---- */
+
+START_TEST(answer_of_2xx_ends_the_delivery)
+{
+	for (int64_t status = 200; status < 300; status += 33) {
+		struct notice n = { .made_us = MADE_US };
+
+		retry_note(&n, &(struct outcome) { .status = status }, MADE_US);
+		ck_assert_int_eq(n.state, NOTICE_DELIVERED);
+		ck_assert_int_eq(n.attempts, 1);
+	}
+}
+END_TEST
+
+START_TEST(answers_of_5xx_are_retried_quickly_three_times_and_then_for_24_hours)
+{
+	static const int64_t want_sec[] = { 1,   2,    4,    60,   120,   240,   480,
+					    960, 1920, 3840, 7680, 14400, 14400, 14400 };
+	struct notice n = { .made_us = MADE_US };
+	int64_t now_us = MADE_US;
+
+	for (size_t i = 0; i < ARRAY_SIZE(want_sec); i++) {
+		ROW("attempt %zu", i + 1);
+		retry_note(&n, &(struct outcome) { .status = 503 }, now_us);
+		ck_assert_int_eq(n.state, NOTICE_WAITING);
+		ck_assert_int_eq(n.next_us - now_us, want_sec[i] * USEC_PER_SEC);
+		now_us = n.next_us;
+	}
+	ck_assert_int_gt(now_us, MADE_US + 15 * HOUR_US);
+	while (n.state == NOTICE_WAITING) {
+		now_us = n.next_us;
+		retry_note(&n, &(struct outcome) { .status = 503 }, now_us);
+		ck_assert_int_le(now_us, MADE_US + 24 * HOUR_US);
+	}
+	ck_assert_int_eq(n.state, NOTICE_FAILED);
+	ck_assert_int_gt(now_us, MADE_US + 20 * HOUR_US);
+}
+END_TEST
+
+START_TEST(other_failures_are_retried_after_a_minute)
+{
+	static const int64_t statuses[] = { 0, 301, 404, 429 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		struct notice n = { .made_us = MADE_US };
+
+		ROW("status %d", (int)statuses[i]);
+		retry_note(&n, &(struct outcome) { .status = statuses[i] }, MADE_US);
+		ck_assert_int_eq(n.state, NOTICE_WAITING);
+		ck_assert_int_eq(n.next_us, MADE_US + 60 * USEC_PER_SEC);
+	}
+}
+END_TEST
+
+START_TEST(receiver_that_is_gone_or_forbidden_is_given_up)
+{
+	static const struct outcome rows[] = { { .status = 410 }, { .forbidden = true } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct notice n = { .made_us = MADE_US };
+
+		retry_note(&n, &rows[i], MADE_US);
+		ck_assert_int_eq(n.state, NOTICE_FAILED);
+	}
+}
+END_TEST
+
+/* ---- the sender ---- */
+
+static struct networks none, local;
+static const char *const *answer; /* parts of the server's answer; ends with NULL */
+static char received[4096];
+static int port;
+
+/* Answers one connection. */
+static void *serve(void *arg)
+{
+	int listening = *(int *)arg, fd = accept(listening, NULL, NULL);
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < sizeof(received) - 1 &&
+	       (n = recv(fd, received + len, sizeof(received) - 1 - len, 0)) > 0) {
+		len += (size_t)n;
+		received[len] = '\0';
+		if (strstr(received, "\r\n\r\n") &&
+		    (received[0] == 'G' || strstr(received, "IdempotencyToken=x")))
+			break;
+	}
+	for (const char *const *part = answer; *part; part++)
+		if (send(fd, *part, strlen(*part), MSG_NOSIGNAL) < 0)
+			break;
+	close(fd);
+	return NULL;
+}
+
+static struct sent send_to(const struct networks *allowed, const char *host, const char *method)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	struct sender *s;
+	struct sent sent = { 0 };
+	struct error err = { 0 };
+	pthread_t thread;
+	char url[100];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	memset(received, 0, sizeof(received));
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	port = ntohs(a.sin_port);
+	if (allowed->n)
+		ck_assert_int_eq(pthread_create(&thread, NULL, serve, &fd), 0);
+	snprintf(url, sizeof(url), "http://%s:%d/cb", host, port);
+	ck_assert_int_eq(sender_new(allowed, "", &s, &err), 0);
+	ck_assert_int_eq(sender_begin(s,
+				      &(struct sending) { .url = url,
+							  .method = method,
+							  .form = "IdempotencyToken=x",
+							  .signature = "sig",
+							  .arg = &sent },
+				      &err),
+			 0);
+	while (!sender_take(s, &sent))
+		sender_work(s, 1000);
+	ck_assert_uint_eq(sender_active(s), 0);
+	sender_free(&s);
+	close(fd);
+	if (allowed->n)
+		pthread_join(thread, NULL);
+	return sent;
+}
+
+static void setup_sender(void)
+{
+	struct error err = { 0 };
+
+	ck_assert_int_eq(sender_init(&err), 0);
+	ck_assert(networks_parse("127.0.0.0/8 ::1", &local));
+}
+
+START_TEST(addresses_that_are_not_public_are_not_connected)
+{
+	static const char *const hosts[] = { "127.0.0.1", "localhost",
+					     "[::1]",     "[::ffff:127.0.0.1]",
+					     "0.0.0.0",   "127.1",
+					     "0x7f.1",    "2130706433" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		struct sent sent;
+
+		ROW("%s", hosts[i]);
+		sent = send_to(&none, hosts[i], "POST");
+		ck_assert_int_eq(sent.status, 0);
+		ck_assert(sent.forbidden);
+		ck_assert_ptr_nonnull(strstr(sent.error, "not public"));
+	}
+}
+END_TEST
+
+START_TEST(request_has_form_and_signature)
+{
+	static const char *const ok[] = { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfine\n",
+					  NULL };
+	struct sent sent;
+
+	answer = ok;
+	sent = send_to(&local, "127.0.0.1", "POST");
+	ck_assert_int_eq(sent.status, 200);
+	ck_assert_str_eq(sent.answer, "fine ");
+	ck_assert_str_eq(sent.error, "");
+	ck_assert_ptr_nonnull(strstr(received, "POST /cb HTTP/1.1\r\n"));
+	ck_assert_ptr_nonnull(strstr(received, "X-Twilio-Signature: sig\r\n"));
+	ck_assert_ptr_nonnull(
+		strstr(received, "Content-Type: application/x-www-form-urlencoded\r\n"));
+	sent = send_to(&local, "127.0.0.1", "GET");
+	ck_assert_int_eq(sent.status, 200);
+	ck_assert_ptr_nonnull(strstr(received, "GET /cb?IdempotencyToken=x HTTP/1.1\r\n"));
+}
+END_TEST
+
+START_TEST(redirects_are_not_followed)
+{
+	static const char *const moved[] = {
+		"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+		NULL
+	};
+	struct sent sent;
+
+	answer = moved;
+	sent = send_to(&local, "127.0.0.1", "POST");
+	ck_assert_int_eq(sent.status, 302);
+}
+END_TEST
+
+START_TEST(long_answer_is_cut_off)
+{
+	static char body[20001];
+	static const char *parts[600] = { "HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" };
+	static const char *headers[600] = { "HTTP/1.1 200 OK\r\n" };
+	static char line[1001];
+	struct sent sent;
+
+	memset(body, 'a', sizeof(body) - 1);
+	for (int i = 1; i < 500; i++)
+		parts[i] = body;
+	answer = parts;
+	sent = send_to(&local, "127.0.0.1", "POST");
+	ck_assert_int_eq(sent.status, 200);
+	ck_assert_uint_eq(strlen(sent.answer), SENDER_KEPT_MAX);
+	memset(line, 'a', sizeof(line) - 1);
+	memcpy(line, "X: ", 3);
+	memcpy(line + sizeof(line) - 3, "\r\n", 2);
+	for (int i = 1; i < 599; i++)
+		headers[i] = line;
+	answer = headers;
+	sent = send_to(&local, "127.0.0.1", "POST");
+	ck_assert_int_eq(sent.took_us > 0, 1);
+}
+END_TEST
+
+START_TEST(answer_that_is_no_http_is_an_error)
+{
+	static const char *const text[] = { "hello\r\n", NULL }, *const nothing[] = { NULL };
+	struct sent sent;
+
+	answer = text;
+	sent = send_to(&local, "127.0.0.1", "POST");
+	ck_assert_int_eq(sent.status, 0);
+	ck_assert_str_ne(sent.error, "");
+	answer = nothing;
+	sent = send_to(&local, "127.0.0.1", "POST");
+	ck_assert_int_eq(sent.status, 0);
+	ck_assert_str_ne(sent.error, "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("notify");
+	TCase *tc = tcase_create("notify"), *sending = tcase_create("sender");
+
+	tcase_add_test(tc, signature_is_that_of_twilio);
+	tcase_add_test(tc, signature_is_of_decoded_parameters_and_of_the_url_alone_with_get);
+	tcase_add_test(tc, answer_of_2xx_ends_the_delivery);
+	tcase_add_test(tc, answers_of_5xx_are_retried_quickly_three_times_and_then_for_24_hours);
+	tcase_add_test(tc, other_failures_are_retried_after_a_minute);
+	tcase_add_test(tc, receiver_that_is_gone_or_forbidden_is_given_up);
+	tcase_add_checked_fixture(sending, setup_sender, NULL);
+	tcase_add_test(sending, addresses_that_are_not_public_are_not_connected);
+	tcase_add_test(sending, request_has_form_and_signature);
+	tcase_add_test(sending, redirects_are_not_followed);
+	tcase_add_test(sending, long_answer_is_cut_off);
+	tcase_add_test(sending, answer_that_is_no_http_is_an_error);
+	suite_add_tcase(s, tc);
+	suite_add_tcase(s, sending);
+	return run_suite(s);
+}
