@@ -135,28 +135,44 @@ static bool take_wide(struct leaf_reader *r, unsigned __int128 *ret)
 	return false;
 }
 
-/* A number that is added to FROM; the sum is in range. */
-static bool take_number(struct leaf_reader *r, int64_t from, int64_t *ret)
+/* Takes a number of up to 63 bits. False: there is none; nothing is taken. */
+static inline bool take_short(struct leaf_reader *r, uint64_t *ret)
 {
+	const unsigned char *at = r->at;
 	uint64_t n = 0;
 
-	for (int shift = 0; r->at < r->end && shift < 63; shift += 7) {
-		unsigned char byte = *r->at++;
+	for (int shift = 0; at < r->end && shift < 63; shift += 7) {
+		unsigned char byte = *at++;
 
 		n |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return !__builtin_add_overflow(from, n, ret);
+		if (!(byte & 0x80)) {
+			r->at = at;
+			*ret = n;
+			return true;
+		}
 	}
 	return false;
 }
 
-static bool take_amount(struct leaf_reader *r, wide *ret)
+/* A number that is added to FROM; the sum is in range. */
+static bool take_number(struct leaf_reader *r, int64_t from, int64_t *ret)
+{
+	uint64_t n;
+
+	return take_short(r, &n) && !__builtin_add_overflow(from, n, ret);
+}
+
+static inline bool take_amount(struct leaf_reader *r, wide *ret)
 {
 	unsigned __int128 n;
+	uint64_t few;
+
 	/* most amounts are short */
-	if (r->at < r->end && !(*r->at & 0x80))
-		n = *r->at++;
-	else if (!take_wide(r, &n))
+	if (take_short(r, &few)) {
+		*ret = (int64_t)(few >> 1) ^ -(int64_t)(few & 1);
+		return few != 0;
+	}
+	if (!take_wide(r, &n))
 		return false;
 	*ret = (wide)(n >> 1) ^ -(wide)(n & 1);
 	return n != 0;
