@@ -4,117 +4,203 @@
  */
 #include "store/series.h"
 
-#include "store/internal.h"
+#include <glib.h>
+#include "store/intern.h"
 #include "store/lists.h"
 #include "store/series_pack.h"
 #include "base/banned.h"
 
-static struct stmt *prepare_dimension(struct store *st, const char *sql,
-				      const struct dimension_value *v, struct error *err)
+int store_dimension_find(struct store *st, const struct dimension_value *v, int64_t *ret_id,
+			 struct error *err)
 {
-	struct stmt *s = prepare(st, sql, err);
+	struct stmt *s = prepare(st,
+				 "SELECT id FROM dimension_value WHERE account = ?1 AND "
+				 "dimension = ?2 AND text = ?3",
+				 err);
 
 	db_bind_int(s, 1, v->account);
 	db_bind_int(s, 2, dimension_id(v->dimension));
 	db_bind_text(s, 3, v->text, v->len);
-	return s;
+	return store_one(s, ret_id, err);
 }
 
-int store_dimension_find(struct store *st, const struct dimension_value *v, int64_t *ret_id,
+static int compare(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* ---- sets of values ---- */
+
+static int compare_values(const void *a, const void *b)
+{
+	const struct dimension_value *x = &((const struct dimension_intern *)a)->value;
+	const struct dimension_value *y = &((const struct dimension_intern *)b)->value;
+	int order = compare(x->account, y->account);
+
+	if (!order)
+		order = compare(x->dimension, y->dimension);
+	if (!order)
+		order = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
+	return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+static void get_value(const void *item, struct arena *arena, struct db_cell *ret)
+{
+	const struct dimension_value *v = &((const struct dimension_intern *)item)->value;
+
+	(void)arena;
+	ret[0].n = v->account;
+	ret[1].n = dimension_id(v->dimension);
+	ret[2] = (struct db_cell) { .kind = DB_CELL_TEXT, .bytes = v->text, .len = v->len };
+}
+
+static const struct intern_kind values = {
+	.size = sizeof(struct dimension_intern),
+	.id_offset = offsetof(struct dimension_intern, id),
+	.compare = compare_values,
+	.columns = 3,
+	.get = get_value,
+	.find = "SELECT l.rowid, v.id FROM list(?1) l CROSS JOIN dimension_value v"
+		" WHERE v.account = l.a AND v.dimension = l.b AND v.text = l.c",
+	.add = "INSERT INTO dimension_value (account, dimension, text)"
+	       " SELECT a, b, c FROM list(?1)",
+};
+
+int store_dimensions_find(struct store *st, struct dimension_intern *list, size_t n,
+			  struct error *err)
+{
+	return store_find_ids(st, &values, list, n, err);
+}
+
+int store_dimensions_add(struct store *st, struct dimension_intern *list, size_t n,
 			 struct error *err)
 {
-	struct stmt *s = prepare_dimension(st,
-					   "SELECT id FROM dimension_value WHERE account = ?1 AND "
-					   "dimension = ?2 AND text = ?3",
-					   v, err);
-
-	return store_one(s, ret_id, err);
+	return store_add_ids(st, &values, list, n, err);
 }
 
-int store_dimension_intern(struct store *st, const struct dimension_value *v, int64_t *ret_id,
-			   struct error *err)
+int store_dimensions_intern(struct store *st, struct dimension_intern *list, size_t n,
+			    struct error *err)
 {
-	int rc = store_dimension_find(st, v, ret_id, err);
+	return store_intern_ids(st, &values, list, n, err);
+}
+
+/* ---- sets of series ---- */
+
+static int compare_series(const void *a, const void *b)
+{
+	const struct series *x = &((const struct series_intern *)a)->series;
+	const struct series *y = &((const struct series_intern *)b)->series;
+	int order = compare(x->account, y->account);
+
+	if (!order)
+		order = compare(x->category, y->category);
+	for (int d = 0; d < DIMENSIONS && !order; d++)
+		order = compare(x->dim[d], y->dim[d]);
+	return order;
+}
+
+enum { FIRST_DIMENSION = 2, DECLARED = FIRST_DIMENSION + DIMENSIONS_BUILT_IN, SERIES_COLUMNS };
+
+_Static_assert((int)SERIES_COLUMNS <= (int)DB_LIST_COLUMNS, "list() has room for a series");
+
+static void get_series(const void *item, struct arena *arena, struct db_cell *ret)
+{
+	const struct series *s = &((const struct series_intern *)item)->series;
+	unsigned char pack[SERIES_PACK_BYTES];
+	size_t len = series_pack(s->dim, pack);
+
+	ret[0].n = s->account;
+	ret[1].n = s->category;
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
+		ret[FIRST_DIMENSION + d].n = s->dim[d];
+	ret[DECLARED] = (struct db_cell) { .kind = DB_CELL_BLOB, .bytes = "", .len = len };
+	if (len)
+		ret[DECLARED].bytes = memcpy(arena_alloc(arena, len), pack, len);
+}
+
+/* The columns of list(?1) are those of SERIES_DIMENSIONS, from c on. */
+static const struct intern_kind all_series = {
+	.size = sizeof(struct series_intern),
+	.id_offset = offsetof(struct series_intern, id),
+	.compare = compare_series,
+	.columns = SERIES_COLUMNS,
+	.get = get_series,
+	.find = "SELECT l.rowid, s.id FROM list(?1) l CROSS JOIN series s"
+		" WHERE s.account = l.a AND s.category = l.b AND s.customer = l.c"
+		" AND s.sim = l.d AND s.fleet = l.e AND s.network = l.f AND s.country = l.g"
+		" AND s.declared = l.h",
+	.add = "INSERT INTO series (account, category" SERIES_DIMENSIONS ")"
+	       " SELECT a, b, c, d, e, f, g, h FROM list(?1)",
+};
+
+int store_series_find(struct store *st, struct series_intern *list, size_t n, struct error *err)
+{
+	return store_find_ids(st, &all_series, list, n, err);
+}
+
+/* Rows of the table series_value, as the cells of a list. */
+static void append_listed(GArray *cells, int64_t series, const int64_t dim[DIMENSIONS])
+{
+	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++) {
+		struct db_cell row[2] = { { .n = dim[d] }, { .n = series } };
+
+		if (dim[d])
+			g_array_append_vals(cells, row, 2);
+	}
+}
+
+static int store_listed(struct store *st, const GArray *cells, struct error *err)
+{
+	struct db_list list = { (const struct db_cell *)cells->data, cells->len / 2, 2 };
 	struct stmt *s;
 
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	s = prepare_dimension(
-		st, "INSERT INTO dimension_value (account, dimension, text) VALUES (?1, ?2, ?3)", v,
-		err);
-	return store_insert_id(st, s, ret_id, err);
-}
-
-#define EQUALS(id, column, ...) " AND " column " = ?"
-#define PARAM(...)              ", ?"
-
-enum { FIRST_DIMENSION = 3, DECLARED = FIRST_DIMENSION + DIMENSIONS_BUILT_IN };
-
-/* PACK must live until the statement has been run. */
-static struct stmt *prepare_series(struct store *st, const char *sql, const struct series *series,
-				   unsigned char pack[static SERIES_PACK_BYTES], struct error *err)
-{
-	struct stmt *s = prepare(st, sql, err);
-
-	db_bind_int(s, 1, series->account);
-	db_bind_int(s, 2, series->category);
-	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
-		db_bind_int(s, FIRST_DIMENSION + d, series->dim[d]);
-	db_bind_blob(s, DECLARED, pack, series_pack(series->dim, pack));
-	return s;
-}
-
-int store_series_find(struct store *st, const struct series *series, int64_t *ret_id,
-		      struct error *err)
-{
-	unsigned char pack[SERIES_PACK_BYTES];
-	struct stmt *s = prepare_series(
-		st,
-		"SELECT id FROM series WHERE account = ?1 AND category = ?2" DIMENSION_LIST(
-			EQUALS) " AND declared = ?",
-		series, pack, err);
-
-	return store_one(s, ret_id, err);
+	if (!list.n)
+		return 0;
+	s = prepare(st, "INSERT INTO series_value (value, series) SELECT a, b FROM list(?1)", err);
+	db_bind_list(s, 1, &list);
+	return db_step(s, err);
 }
 
 int store_series_list(struct store *st, int64_t series, const int64_t dim[DIMENSIONS],
 		      struct error *err)
 {
-	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++) {
-		struct stmt *s;
+	GArray *cells = g_array_new(FALSE, FALSE, sizeof(struct db_cell));
+	int rc;
 
-		if (!dim[d])
-			continue;
-		s = prepare(st, "INSERT INTO series_value (value, series) VALUES (?1, ?2)", err);
-		db_bind_int(s, 1, dim[d]);
-		db_bind_int(s, 2, series);
-		if (db_step(s, err) < 0)
-			return -1;
+	append_listed(cells, series, dim);
+	rc = store_listed(st, cells, err);
+	g_array_free(cells, TRUE);
+	return rc;
+}
+
+int store_series_add(struct store *st, struct series_intern *list, size_t n, struct error *err)
+{
+	GArray *listed = g_array_new(FALSE, FALSE, sizeof(struct db_cell));
+	GArray *new = g_array_new(FALSE, FALSE, sizeof(size_t));
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].id)
+			g_array_append_val(new, i);
+	rc = store_add_ids(st, &all_series, list, n, err);
+	for (guint i = 0; rc == 0 && i < new->len; i++) {
+		const struct series_intern *s = &list[g_array_index(new, size_t, i)];
+
+		append_listed(listed, s->id, s->series.dim);
 	}
-	return 0;
+	if (rc == 0)
+		rc = store_listed(st, listed, err);
+	g_array_free(new, TRUE);
+	g_array_free(listed, TRUE);
+	return rc;
 }
 
-int store_series_add(struct store *st, const struct series *series, int64_t *ret_id,
-		     struct error *err)
+int store_series_intern(struct store *st, struct series_intern *list, size_t n, struct error *err)
 {
-	unsigned char pack[SERIES_PACK_BYTES];
-	struct stmt *s = prepare_series(st,
-					"INSERT INTO series (account, category" SERIES_DIMENSIONS
-					") VALUES (?1, ?2" DIMENSION_LIST(PARAM) ", ?)",
-					series, pack, err);
-
-	return store_insert_id(st, s, ret_id, err) < 0
-		       ? -1
-		       : store_series_list(st, *ret_id, series->dim, err);
+	return store_series_find(st, list, n, err) < 0 ? -1 : store_series_add(st, list, n, err);
 }
 
-int store_series_intern(struct store *st, const struct series *series, int64_t *ret_id,
-			struct error *err)
-{
-	int rc = store_series_find(st, series, ret_id, err);
-
-	return rc ? (rc < 0 ? -1 : 0) : store_series_add(st, series, ret_id, err);
-}
+/* ---- one by one ---- */
 
 int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret,
 			 struct error *err)

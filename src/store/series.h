@@ -9,9 +9,6 @@
 /* Finds the id of a value. 1 found, 0 none, -1 failed. */
 int store_dimension_find(struct store *st, const struct dimension_value *v, int64_t *ret_id,
 			 struct error *err);
-/* Finds or makes the id of a value. In a write. */
-int store_dimension_intern(struct store *st, const struct dimension_value *v, int64_t *ret_id,
-			   struct error *err);
 /* Reads the text of a value. 1 found, 0 none, -1 failed. */
 int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret,
 			 struct error *err);
@@ -21,13 +18,37 @@ int store_dimension_text(struct store *st, int64_t id, struct arena *arena, cons
  */
 int store_dimension_texts(struct store *st, const int64_t *ids, size_t n, struct arena *arena,
 			  const char **ret, struct error *err);
-/* Finds the id of a series. 1 found, 0 none, -1 failed. */
-int store_series_find(struct store *st, const struct series *s, int64_t *ret_id, struct error *err);
-/* Adds a series that does not exist. In a write. */
-int store_series_add(struct store *st, const struct series *s, int64_t *ret_id, struct error *err);
-/* Finds or adds a series. In a write. */
-int store_series_intern(struct store *st, const struct series *s, int64_t *ret_id,
-			struct error *err);
+
+/*
+ * Sets of values and of series. A call takes the same few statements for any
+ * number of them, up to some thousand.
+ *
+ * store_..._find sets the ids of those that exist, and leaves 0 for others.
+ * store_..._add makes ids for those whose id is 0; none of them may exist, and
+ * no two may be equal. store_..._intern does both, for those whose id is 0. Only
+ * store_..._find may be called outside a write.
+ */
+struct dimension_intern {
+	struct dimension_value value;
+	int64_t id;
+};
+
+int store_dimensions_find(struct store *st, struct dimension_intern *list, size_t n,
+			  struct error *err);
+int store_dimensions_add(struct store *st, struct dimension_intern *list, size_t n,
+			 struct error *err);
+int store_dimensions_intern(struct store *st, struct dimension_intern *list, size_t n,
+			    struct error *err);
+
+struct series_intern {
+	struct series series;
+	int64_t id;
+};
+
+int store_series_find(struct store *st, struct series_intern *list, size_t n, struct error *err);
+int store_series_add(struct store *st, struct series_intern *list, size_t n, struct error *err);
+int store_series_intern(struct store *st, struct series_intern *list, size_t n, struct error *err);
+
 /* 1 found, 0 none, -1 failed. */
 int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err);
 

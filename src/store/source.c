@@ -1,38 +1,51 @@
 #include "store/source.h"
 
-#include "store/internal.h"
+#include "store/intern.h"
 #include "base/banned.h"
-
-static struct stmt *prepare_source(struct store *st, const char *sql, int64_t family,
-				   const char *text, size_t len, struct error *err)
-{
-	struct stmt *s = prepare(st, sql, err);
-
-	db_bind_int(s, 1, family);
-	db_bind_text(s, 2, text, len);
-	return s;
-}
 
 int store_source_find(struct store *st, int64_t family, const char *text, size_t len,
 		      int64_t *ret_id, struct error *err)
 {
-	struct stmt *s = prepare_source(st, "SELECT id FROM source WHERE family = ?1 AND text = ?2",
-					family, text, len, err);
+	struct stmt *s = prepare(st, "SELECT id FROM source WHERE family = ?1 AND text = ?2", err);
 
+	db_bind_int(s, 1, family);
+	db_bind_text(s, 2, text, len);
 	return store_one(s, ret_id, err);
 }
 
-int store_source_intern(struct store *st, int64_t family, const char *text, size_t len,
-			int64_t *ret_id, struct error *err)
+static int compare_sources(const void *a, const void *b)
 {
-	int rc = store_source_find(st, family, text, len, ret_id, err);
-	struct stmt *s;
+	const struct source_intern *x = a, *y = b;
+	int order = (x->family > y->family) - (x->family < y->family);
 
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	s = prepare_source(st, "INSERT INTO source (family, text) VALUES (?1, ?2)", family, text,
-			   len, err);
-	return store_insert_id(st, s, ret_id, err);
+	if (!order)
+		order = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
+	return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+static void get_source(const void *item, struct arena *arena, struct db_cell *ret)
+{
+	const struct source_intern *s = item;
+
+	(void)arena;
+	ret[0].n = s->family;
+	ret[1] = (struct db_cell) { .kind = DB_CELL_TEXT, .bytes = s->text, .len = s->len };
+}
+
+static const struct intern_kind sources = {
+	.size = sizeof(struct source_intern),
+	.id_offset = offsetof(struct source_intern, id),
+	.compare = compare_sources,
+	.columns = 2,
+	.get = get_source,
+	.find = "SELECT l.rowid, s.id FROM list(?1) l CROSS JOIN source s"
+		" WHERE s.family = l.a AND s.text = l.b",
+	.add = "INSERT INTO source (family, text) SELECT a, b FROM list(?1)",
+};
+
+int store_sources_intern(struct store *st, struct source_intern *list, size_t n, struct error *err)
+{
+	return store_intern_ids(st, &sources, list, n, err);
 }
 
 int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret,

@@ -12,11 +12,18 @@
  * effect on events of another family. Entries of corrections have the source
  * EVENT_SOURCE_OWN, which belongs to the ledger: family 0.
  *
- * store_source_intern finds or makes the id of a source, in a write.
+ * store_sources_intern sets the ids of those whose id is 0: finds or makes them,
+ * in the same few statements for any number; no two may be equal; in a write.
  * store_source_find: 1 found, 0 none, -1 failed.
  */
-int store_source_intern(struct store *st, int64_t family, const char *text, size_t len,
-			int64_t *ret_id, struct error *err);
+struct source_intern {
+	int64_t family;
+	const char *text;
+	size_t len;
+	int64_t id;
+};
+
+int store_sources_intern(struct store *st, struct source_intern *list, size_t n, struct error *err);
 int store_source_find(struct store *st, int64_t family, const char *text, size_t len,
 		      int64_t *ret_id, struct error *err);
 

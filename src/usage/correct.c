@@ -297,6 +297,7 @@ static int find_series(struct work *w, const struct raw_event *raw, struct error
 {
 	size_t category = catalogue_find(w->catalogue, raw->field[EV_CATEGORY].text,
 					 raw->field[EV_CATEGORY].len);
+	struct series_intern series = { .id = 0 };
 
 	if (catalogue_check_category(raw->field[EV_CATEGORY].text, raw->field[EV_CATEGORY].len,
 				     category != CATALOGUE_NONE, err) < 0)
@@ -305,19 +306,23 @@ static int find_series(struct work *w, const struct raw_event *raw, struct error
 					    .category = w->catalogue->categories[category].id };
 	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++) {
 		enum event_field f = event_dimension_fields[d];
+		struct dimension_intern v = { .value = { w->shall_series.account, (enum dimension)d,
+							 raw->field[f].text, raw->field[f].len } };
 
-		if (raw->field[f].text && raw->field[f].len &&
-		    store_dimension_intern(w->st,
-					   &(struct dimension_value) {
-						   w->shall_series.account, (enum dimension)d,
-						   raw->field[f].text, raw->field[f].len },
-					   &w->shall_series.dim[d], err) < 0)
+		if (!v.value.text || !v.value.len)
+			continue;
+		if (store_dimensions_intern(w->st, &v, 1, err) < 0)
 			return -1;
+		w->shall_series.dim[d] = v.id;
 	}
 	/* declared dimensions follow from the attributes, which stay */
 	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++)
 		w->shall_series.dim[d] = w->now_series.dim[d];
-	return store_series_intern(w->st, &w->shall_series, &w->shall.series, err);
+	series.series = w->shall_series;
+	if (store_series_intern(w->st, &series, 1, err) < 0)
+		return -1;
+	w->shall.series = series.id;
+	return 0;
 }
 
 static int amend(struct work *w, struct error *err)
@@ -383,6 +388,7 @@ static int add_rollup(struct work *w, const struct stored_event *e, const struct
 static int add_entry(struct work *w, const char *suffix, struct stored_event e,
 		     const struct series *series, struct error *err)
 {
+	struct source_intern own = { .text = EVENT_SOURCE_OWN, .len = strlen(EVENT_SOURCE_OWN) };
 	struct posting ref;
 	char id[FACT_ID_BYTES];
 
@@ -390,9 +396,10 @@ static int add_entry(struct work *w, const char *suffix, struct stored_event e,
 	e.id = id;
 	e.id_len = strlen(id);
 	e.correction = w->correction.id;
-	if (store_source_intern(w->st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &e.source,
-				err) < 0 ||
-	    store_events_add(w->st, &e, 1, err) < 0)
+	if (store_sources_intern(w->st, &own, 1, err) < 0)
+		return -1;
+	e.source = own.id;
+	if (store_events_add(w->st, &e, 1, err) < 0)
 		return -1;
 	if (e.verdict != VERDICT_CREATED)
 		return error_set(err, ERR_INTERNAL, NULL,

@@ -10,10 +10,32 @@
 #include "usage/account.h"
 #include "base/banned.h"
 
-#define INTERN_MAX 200000 /* a table with more entries is cleared */
+/*
+ * The tables are kept in two generations. When the younger one has so many
+ * entries, about 100 bytes each, the older one is removed, and the younger one
+ * becomes the older. An entry that is used moves to the younger generation. So
+ * what is used often stays, and memory is bounded.
+ */
+#define GENERATION_MAX 150000
 
-/* Kinds of texts. Dimensions come first: their kind is enum dimension. */
-enum { KIND_ACCOUNT = DIMENSIONS, KIND_ACCOUNT_NAME, KIND_CATEGORY, KIND_SOURCE, KIND_DECLARED };
+struct generation {
+	struct arena arena;
+	GHashTable *texts;  /* a set of struct intern_text */
+	GHashTable *series; /* a set of struct intern_series */
+};
+
+/*
+ * Kinds of texts. Dimensions come first: their kind is enum dimension. The text
+ * of a KIND_USE is the id of a category that the account in `scope` uses.
+ */
+enum {
+	KIND_ACCOUNT = DIMENSIONS,
+	KIND_ACCOUNT_NAME,
+	KIND_CATEGORY,
+	KIND_SOURCE,
+	KIND_DECLARED,
+	KIND_USE
+};
 
 /*
  * A value in the text of a KIND_DECLARED: its dimension and length, then
@@ -31,9 +53,7 @@ struct intern {
 	struct store *st;
 	/* random, so that nobody can send texts that collide */
 	unsigned char hash_key[crypto_shorthash_KEYBYTES];
-	struct arena arena;
-	GHashTable *texts;  /* a set of struct intern_text */
-	GHashTable *series; /* a set of struct intern_series */
+	struct generation young, old;
 	GArray *categories; /* struct intern_category, by the category's id */
 	/* store_version when categories were read; -1: never */
 	int64_t version;
@@ -42,6 +62,9 @@ struct intern {
 	bool names_checked; /* names were checked in this batch */
 	/* int64_t *: members that intern_undo sets to 0 */
 	GPtrArray *made;
+	/* of the batch, without ids: texts of sources and values, and series */
+	GPtrArray *sources, *values, *wanted;
+	bool makes; /* intern_make was called */
 };
 
 static guint text_hash(gconstpointer p)
@@ -81,6 +104,20 @@ static gboolean series_equal(gconstpointer a, gconstpointer b)
 	return memcmp(a, b, sizeof(struct intern_series_key)) == 0;
 }
 
+static void generation_init(struct generation *g)
+{
+	arena_init(&g->arena);
+	g->texts = g_hash_table_new(text_hash, text_equal);
+	g->series = g_hash_table_new(series_hash, series_equal);
+}
+
+static void generation_release(struct generation *g)
+{
+	g_hash_table_destroy(g->texts);
+	g_hash_table_destroy(g->series);
+	arena_release(&g->arena);
+}
+
 struct intern *intern_new(struct store *st)
 {
 	struct intern *in = calloc(1, sizeof(*in));
@@ -89,12 +126,14 @@ struct intern *intern_new(struct store *st)
 		abort();
 	in->st = st;
 	crypto_shorthash_keygen(in->hash_key);
-	arena_init(&in->arena);
-	in->texts = g_hash_table_new(text_hash, text_equal);
-	in->series = g_hash_table_new(series_hash, series_equal);
+	generation_init(&in->young);
+	generation_init(&in->old);
 	in->categories = g_array_new(FALSE, TRUE, sizeof(struct intern_category));
 	in->version = -1;
 	in->made = g_ptr_array_new();
+	in->sources = g_ptr_array_new();
+	in->values = g_ptr_array_new();
+	in->wanted = g_ptr_array_new();
 	return in;
 }
 
@@ -102,11 +141,13 @@ void intern_free(struct intern **in)
 {
 	if (!*in)
 		return;
-	g_hash_table_destroy((*in)->texts);
-	g_hash_table_destroy((*in)->series);
+	generation_release(&(*in)->young);
+	generation_release(&(*in)->old);
 	g_array_free((*in)->categories, TRUE);
 	g_ptr_array_free((*in)->made, TRUE);
-	arena_release(&(*in)->arena);
+	g_ptr_array_free((*in)->sources, TRUE);
+	g_ptr_array_free((*in)->values, TRUE);
+	g_ptr_array_free((*in)->wanted, TRUE);
 	free(*in);
 	*in = NULL;
 }
@@ -126,17 +167,31 @@ static struct intern_text text_key(const struct intern *in, int kind, int64_t sc
 
 static struct intern_text *text_add(struct intern *in, const struct intern_text *key)
 {
-	struct intern_text *t = arena_new(&in->arena, struct intern_text);
+	struct intern_text *t = arena_new(&in->young.arena, struct intern_text);
 
 	*t = *key;
-	t->text = arena_strn(&in->arena, key->text, key->len);
-	g_hash_table_add(in->texts, t);
+	t->text = arena_strn(&in->young.arena, key->text, key->len);
+	g_hash_table_add(in->young.texts, t);
+	return t;
+}
+
+static struct intern_text *text_find(struct intern *in, const struct intern_text *key)
+{
+	struct intern_text *t = g_hash_table_lookup(in->young.texts, key), *old;
+
+	if (t)
+		return t;
+	old = g_hash_table_lookup(in->old.texts, key);
+	if (!old)
+		return NULL;
+	t = text_add(in, old);
+	t->old = old;
 	return t;
 }
 
 static struct intern_text *text_find_or_add(struct intern *in, const struct intern_text *key)
 {
-	struct intern_text *t = g_hash_table_lookup(in->texts, key);
+	struct intern_text *t = text_find(in, key);
 
 	return t ? t : text_add(in, key);
 }
@@ -146,6 +201,12 @@ static gboolean is_name(gpointer key, gpointer value, gpointer arg)
 	(void)value;
 	(void)arg;
 	return ((const struct intern_text *)key)->kind == KIND_ACCOUNT_NAME;
+}
+
+static void remove_names(struct intern *in)
+{
+	g_hash_table_foreach_remove(in->young.texts, is_name, NULL);
+	g_hash_table_foreach_remove(in->old.texts, is_name, NULL);
 }
 
 /* Once a batch: clears the names of accounts if the ledger has changed. */
@@ -158,7 +219,7 @@ static int check_names(struct intern *in, struct error *err)
 	if (store_version(in->st, &version, err) < 0)
 		return -1;
 	if (version != in->names_version)
-		g_hash_table_foreach_remove(in->texts, is_name, NULL);
+		remove_names(in);
 	in->names_version = version;
 	in->names_checked = true;
 	return 0;
@@ -176,7 +237,7 @@ int intern_account(struct intern *in, const char *text, size_t len, bool by_name
 
 	if (by_name && check_names(in, err) < 0)
 		return -1;
-	t = g_hash_table_lookup(in->texts, &key);
+	t = text_find(in, &key);
 	if (t) {
 		*ret = (struct intern_account) { t->id, t->family };
 		return 1;
@@ -236,14 +297,14 @@ int intern_category(struct intern *in, const char *name, size_t len, int64_t *re
 		    struct error *err)
 {
 	struct intern_text key = text_key(in, KIND_CATEGORY, 0, name, len);
-	struct intern_text *t = g_hash_table_lookup(in->texts, &key);
+	struct intern_text *t = text_find(in, &key);
 	int rc;
 
 	if (!t) {
 		rc = read_categories(in, err);
 		if (rc <= 0)
 			return rc;
-		t = g_hash_table_lookup(in->texts, &key);
+		t = text_find(in, &key);
 	}
 	if (t)
 		*ret_id = t->id;
@@ -284,119 +345,264 @@ struct intern_text *intern_declared(struct intern *in, int64_t account,
 	return text_find_or_add(in, &key);
 }
 
-struct intern_series *intern_series(struct intern *in, const struct intern_series_key *key)
+static struct intern_series *series_add(struct intern *in, const struct intern_series_key *key)
 {
-	struct intern_series *s = g_hash_table_lookup(in->series, key);
+	struct intern_series *s = arena_new(&in->young.arena, struct intern_series);
 
-	if (s)
-		return s;
-	s = arena_new(&in->arena, struct intern_series);
 	s->key = *key;
-	g_hash_table_add(in->series, s);
+	g_hash_table_add(in->young.series, s);
 	return s;
 }
 
-int intern_source_id(struct intern *in, struct intern_text *source, struct error *err)
+/* The series in the older generation; NULL: it is not there. */
+static const struct intern_series *series_old(const struct intern *in,
+					      const struct intern_series_key *key)
 {
-	if (source->id)
-		return 0;
-	g_ptr_array_add(in->made, &source->id);
-	return store_source_intern(in->st, source->scope, source->text, source->len, &source->id,
-				   err);
+	struct intern_series_key old = *key;
+
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++) {
+		if (key->dim[d] && !key->dim[d]->old)
+			return NULL;
+		old.dim[d] = key->dim[d] ? key->dim[d]->old : NULL;
+	}
+	if (key->declared && !key->declared->old)
+		return NULL;
+	old.declared = key->declared ? key->declared->old : NULL;
+	return g_hash_table_lookup(in->old.series, &old);
 }
 
-/* Finds the id of a dimension's value. 1 found, 0 none, -1 failed. */
-typedef int value_id(struct intern *in, int d, struct intern_text *t, struct error *err);
-
-/* Makes the id if there is none. */
-static int make_value_id(struct intern *in, int d, struct intern_text *t, struct error *err)
+struct intern_series *intern_series(struct intern *in, const struct intern_series_key *key)
 {
-	if (t->id)
-		return 1;
-	g_ptr_array_add(in->made, &t->id);
-	return store_dimension_intern(in->st,
-				      &(struct dimension_value) { t->scope, (enum dimension)d,
-								  t->text, t->len },
-				      &t->id, err) < 0
-		       ? -1
-		       : 1;
+	struct intern_series *s = g_hash_table_lookup(in->young.series, key);
+	const struct intern_series *old;
+
+	if (s)
+		return s;
+	old = series_old(in, key);
+	s = series_add(in, key);
+	if (old) {
+		s->id = old->id;
+		s->used = old->used;
+	}
+	return s;
 }
 
-static int find_value_id(struct intern *in, int d, struct intern_text *t, struct error *err)
+/* ---- the ids of a batch ---- */
+
+static void want_text(GPtrArray *list, struct intern_text *t)
 {
-	if (t->id)
-		return 1;
-	g_ptr_array_add(in->made, &t->id);
-	return store_dimension_find(
-		in->st, &(struct dimension_value) { t->scope, (enum dimension)d, t->text, t->len },
-		&t->id, err);
+	if (t->id || t->wanted)
+		return;
+	t->wanted = true;
+	g_ptr_array_add(list, t);
 }
 
-/*
- * Sets the ids of the values of declared dimensions. 1 done, 0 none, -1 failed.
- */
-static int declared_ids(struct intern *in, const struct intern_text *set, value_id *id,
-			int64_t dim[DIMENSIONS], struct error *err)
+/* Calls DO for the values of the series. */
+static void each_value(struct intern *in, const struct intern_series *s,
+		       void (*call)(void *arg, int d, struct intern_text *t), void *arg)
 {
-	for (size_t at = 0; at < set->len;) {
+	const struct intern_text *set = s->key.declared;
+
+	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++)
+		if (s->key.dim[d])
+			call(arg, d, s->key.dim[d]);
+	for (size_t at = 0; set && at < set->len;) {
 		int d = set->text[at];
 		size_t len = (unsigned char)set->text[at + 1];
-		struct intern_text *t = intern_dimension(in, set->scope, (enum dimension)d,
-							 set->text + at + SET_HEAD, len);
-		int rc = id(in, d, t, err);
 
-		if (rc <= 0)
-			return rc;
-		dim[d] = t->id;
+		call(arg, d,
+		     intern_dimension(in, set->scope, (enum dimension)d, set->text + at + SET_HEAD,
+				      len));
 		at += SET_HEAD + len;
 	}
-	return 1;
 }
 
-/* Makes the row of a series. 1 done, 0 a value has no id, -1 failed. */
-static int make_row(struct intern *in, const struct intern_series *s, value_id *id,
-		    struct series *ret, struct error *err)
+static void want_value(void *arg, int d, struct intern_text *t)
 {
-	*ret = (struct series) { .account = s->key.account, .category = s->key.category };
-	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++) {
-		struct intern_text *t = s->key.dim[d];
-		int rc = t ? id(in, d, t, err) : 1;
+	(void)d;
+	want_text(arg, t);
+}
 
-		if (rc <= 0)
-			return rc;
-		ret->dim[d] = t ? t->id : 0;
+void intern_want(struct intern *in, struct intern_text *source, struct intern_series *s)
+{
+	want_text(in->sources, source);
+	if (s->id || s->state != INTERN_NEW)
+		return;
+	s->state = INTERN_WANTED;
+	g_ptr_array_add(in->wanted, s);
+	each_value(in, s, want_value, in->values);
+}
+
+static int find_sources(struct intern *in, struct error *err)
+{
+	guint n = in->sources->len;
+	struct source_intern *list = g_new(struct source_intern, n);
+	int rc;
+
+	for (guint i = 0; i < n; i++) {
+		const struct intern_text *t = g_ptr_array_index(in->sources, i);
+
+		list[i] = (struct source_intern) { t->scope, t->text, t->len, 0 };
 	}
-	return s->key.declared ? declared_ids(in, s->key.declared, id, ret->dim, err) : 1;
+	rc = store_sources_intern(in->st, list, n, err);
+	for (guint i = 0; i < n && rc == 0; i++) {
+		struct intern_text *t = g_ptr_array_index(in->sources, i);
+
+		t->id = list[i].id;
+		g_ptr_array_add(in->made, &t->id);
+	}
+	g_free(list);
+	return rc;
 }
 
-int intern_series_id(struct intern *in, struct intern_series *s, struct error *err)
+typedef int ids_of_values(struct store *st, struct dimension_intern *list, size_t n,
+			  struct error *err);
+
+/* Sets the ids of the values that are wanted and have none. */
+static int set_values(struct intern *in, ids_of_values *call, struct error *err)
 {
-	struct series row;
+	guint n = in->values->len;
+	struct dimension_intern *list = g_new(struct dimension_intern, n);
 	int rc;
 
-	if (s->id)
+	for (guint i = 0; i < n; i++) {
+		const struct intern_text *t = g_ptr_array_index(in->values, i);
+
+		list[i] = (struct dimension_intern) {
+			{ t->scope, (enum dimension)t->kind, t->text, t->len }, t->id
+		};
+	}
+	rc = call(in->st, list, n, err);
+	for (guint i = 0; i < n && rc == 0; i++) {
+		struct intern_text *t = g_ptr_array_index(in->values, i);
+
+		if (t->id || !list[i].id)
+			continue;
+		t->id = list[i].id;
+		g_ptr_array_add(in->made, &t->id);
+	}
+	g_free(list);
+	return rc;
+}
+
+struct row {
+	struct series series;
+	bool complete; /* all values have ids */
+};
+
+static void set_value(void *arg, int d, struct intern_text *t)
+{
+	struct row *row = arg;
+
+	row->series.dim[d] = t->id;
+	row->complete = row->complete && t->id;
+}
+
+typedef int ids_of_series(struct store *st, struct series_intern *list, size_t n,
+			  struct error *err);
+
+/* Sets the ids of the wanted series of STATE whose values all have ids. */
+static int set_series(struct intern *in, int state, ids_of_series *call, struct error *err)
+{
+	GPtrArray *of = g_ptr_array_new();
+	struct series_intern *list = g_new(struct series_intern, in->wanted->len);
+	int rc;
+
+	for (guint i = 0; i < in->wanted->len; i++) {
+		struct intern_series *s = g_ptr_array_index(in->wanted, i);
+		struct row row = { { .account = s->key.account, .category = s->key.category },
+				   true };
+
+		if (s->id || (int)s->state != state)
+			continue;
+		each_value(in, s, set_value, &row);
+		if (!row.complete)
+			continue;
+		list[of->len] = (struct series_intern) { row.series, 0 };
+		g_ptr_array_add(of, s);
+	}
+	rc = call(in->st, list, of->len, err);
+	for (guint i = 0; i < of->len && rc == 0; i++) {
+		struct intern_series *s = g_ptr_array_index(of, i);
+
+		s->id = list[i].id;
+		g_ptr_array_add(in->made, &s->id);
+	}
+	g_free(list);
+	g_ptr_array_free(of, TRUE);
+	return rc;
+}
+
+int intern_find(struct intern *in, struct error *err)
+{
+	return find_sources(in, err) < 0 || set_values(in, store_dimensions_find, err) < 0
+		       ? -1
+		       : set_series(in, INTERN_WANTED, store_series_find, err);
+}
+
+bool intern_make(struct intern *in, struct intern_series *s)
+{
+	if (s->id || s->state == INTERN_TO_MAKE)
+		return false;
+	s->state = INTERN_TO_MAKE;
+	in->makes = true;
+	return true;
+}
+
+static void end_wanted(struct intern *in)
+{
+	for (guint i = 0; i < in->sources->len; i++)
+		((struct intern_text *)g_ptr_array_index(in->sources, i))->wanted = false;
+	for (guint i = 0; i < in->values->len; i++)
+		((struct intern_text *)g_ptr_array_index(in->values, i))->wanted = false;
+	for (guint i = 0; i < in->wanted->len; i++)
+		((struct intern_series *)g_ptr_array_index(in->wanted, i))->state = INTERN_NEW;
+	g_ptr_array_set_size(in->sources, 0);
+	g_ptr_array_set_size(in->values, 0);
+	g_ptr_array_set_size(in->wanted, 0);
+	in->makes = false;
+}
+
+static void remove_values(GPtrArray *values)
+{
+	for (guint i = 0; i < values->len; i++)
+		((struct intern_text *)g_ptr_array_index(values, i))->wanted = false;
+	g_ptr_array_set_size(values, 0);
+}
+
+int intern_make_all(struct intern *in, struct error *err)
+{
+	int rc = 0;
+
+	if (in->makes) {
+		/* only the values of series that are made */
+		remove_values(in->values);
+		for (guint i = 0; i < in->wanted->len; i++) {
+			const struct intern_series *s = g_ptr_array_index(in->wanted, i);
+
+			if (s->state == INTERN_TO_MAKE)
+				each_value(in, s, want_value, in->values);
+		}
+		rc = set_values(in, store_dimensions_add, err);
+		if (rc == 0)
+			rc = set_series(in, INTERN_TO_MAKE, store_series_add, err);
+	}
+	end_wanted(in);
+	return rc;
+}
+
+/* Notes that the account uses the category, once. */
+static int use_category(struct intern *in, int64_t account, int64_t category, struct error *err)
+{
+	struct intern_text key = text_key(in, KIND_USE, account, (const char *)&category,
+					  sizeof(category));
+	struct intern_text *t = text_find_or_add(in, &key);
+
+	if (t->id)
 		return 0;
-	if (make_row(in, s, make_value_id, &row, err) < 0)
-		return -1;
-	g_ptr_array_add(in->made, &s->id);
-	rc = store_series_find(in->st, &row, &s->id, err);
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	return store_series_add(in->st, &row, &s->id, err) < 0 ? -1 : 1;
-}
-
-int intern_series_find(struct intern *in, struct intern_series *s, struct error *err)
-{
-	struct series row;
-	int rc;
-
-	if (s->id)
-		return 1;
-	rc = make_row(in, s, find_value_id, &row, err);
-	if (rc <= 0)
-		return rc;
-	g_ptr_array_add(in->made, &s->id);
-	return store_series_find(in->st, &row, &s->id, err);
+	t->id = 1;
+	g_ptr_array_add(in->made, &t->id);
+	return store_category_use(in->st, account, category, err);
 }
 
 int intern_use(struct intern *in, struct intern_series *s, struct error *err)
@@ -407,7 +613,7 @@ int intern_use(struct intern *in, struct intern_series *s, struct error *err)
 		const struct intern_category *m = &g_array_index(in->categories,
 								 struct intern_category, category);
 
-		if (!m->metered && store_category_use(in->st, s->key.account, category, err) < 0)
+		if (!m->metered && use_category(in, s->key.account, category, err) < 0)
 			return -1;
 		category = m->parent;
 	}
@@ -426,15 +632,17 @@ void intern_undo(struct intern *in)
 	for (guint i = 0; i < in->made->len; i++)
 		*(int64_t *)g_ptr_array_index(in->made, i) = 0;
 	g_ptr_array_set_size(in->made, 0);
+	end_wanted(in);
 }
 
 void intern_trim(struct intern *in)
 {
 	in->names_checked = false;
-	if (g_hash_table_size(in->texts) + g_hash_table_size(in->series) <= INTERN_MAX)
+	if (g_hash_table_size(in->young.texts) + g_hash_table_size(in->young.series) <
+	    GENERATION_MAX)
 		return;
-	g_hash_table_remove_all(in->texts);
-	g_hash_table_remove_all(in->series);
-	arena_reset(&in->arena);
+	generation_release(&in->old);
+	in->old = in->young;
+	generation_init(&in->young);
 	in->version = -1;
 }

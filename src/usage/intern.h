@@ -4,9 +4,9 @@
  * look-up in the store.
  *
  * Accounts and categories get their ids at once. A source or a series may be
- * new: its id is 0 until intern_source_id or intern_series_id finds or makes
- * the id in a write. Equal entries have equal pointers, which are valid until
- * intern_trim.
+ * new: its id is 0 until intern_find or intern_make_all sets it in a write, for
+ * all of a batch in few statements. Equal entries have equal pointers, which are
+ * valid until intern_trim.
  */
 #ifndef USAGE_INTERN_H
 #define USAGE_INTERN_H
@@ -25,6 +25,9 @@ struct intern_text {
 	const char *text;
 	int64_t id;
 	int64_t family; /* of an account */
+	bool wanted;    /* its id is looked for in this batch */
+	/* the equal entry of the older generation, for intern.c */
+	struct intern_text *old;
 };
 
 struct intern_series_key {
@@ -47,6 +50,8 @@ struct intern_series {
 	struct intern_series_key key;
 	int64_t id;
 	int64_t used; /* not 0: intern_use has been called */
+	/* the progress of getting an id in this batch */
+	enum { INTERN_NEW, INTERN_WANTED, INTERN_TO_MAKE } state;
 };
 
 /* Borrows ST. Never returns NULL. */
@@ -81,29 +86,30 @@ struct intern_text *intern_declared(struct intern *in, int64_t account,
 				    const struct intern_value *values, size_t n);
 struct intern_series *intern_series(struct intern *in, const struct intern_series_key *key);
 
-/* In a write: finds or makes the id of a source. */
-int intern_source_id(struct intern *in, struct intern_text *source, struct error *err);
-/* In a write: finds or makes the id of a series. 1 made, 0 found, -1 failed. */
-int intern_series_id(struct intern *in, struct intern_series *s, struct error *err);
+/*
+ * The ids of a batch. First intern_want for each event, which notes its source
+ * and series if they have no ids. intern_find, in a write, finds these ids, and
+ * makes those of new sources. Then a series that is new has the id 0: call
+ * intern_make for it, and in the end intern_make_all.
+ */
+void intern_want(struct intern *in, struct intern_text *source, struct intern_series *s);
+int intern_find(struct intern *in, struct error *err);
+/* True: it was not called for this series before. */
+bool intern_make(struct intern *in, struct intern_series *s);
+int intern_make_all(struct intern *in, struct error *err);
 /*
  * In a write: makes reports of the account list the category of the series and
  * its ancestors.
  */
 int intern_use(struct intern *in, struct intern_series *s, struct error *err);
 
-/*
- * In a write: finds the id of a series, but makes none. 1 found, 0 the series
- * does not exist, -1 failed.
- */
-int intern_series_find(struct intern *in, struct intern_series *s, struct error *err);
-
 /* Call intern_keep after a commit, intern_undo after a rollback. */
 void intern_keep(struct intern *in);
 void intern_undo(struct intern *in);
 
 /*
- * Between batches: clears a large table, and checks names of accounts again if
- * accounts may have changed.
+ * Between batches: removes what was not used for long from a large table, and
+ * checks names of accounts again if accounts may have changed.
  */
 void intern_trim(struct intern *in);
 

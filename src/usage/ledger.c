@@ -773,17 +773,11 @@ static int set_declared_all(struct ledger *l, struct error *err)
 
 /* ---- ids ---- */
 
-/*
- * Finds the series of an event whose sender has used up its quota of new
- * series. Rejects the event if its series is new.
- */
-static int find_series_id(struct ledger *l, struct event *ev, int64_t most, struct error *err)
+/* Rejects an event of a new series whose sender has used up its quota of them. */
+static int reject_series(struct ledger *l, struct event *ev, int64_t most, struct error *err)
 {
 	struct error reason = { 0 };
-	int rc = intern_series_find(l->intern, ev->series, err);
 
-	if (rc)
-		return rc < 0 ? -1 : 0;
 	error_set(
 		&reason, ERR_TOO_MANY, NULL,
 		"its account, category and dimensions are a new combination; these credentials have"
@@ -792,18 +786,19 @@ static int find_series_id(struct ledger *l, struct event *ev, int64_t most, stru
 	return reject_new(l, ev, &reason, err);
 }
 
-static int make_series_id(struct ledger *l, struct event *ev, int64_t day, struct error *err)
+/* Chooses whether the new series of an event is made. */
+static int choose_series(struct ledger *l, struct event *ev, int64_t day, struct error *err)
 {
 	struct series_quota *quota = ev->submission->quota;
 	int64_t most;
-	int rc;
 
-	if (quota && !ev->series->id && !series_quota_left(quota, day, &most))
-		return find_series_id(l, ev, most, err);
-	rc = intern_series_id(l->intern, ev->series, err);
-	if (rc > 0 && quota)
+	if (ev->series->id || ev->series->state == INTERN_TO_MAKE)
+		return 0;
+	if (quota && !series_quota_left(quota, day, &most))
+		return reject_series(l, ev, most, err);
+	if (intern_make(l->intern, ev->series) && quota)
 		series_quota_take(quota);
-	return rc < 0 ? -1 : 0;
+	return 0;
 }
 
 static int make_ids(struct ledger *l, struct error *err)
@@ -811,14 +806,20 @@ static int make_ids(struct ledger *l, struct error *err)
 	int64_t day = floor_div(clock_now_us(), SEC_PER_DAY * USEC_PER_SEC);
 
 	for (guint i = 0; i < l->events->len; i++) {
+		const struct event *ev = event_at(l, i);
+
+		if (ev->verdict != VERDICT_REJECTED)
+			intern_want(l->intern, ev->source, ev->series);
+	}
+	if (intern_find(l->intern, err) < 0)
+		return -1;
+	for (guint i = 0; i < l->events->len; i++) {
 		struct event *ev = event_at(l, i);
 
-		if (ev->verdict != VERDICT_REJECTED &&
-		    (intern_source_id(l->intern, ev->source, err) < 0 ||
-		     make_series_id(l, ev, day, err) < 0))
+		if (ev->verdict != VERDICT_REJECTED && choose_series(l, ev, day, err) < 0)
 			return -1;
 	}
-	return 0;
+	return intern_make_all(l->intern, err);
 }
 
 static void settle_quotas(struct submission *first, bool undone)

@@ -40,6 +40,48 @@ START_TEST(many_names_do_not_fill_the_memory_or_lose_their_ids)
 }
 END_TEST
 
+/* Stores N calls with new customers from FIRST on; returns the number of statements. */
+static int64_t store_customers(struct bench *b, int first, int n)
+{
+	int64_t before;
+	char text[32];
+
+	for (int i = first; i < first + n; i++) {
+		struct raw_event raw = good_event();
+
+		snprintf(text, sizeof(text), "c%d", i);
+		set_field(&raw, EV_ID, text);
+		set_field(&raw, EV_CUSTOMER, text);
+		OK(put(b, &raw));
+	}
+	before = store_statements(b->st);
+	commit(b);
+	for (size_t i = 0; i < b->batch.n; i++)
+		ck_assert_int_eq(b->batch.events[i].verdict, VERDICT_CREATED);
+	return store_statements(b->st) - before;
+}
+
+START_TEST(new_series_take_the_same_few_statements_whatever_their_number)
+{
+	static const int numbers[] = { 10, 100, 1000 };
+	struct bench b = open_bench(":memory:", &any_account);
+	int first = 0;
+
+	store_customers(&b, first, 1);
+	first++;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		int64_t statements;
+
+		ROW("%d", numbers[i]);
+		statements = store_customers(&b, first, numbers[i]) - numbers[i];
+		first += numbers[i];
+		/* each event is one more; leaves and postings grow */
+		ck_assert_int_le(statements, 40 + numbers[i] / 10);
+	}
+	close_bench(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("intern");
@@ -47,6 +89,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, new_series_take_the_same_few_statements_whatever_their_number);
 	tcase_add_test(tc, many_names_do_not_fill_the_memory_or_lose_their_ids);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

@@ -19,6 +19,7 @@
 #include "store/source.h"
 #include "store/verify.h"
 #include "fixture.h"
+#include "intern_one.h"
 #include "rollup_sum.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -335,11 +336,11 @@ static void start_model(void)
 		char text[16];
 
 		snprintf(text, sizeof(text), "cus%d", i / CATEGORIES);
-		OK(store_dimension_intern(model.st,
-					  &(struct dimension_value) { model.account, DIM_CUSTOMER,
-								      text, strlen(text) },
-					  &s.dim[DIM_CUSTOMER], &err));
-		OK(store_series_intern(model.st, &s, &model.series[i], &err));
+		OK(intern_one_value(model.st,
+				    &(struct dimension_value) { model.account, DIM_CUSTOMER, text,
+								strlen(text) },
+				    &s.dim[DIM_CUSTOMER], &err));
+		OK(intern_one_series(model.st, &s, &model.series[i], &err));
 		model.customers[i] = s.dim[DIM_CUSTOMER];
 	}
 	OK(store_commit(model.st, &err));
@@ -510,7 +511,7 @@ static void write_events(void)
 
 	start_model();
 	OK(store_begin_write(model.st, &err));
-	OK(store_source_intern(model.st, model.account, "/pbx", 4, &source, &err));
+	OK(intern_one_source(model.st, model.account, "/pbx", 4, &source, &err));
 	for (int i = 0; i < 1500; i++) {
 		int n = 1 + (int)any(SERIES - 1);
 		int64_t day = DAY_FIRST + (i < 60 ? any(31) : 31 + any(28));

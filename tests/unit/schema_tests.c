@@ -17,6 +17,7 @@
 #include "store/user.h"
 #include "store/verify.h"
 #include "fixture.h"
+#include "intern_one.h"
 #include "rollup_sum.h"
 #include "store_fixture.h"
 #include "suite.h"
@@ -374,7 +375,7 @@ START_TEST(series_of_an_older_ledger_keep_their_numbers_and_dimensions)
 	ck_assert_int_eq(s.dim[DIM_SIM], 6);
 	for (int d = DIM_SIM + 1; d < DIMENSIONS; d++)
 		ck_assert_int_eq(s.dim[d], 0);
-	OK(store_series_intern(st, &s, &(int64_t) { 0 }, &err));
+	OK(intern_one_series(st, &s, &(int64_t) { 0 }, &err));
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM series"), 2);
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM sqlite_schema WHERE name LIKE "
 				    "'series_%' AND name <> 'series_value'"),

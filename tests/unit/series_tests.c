@@ -9,6 +9,7 @@
 #include "store/series_pack.h"
 #include "store/source.h"
 #include "fixture.h"
+#include "intern_one.h"
 #include "store_fixture.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -36,11 +37,11 @@ START_TEST(dimension_values_are_interned_per_account_and_dimension)
 				 f.st, &(struct dimension_value) { f.account, DIM_SIM, "cus1", 4 },
 				 &id, &err),
 			 0);
-	OK(store_dimension_intern(
-		f.st, &(struct dimension_value) { f.account, DIM_CUSTOMER, "cus1", 4 }, &id, &err));
+	OK(intern_one_value(f.st, &(struct dimension_value) { f.account, DIM_CUSTOMER, "cus1", 4 },
+			    &id, &err));
 	ck_assert_int_eq(id, f.customer);
-	OK(store_dimension_intern(
-		f.st, &(struct dimension_value) { other, DIM_CUSTOMER, "cus1", 4 }, &id, &err));
+	OK(intern_one_value(f.st, &(struct dimension_value) { other, DIM_CUSTOMER, "cus1", 4 }, &id,
+			    &err));
 	ck_assert_int_ne(id, f.customer);
 	ck_assert_int_eq(store_dimension_text(f.st, f.customer, &arena, &text, &err), 1);
 	ck_assert_str_eq(text, "cus1");
@@ -56,14 +57,66 @@ START_TEST(series_is_the_same_only_with_the_same_dimensions)
 	int64_t id;
 
 	ck_assert_int_ne(f.plain, f.dimensioned);
-	OK(store_series_intern(f.st, &s, &id, &err));
+	OK(intern_one_series(f.st, &s, &id, &err));
 	ck_assert_int_eq(id, f.plain);
 	s.dim[DIM_SIM] = f.customer;
-	OK(store_series_intern(f.st, &s, &id, &err));
+	OK(intern_one_series(f.st, &s, &id, &err));
 	ck_assert_int_ne(id, f.plain);
 	ck_assert_int_ne(id, f.dimensioned);
 	s.dim[DIM_SIM] = 4711;
-	FAILS_WITH(store_series_intern(f.st, &s, &id, &err), ERR_INTERNAL, "rules");
+	FAILS_WITH(intern_one_series(f.st, &s, &id, &err), ERR_INTERNAL, "rules");
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(sets_are_found_and_made_in_few_statements)
+{
+	struct fixture f = with_series(":memory:");
+	struct dimension_intern values[200] = { 0 }, again[200];
+	struct series_intern series[200] = { 0 };
+	char texts[200][8];
+	int64_t before;
+
+	for (int i = 0; i < 200; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "v%d", i * 77 % 200);
+		values[i].value = (struct dimension_value) { f.account, (enum dimension)(i % 3),
+							     texts[i], strlen(texts[i]) };
+	}
+	OK(store_begin_write(f.st, &err));
+	OK(store_dimensions_intern(f.st, values, 50, &err));
+	before = store_statements(f.st);
+	OK(store_dimensions_intern(f.st, values, 200, &err));
+	ck_assert_int_le(store_statements(f.st) - before, 2);
+	memcpy(again, values, sizeof(again));
+	for (int i = 0; i < 200; i++)
+		again[i].id = 0;
+	OK(store_dimensions_find(f.st, again, 200, &err));
+	for (int i = 0; i < 200; i++) {
+		const char *text;
+
+		ck_assert_int_eq(again[i].id, values[i].id);
+		ck_assert_int_eq(store_dimension_text(f.st, values[i].id, &arena, &text, &err), 1);
+		ck_assert_str_eq(text, texts[i]);
+		series[i].series = (struct series) { .account = f.account, .category = f.category };
+		series[i].series.dim[DIM_CUSTOMER] = values[(i * 31) % 200].id;
+		series[i].series.dim[DIMENSIONS_BUILT_IN + i % 2] = values[i].id;
+	}
+	OK(store_series_intern(f.st, series, 100, &err));
+	before = store_statements(f.st);
+	OK(store_series_intern(f.st, series, 200, &err));
+	ck_assert_int_le(store_statements(f.st) - before, 3);
+	for (int i = 0; i < 200; i++) {
+		struct series read;
+
+		ck_assert_int_eq(store_series_by_id(f.st, series[i].id, &read, &err), 1);
+		ck_assert_int_eq(memcmp(&read, &series[i].series, sizeof(read)), 0);
+		series[i].id = 0;
+	}
+	OK(store_series_find(f.st, series, 200, &err));
+	for (int i = 0; i < 200; i++)
+		ck_assert_int_ne(series[i].id, 0);
+	OK(store_series_find(f.st, NULL, 0, &err));
+	OK(store_commit(f.st, &err));
 	store_close(&f.st);
 }
 END_TEST
@@ -132,12 +185,12 @@ START_TEST(series_is_the_same_only_with_the_same_declared_dimensions)
 	int64_t first, second, id;
 
 	s.dim[DIMENSIONS_BUILT_IN] = 7;
-	OK(store_series_intern(f.st, &s, &first, &err));
+	OK(intern_one_series(f.st, &s, &first, &err));
 	s.dim[DIMENSIONS_BUILT_IN + 1] = 8;
-	OK(store_series_intern(f.st, &s, &second, &err));
+	OK(intern_one_series(f.st, &s, &second, &err));
 	ck_assert_int_ne(first, second);
 	ck_assert_int_ne(first, f.plain);
-	OK(store_series_intern(f.st, &s, &id, &err));
+	OK(intern_one_series(f.st, &s, &id, &err));
 	ck_assert_int_eq(id, second);
 	ck_assert_int_eq(store_series_by_id(f.st, second, &read, &err), 1);
 	ck_assert_int_eq(memcmp(&read, &s, sizeof(s)), 0);
@@ -206,8 +259,8 @@ START_TEST(a_source_is_found_in_its_own_family_only)
 	int64_t other, again;
 
 	OK(store_begin_write(f.st, &err));
-	OK(store_source_intern(f.st, f.account + 1, "/pbx/1", 6, &other, &err));
-	OK(store_source_intern(f.st, f.account + 1, "/pbx/1", 6, &again, &err));
+	OK(intern_one_source(f.st, f.account + 1, "/pbx/1", 6, &other, &err));
+	OK(intern_one_source(f.st, f.account + 1, "/pbx/1", 6, &again, &err));
 	OK(store_events_add(f.st, &e, 1, &err));
 	OK(store_commit(f.st, &err));
 	ck_assert_int_ne(other, f.source);
@@ -228,6 +281,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, dimension_values_are_interned_per_account_and_dimension);
 	tcase_add_test(tc, series_is_the_same_only_with_the_same_dimensions);
+	tcase_add_test(tc, sets_are_found_and_made_in_few_statements);
 	tcase_add_test(tc, packed_values_are_unpacked);
 	tcase_add_test(tc, bytes_that_no_series_has_are_not_unpacked);
 	tcase_add_test(tc, series_is_the_same_only_with_the_same_declared_dimensions);

@@ -19,6 +19,7 @@
 #include "store/series.h"
 #include "store/source.h"
 #include "fixture.h"
+#include "intern_one.h"
 #include "suite.h"
 
 #define TIMEOUT_MS 50
@@ -132,9 +133,9 @@ static inline int add_many_events(struct store *st)
 	ck_assert(events && ids);
 	rc = store_begin_write(st, &err);
 	if (rc == 0)
-		rc = store_source_intern(st, 1, "/pbx", 4, &source, &err);
+		rc = intern_one_source(st, 1, "/pbx", 4, &source, &err);
 	if (rc == 0)
-		rc = store_series_intern(st, &series, &series_id, &err) < 0 ? -1 : 0;
+		rc = intern_one_series(st, &series, &series_id, &err) < 0 ? -1 : 0;
 	for (int i = 0; rc == 0 && i < N; i++) {
 		snprintf(ids[i], sizeof(ids[i]), "call-%06d", i);
 		events[i] = (struct stored_event) { .source = source,
@@ -173,13 +174,12 @@ static inline struct fixture with_series(const char *where)
 	s.account = f.account;
 	s.category = f.category;
 	OK(store_begin_write(f.st, &err));
-	OK(store_source_intern(f.st, f.account, "/pbx/1", 6, &f.source, &err));
-	OK(store_series_intern(f.st, &s, &f.plain, &err));
-	OK(store_dimension_intern(f.st,
-				  &(struct dimension_value) { f.account, DIM_CUSTOMER, "cus1", 4 },
-				  &f.customer, &err));
+	OK(intern_one_source(f.st, f.account, "/pbx/1", 6, &f.source, &err));
+	OK(intern_one_series(f.st, &s, &f.plain, &err));
+	OK(intern_one_value(f.st, &(struct dimension_value) { f.account, DIM_CUSTOMER, "cus1", 4 },
+			    &f.customer, &err));
 	s.dim[DIM_CUSTOMER] = f.customer;
-	OK(store_series_intern(f.st, &s, &f.dimensioned, &err));
+	OK(intern_one_series(f.st, &s, &f.dimensioned, &err));
 	OK(store_commit(f.st, &err));
 	return f;
 }

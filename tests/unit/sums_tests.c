@@ -8,6 +8,7 @@
 #include "store/series.h"
 #include "store/sums.h"
 #include "fixture.h"
+#include "intern_one.h"
 #include "store_fixture.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -39,10 +40,10 @@ static struct fixture with_days(int64_t ret_series[SUMS_SERIES])
 
 	OK(store_begin_write(f.st, &err));
 	for (int i = 0; i < SUMS_SERIES; i++) {
-		OK(store_dimension_intern(
-			f.st, &(struct dimension_value) { f.account, DIM_SIM, &"abc"[i], 1 },
-			&s.dim[DIM_SIM], &err));
-		OK(store_series_intern(f.st, &s, &ret_series[i], &err));
+		OK(intern_one_value(f.st,
+				    &(struct dimension_value) { f.account, DIM_SIM, &"abc"[i], 1 },
+				    &s.dim[DIM_SIM], &err));
+		OK(intern_one_series(f.st, &s, &ret_series[i], &err));
 	}
 	for (int64_t day = 1; day < SUMS_DAYS; day++) {
 		r.slot = day * 96 + 40;
@@ -231,16 +232,16 @@ START_TEST(series_that_a_filter_finds_are_work)
 
 	store_end(f.st);
 	OK(store_begin_write(f.st, &err));
-	OK(store_dimension_intern(f.st, &(struct dimension_value) { f.account, DIM_SIM, "x", 1 },
-				  &account.dim[DIM_SIM], &err));
+	OK(intern_one_value(f.st, &(struct dimension_value) { f.account, DIM_SIM, "x", 1 },
+			    &account.dim[DIM_SIM], &err));
 	s.dim[DIM_SIM] = account.dim[DIM_SIM];
 	for (int i = 0; i < FOUND; i++) {
 		const char name[] = { (char)('a' + i / 26), (char)('a' + i % 26) };
 
-		OK(store_dimension_intern(
-			f.st, &(struct dimension_value) { f.account, DIM_NETWORK, name, 2 },
-			&s.dim[DIM_NETWORK], &err));
-		OK(store_series_intern(f.st, &s, &id, &err));
+		OK(intern_one_value(f.st,
+				    &(struct dimension_value) { f.account, DIM_NETWORK, name, 2 },
+				    &s.dim[DIM_NETWORK], &err));
+		OK(intern_one_series(f.st, &s, &id, &err));
 	}
 	OK(store_commit(f.st, &err));
 	OK(store_begin_read(f.st, &err));

@@ -1,0 +1,35 @@
+/*
+ * intern.h - finds and makes the ids of sets: of sources, values and series.
+ */
+#ifndef STORE_INTERN_H
+#define STORE_INTERN_H
+
+#include "store/internal.h"
+
+/* A kind of items, in an array. */
+struct intern_kind {
+	size_t size;      /* of an item */
+	size_t id_offset; /* of its id, an int64_t, in the item */
+	/*
+	 * In the order of the table's unique index, so that it is read and
+	 * changed from one end to the other.
+	 */
+	int (*compare)(const void *a, const void *b);
+	int columns; /* of an item in list(?1) */
+	/* Sets the cells of an item, which are zero. Bytes may be in ARENA. */
+	void (*get)(const void *item, struct arena *arena, struct db_cell *ret);
+	const char *find; /* SQL: rowid of list(?1) and id, of each that exists */
+	const char *add;  /* SQL: inserts the rows of list(?1), in their order */
+};
+
+/* Sets the ids of items whose id is 0, if they exist. */
+int store_find_ids(struct store *st, const struct intern_kind *kind, void *items, size_t n,
+		   struct error *err);
+/* Inserts the items whose id is 0, and sets their ids. In a write. */
+int store_add_ids(struct store *st, const struct intern_kind *kind, void *items, size_t n,
+		  struct error *err);
+/* Both. In a write. */
+int store_intern_ids(struct store *st, const struct intern_kind *kind, void *items, size_t n,
+		     struct error *err);
+
+#endif
