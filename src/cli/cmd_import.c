@@ -2,7 +2,7 @@
  * cmd_import.c - imports files of usage events into the ledger, a batch at a
  * time.
  */
-#include "cli/command.h"
+#include "cli/import.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -22,12 +22,10 @@
 #include "base/plausible.h"
 #include "base/strbuf.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "ingest/detect.h"
 #include "ingest/read_ahead.h"
 #include "base/decompress.h"
 #include "store/meta.h"
-#include "usage/ledger.h"
 #include "base/banned.h"
 
 #define TICK_MS 200
@@ -142,12 +140,6 @@ static enum reader_form choose_form(struct import_input *in, const struct mappin
 
 /* ---- rejected records ---- */
 
-struct import_rejects {
-	const char *option; /* --rejects; NULL: one file for each input */
-	char *path;
-	FILE *file;
-};
-
 /*
  * The path of the list of rejected records: FILE.rejected.csv in the current
  * folder.
@@ -176,8 +168,11 @@ static int rejects_failed(const struct import_rejects *rj, struct error *err)
 static int rejects_open(struct import_rejects *rj, const char *input, struct error *err)
 {
 	rj->path = rejects_path(rj, input);
-	rj->file = rj->path ? fopen(rj->path, "w") : NULL;
-	if (!rj->file || fputs("file,line,field,reason,record\r\n", rj->file) < 0)
+	rj->file = rj->path ? fopen(rj->path, rj->adds ? "a" : "w") : NULL;
+	if (!rj->file)
+		return rejects_failed(rj, err);
+	if (fseeko(rj->file, 0, SEEK_END) == 0 && ftello(rj->file) == 0 &&
+	    fputs("file,line,field,reason,record\r\n", rj->file) < 0)
 		return rejects_failed(rj, err);
 	return 0;
 }
@@ -210,33 +205,12 @@ static int rejects_close(struct import_rejects *rj, struct error *err)
 
 /* ---- blocks of events ---- */
 
-struct import_counts {
-	int64_t verdict[VERDICTS];
-	int64_t skipped;
-};
-
-struct import {
-	const char *mapping_path, *format, *zone;
-	/* how far an event's time may be ahead of the clock */
-	int64_t ahead_us;
-	size_t record_bytes; /* the longest record */
-	struct mapping *mapping;
-	struct store *store;
-	struct ledger *ledger;
-	struct import_rejects rejects;
-	const char *path; /* path of the current file, as given */
-	struct import_counts file, total;
-	size_t logged;             /* rejections of the file in the rejection log */
-	struct reader_folds folds; /* CSV records of the file with line ends in quotes */
-	/* the verdicts of all lines up to this line are on disk */
-	int64_t line;
-	bool failed; /* writing to the ledger failed */
-	struct progress progress;
-};
-
 static int note_verdict(struct import *im, const struct event *ev, struct error *err)
 {
 	im->file.verdict[ev->verdict]++;
+	/* a follower has the rejection log, unless a file is named */
+	if (im->follow && !im->rejects.option)
+		return 0;
 	if (ev->verdict == VERDICT_REJECTED)
 		return rejects_add(&im->rejects, im->path, ev, ev->reason->param,
 				   ev->reason->message, err);
@@ -259,6 +233,8 @@ static int store_block(struct import *im, const struct event_block *block, struc
 	im->file.skipped += block->skipped;
 	if (block->n == 0)
 		return 0;
+	for (size_t i = 0; i < block->n; i++)
+		block->events[i].line += im->lines_before;
 	if (ledger_store(im->ledger, &s, err) < 0) {
 		im->failed = true;
 		return -1;
@@ -326,6 +302,44 @@ static int import_stream(struct import *im, struct import_input *in, struct erro
 	if (rc < 0 && (err->kind == ERR_BODY || err->kind == ERR_PARAM))
 		error_detail(err, "%s:%" PRId64, in->path, reader_line(reader));
 	im->folds = reader_folds(reader);
+	reader_free(&reader);
+	return rc;
+}
+
+/* Text that a reader reads. */
+struct chunk {
+	const char *text;
+	size_t left;
+};
+
+static int64_t read_chunk(void *arg, void *buf, size_t size, struct error *err)
+{
+	struct chunk *c = arg;
+	size_t n = c->left < size ? c->left : size;
+
+	(void)err;
+	memcpy(buf, c->text, n);
+	c->text += n;
+	c->left -= n;
+	return (int64_t)n;
+}
+
+int import_chunk(struct import *im, enum reader_form form, const char *text, size_t len,
+		 struct error *err)
+{
+	struct chunk c = { text, len };
+	struct reader *reader = reader_new(form, im->mapping, im->record_bytes, read_chunk, &c);
+	enum read_ahead_result got = AHEAD_NOT_YET;
+	struct read_ahead *ahead = NULL;
+	struct event_block block;
+	int rc = read_ahead_start(reader, clock_now_us(), im->ahead_us, &ahead, err);
+
+	while (rc == 0 && got != AHEAD_END) {
+		got = read_ahead_next(ahead, TICK_MS, &block, err);
+		if (got == AHEAD_FAILED || (got == AHEAD_BLOCK && store_block(im, &block, err) < 0))
+			rc = -1;
+	}
+	read_ahead_stop(&ahead);
 	reader_free(&reader);
 	return rc;
 }
@@ -411,6 +425,8 @@ static int check_call(const struct import *im, int argc, char **argv)
 		return command_wrong(&command_import, "--zone is for the times of a --mapping");
 	if (im->format && !detect_form(im->format, &form))
 		return command_wrong(&command_import, "--format must be ndjson, json, csv or tsv");
+	if (im->state && !im->follow)
+		return command_wrong(&command_import, "--state is for --follow");
 	if (im->rejects.option && is_input(im->rejects.option, argc, argv))
 		return command_wrong(&command_import, "--rejects must not be one of the files");
 	return EXIT_DONE;
@@ -420,6 +436,10 @@ static int check_mapping(const struct import *im)
 {
 	enum reader_form form;
 
+	if (im->mapping && im->follow && mapping_uses_position(im->mapping))
+		return command_wrong(&command_import,
+				     "--follow needs identities that stay the same when a file is "
+				     "rotated, but the mapping uses {line} or {row}");
 	if (im->mapping && im->format && detect_form(im->format, &form) &&
 	    (form != READER_CSV && form != READER_TSV) != mapping_of_json(im->mapping))
 		return command_wrong(&command_import, mapping_of_json(im->mapping)
@@ -461,6 +481,20 @@ static int import_files(struct import *im, int argc, char **argv)
 	return worst;
 }
 
+static int follow_files(struct import *im, const struct settings *s, int argc, char **argv)
+{
+	struct error err = { 0 };
+	int rc;
+
+	interrupt_catch();
+	im->rejects.adds = true;
+	rc = import_follow(im, s, argv + 1, (size_t)argc - 1);
+	print_counts("total", &im->total);
+	if (rejects_close(&im->rejects, &err) < 0)
+		rc = command_fail("import", &err);
+	return rc;
+}
+
 static int open_and_import(struct import *im, const struct settings *s, int argc, char **argv)
 {
 	struct ledger_options options = { .any_account = true,
@@ -480,7 +514,7 @@ static int open_and_import(struct import *im, const struct settings *s, int argc
 	options.accounts_by_name = im->mapping && mapping_accounts_by_name(im->mapping);
 	im->ledger = ledger_new(im->store, &options);
 	im->record_bytes = (size_t)s->record_bytes;
-	rc = import_files(im, argc, argv);
+	rc = im->follow ? follow_files(im, s, argc, argv) : import_files(im, argc, argv);
 	ledger_free(&im->ledger);
 	store_close(&im->store);
 	return rc;
@@ -493,6 +527,8 @@ static int run(const struct settings *s, int argc, char **argv)
 						  { .name = "format", .text = &im.format },
 						  { .name = "zone", .text = &im.zone },
 						  { .name = "rejects", .text = &im.rejects.option },
+						  { .name = "follow", .flag = &im.follow },
+						  { .name = "state", .text = &im.state },
 						  { 0 } };
 	struct error err = { 0 };
 	int rc;
@@ -518,7 +554,7 @@ static int run(const struct settings *s, int argc, char **argv)
 const struct command command_import = {
 	.name = "import",
 	.usage = "import [--mapping FILE] [--zone ZONE] [--format ndjson|json|csv|tsv] [--rejects "
-		 "FILE] FILE...",
+		 "FILE] [--follow [--state FILE]] FILE...",
 	.summary = "bring files of usage events into the ledger",
 	.help = "Reads CloudEvents as NDJSON (one a line) or JSON (one after the other, or "
 		"arrays), or CSV or tab-separated values\n"
@@ -537,7 +573,15 @@ const struct command command_import = {
 		"  --rejects FILE   where records go that were rejected or are in conflict, as CSV "
 		"with line and reason\n"
 		"                   (else NAME.rejected.csv in this folder, only if there are "
-		"any)\n\n"
+		"any)\n"
+		"  --follow         go on when the end of a file is reached, as tail -F does, "
+		"until a "
+		"signal comes; each record\n"
+		"                   is a line. Rotated files are read to their end. The last lines "
+		"may be read again after a\n"
+		"                   crash, and count once\n"
+		"  --state FILE     where --follow keeps its place in each file (else NAME.follow "
+		"beside the ledger)\n\n"
 		"Events are stored in batches; an interrupt ends the import between two of them, "
 		"and running it again is safe.\n"
 		"While another program writes to the ledger, the import waits for it, and says "

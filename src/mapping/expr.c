@@ -582,6 +582,14 @@ int expr_bind(struct expr *t, struct record_columns *c, struct error *err)
 	return 0;
 }
 
+bool expr_uses_position(const struct expr *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->parts[i].kind == PART_LINE || e->parts[i].kind == PART_ROW)
+			return true;
+	return false;
+}
+
 /* ---- applying ---- */
 
 const char *expr_constant(const struct expr *t, const struct record_cells *row, size_t *ret_len)

@@ -9,6 +9,7 @@
 #ifndef MAPPING_EXPR_H
 #define MAPPING_EXPR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/arena.h"
@@ -61,6 +62,9 @@ int record_column(struct record_columns *c, const char *name, size_t *ret, struc
  */
 int expr_compile(const char *text, struct arena *arena, struct table **tables, struct expr *ret,
 		 struct error *err);
+
+/* Does the expression use {line} or {row}? */
+bool expr_uses_position(const struct expr *e);
 
 /* Resolves the columns of E. The names must outlive the expression. */
 int expr_bind(struct expr *t, struct record_columns *c, struct error *err);

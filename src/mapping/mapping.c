@@ -431,6 +431,14 @@ const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n, s
 	return m->json || !m->header ? m->columns : NULL;
 }
 
+bool mapping_uses_position(const struct mapping *m)
+{
+	for (int f = 0; f < EVENT_FIELDS; f++)
+		if (m->given[f] && expr_uses_position(&m->field[f]))
+			return true;
+	return false;
+}
+
 bool mapping_accounts_by_name(const struct mapping *m)
 {
 	return m->by_name;

@@ -43,6 +43,12 @@ bool mapping_quotes(const struct mapping *m);
 bool mapping_accounts_by_name(const struct mapping *m);
 
 /*
+ * Does a field of the event depend on the place of its record in the file? Then
+ * the same record in another file is another event, or a conflict.
+ */
+bool mapping_uses_position(const struct mapping *m);
+
+/*
  * The columns that the mapping gives: for CSV without a header, the columns of
  * [file]; for JSON, all columns that the mapping uses. Returns NULL for CSV
  * with a header, which names the columns. A row must have at least *RET_LEAST

@@ -604,6 +604,70 @@ has "sums by SIM have its usage" "$code $out" "	sim-data	HS1	1	0.000003	"
 try sums --account $two --group customer
 is "and those by customer no line without one" "$code $(grep -c '		' <<<"$out")" "0 0"
 
+# ---- following ----
+
+follower=
+follow() {
+	run import --follow "$@" >out 2>err &
+	follower=$!
+}
+# until SECONDS COMMAND...: waits until the command succeeds
+until_true() {
+	for _ in $(seq 200); do
+		"$@" && return
+		sleep 0.05
+	done
+	return 1
+}
+has_events() {
+	[ "$(sqlite3 "file:usage.db?mode=ro" "SELECT count(*) FROM event e JOIN source s ON s.id = e.source WHERE e.id LIKE 'f%' AND s.text = 't'")" = "$1" ]
+}
+end_following() {
+	kill "$follower"
+	wait "$follower"
+	code=$?
+}
+
+mkdir logs
+{ event f1; event f2; event f3 | head -c 40; } >logs/a.ndjson
+follow logs/a.ndjson logs/later.ndjson
+until_true has_events 2
+is "whole lines are stored, a part of a line is not" "$?" 0
+{ event f3 | tail -c +41; head -c 2000000 /dev/zero | tr '\0' x; } >>logs/a.ndjson
+until_true has_events 3
+is "its rest is" "$?" 0
+{ echo; event f4; } >>logs/a.ndjson
+event f5 >logs/later.ndjson
+until_true has_events 5
+is "a line that is too long takes no other with it, and a file may come later" "$?" 0
+try import --follow logs/a.ndjson
+is "two followers may not share a state" "$code" 1
+has "and it says which" "$err" "a.ndjson.follow.lock"
+end_following
+is "a signal ends it well" "$code" 0
+has "it says what it has stored" "$(cat out)" "total: 5 created, 0 duplicate, 0 conflict, 1 rejected"
+mv logs/a.ndjson logs/a.ndjson.1
+printf '%s' "$(event f6)" >>logs/a.ndjson.1
+event f7 >logs/a.ndjson
+follow logs/a.ndjson logs/later.ndjson
+until_true has_events 6
+end_following
+has "started again, it goes on where it was, in the renamed file, too" "$(cat out)" "total: 1 created, 0 duplicate"
+event f8 >>logs/a.ndjson.1
+follow --state logs/a.ndjson.other logs/a.ndjson
+until_true has_events 6
+sleep 0.3
+end_following
+has "another state begins at the begin" "$(cat out)" "total: 0 created, 1 duplicate"
+printf '[file]\nheader = no\ncolumns = a,b\n[event]\nsource = x\nid = {a}-{line}\naccount = {b}\ntime = 2026-11-01T10:00:00Z\ncategory = calls-outbound\n' >line.ini
+try import --follow --mapping line.ini logs/a.ndjson
+has "identities that depend on the line are refused" "$code $err" "2 usaged import: --follow needs identities"
+try import --state x logs/a.ndjson
+has "--state is for --follow" "$code $err" "2 usaged import: --state is for --follow"
+echo hello >bad.state
+try import --follow --state bad.state logs/a.ndjson
+has "a file that is no state is not written over" "$code $err $(cat bad.state)" "is no state of usaged import --follow; name another file with --state hello"
+
 try verify
 has "the ledger is true" "$code $out" " 0 differences"
 

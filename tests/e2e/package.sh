@@ -176,7 +176,7 @@ is "it belongs to the server" "$(inside stat -c '%a %U %G' /var/lib/usaged)" "70
 is "the key of the certificate is root's" "$(inside stat -c '%a %U' /etc/usaged/tls/key.pem)" "600 root"
 is "systemd will start it" "$(inside systemctl is-enabled usaged)" enabled
 for file in share/man/man8/usaged.8.gz share/bash-completion/completions/usaged share/zsh/vendor-completions/_usaged \
-	share/usaged/mappings/freeswitch.ini share/usaged/monitoring/usaged-alerts.yml share/doc/usaged/README.gz; do
+	share/usaged/mappings/freeswitch.ini share/usaged/monitoring/usaged-alerts.yml lib/systemd/system/usaged-follow@.service share/doc/usaged/README.gz; do
 	is "/usr/$file is there" "$(ls "$root/usr/$file")" "$root/usr/$file"
 done
 
