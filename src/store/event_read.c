@@ -51,7 +51,7 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 
 #define TEXT_OF(id, column, ...) ", v_" column ".text"
 #define JOIN_TEXT(id, column, ...) \
-	" LEFT JOIN dimension_value v_" column " ON v_" column ".id = s." column
+	" LEFT JOIN dimension_value v_" column " ON v_" column ".id = NULLIF(s." column ", 0)"
 #define SERIES_OF(id, column, ...) ", s." column
 
 #define WHOLE_EVENT                                                                               \

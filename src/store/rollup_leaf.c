@@ -122,15 +122,30 @@ bool leaf_open(struct leaf_reader *r, const void *bytes, size_t len)
 	return true;
 }
 
+/* Nearly all amounts have less than 63 bits: 9 bytes. */
+enum { SHORT_BYTES = 9 };
+
 static bool take_wide(struct leaf_reader *r, unsigned __int128 *ret)
 {
-	*ret = 0;
-	for (int i = 0; r->at < r->end && i < AMOUNT_BYTES; i++) {
-		unsigned char byte = *r->at++;
+	const unsigned char *at = r->at;
+	uint64_t n = 0;
+	int i = 0;
 
-		*ret |= (unsigned __int128)(byte & 0x7f) << 7 * i;
-		if (!(byte & 0x80))
+	for (; at < r->end && i < SHORT_BYTES; i++) {
+		n |= (uint64_t)(*at & 0x7f) << 7 * i;
+		if (!(*at++ & 0x80)) {
+			r->at = at;
+			*ret = n;
 			return true;
+		}
+	}
+	*ret = n;
+	for (; at < r->end && i < AMOUNT_BYTES; i++) {
+		*ret |= (unsigned __int128)(*at & 0x7f) << 7 * i;
+		if (!(*at++ & 0x80)) {
+			r->at = at;
+			return true;
+		}
 	}
 	return false;
 }
@@ -234,12 +249,44 @@ static bool take_amounts(struct leaf_reader *r, unsigned char flags, struct amou
 	return true;
 }
 
+/* Passes the amounts that FLAGS name; false: damaged. */
+static bool skip_amounts(struct leaf_reader *r, unsigned char flags)
+{
+	const unsigned char *at = r->at;
+
+	for (flags &= (1 << AMOUNTS) - 1; flags; flags &= (unsigned char)(flags - 1)) {
+		const unsigned char *last = r->end - at > AMOUNT_BYTES ? at + AMOUNT_BYTES : r->end;
+
+		while (at < last && *at & 0x80)
+			at++;
+		if (at == last)
+			return false;
+		at++;
+	}
+	r->at = at;
+	return true;
+}
+
+int leaf_next_key(struct leaf_reader *r)
+{
+	return next_key(r, &r->flags);
+}
+
+bool leaf_amounts(struct leaf_reader *r)
+{
+	return take_amounts(r, r->flags, &r->entry.amounts);
+}
+
+bool leaf_pass(struct leaf_reader *r)
+{
+	return skip_amounts(r, r->flags);
+}
+
 int leaf_next(struct leaf_reader *r)
 {
-	unsigned char flags;
-	int rc = next_key(r, &flags);
+	int rc = leaf_next_key(r);
 
-	return rc > 0 && !take_amounts(r, flags, &r->entry.amounts) ? -1 : rc;
+	return rc > 0 && !leaf_amounts(r) ? -1 : rc;
 }
 
 /* ---- adding ---- */
@@ -261,24 +308,6 @@ static void copy_key(struct rollup_entry *to, const struct rollup_entry *from)
 	to->category = from->category;
 	to->series = from->series;
 	to->slot = from->slot;
-}
-
-/* Passes the amounts that FLAGS name; false: damaged. */
-static bool skip_amounts(struct leaf_reader *r, unsigned char flags)
-{
-	const unsigned char *at = r->at;
-
-	for (flags &= (1 << AMOUNTS) - 1; flags; flags &= (unsigned char)(flags - 1)) {
-		const unsigned char *last = r->end - at > AMOUNT_BYTES ? at + AMOUNT_BYTES : r->end;
-
-		while (at < last && *at & 0x80)
-			at++;
-		if (at == last)
-			return false;
-		at++;
-	}
-	r->at = at;
-	return true;
 }
 
 static void splice_next(struct splice *s)

@@ -87,6 +87,7 @@ struct leaf_reader {
 	const unsigned char *at, *end;
 	enum leaf_form form;
 	struct rollup_entry entry; /* the one that leaf_next has read */
+	unsigned char flags;       /* of the entry */
 };
 
 /*
@@ -96,5 +97,14 @@ bool leaf_open(struct leaf_reader *r, const void *bytes, size_t len);
 
 /* 1: the next entry, in r->entry; 0: the end; -1: the leaf is damaged. */
 int leaf_next(struct leaf_reader *r);
+
+/*
+ * The same in two steps: leaf_next_key reads the category, series and slot of
+ * the next entry. Then leaf_amounts reads its amounts, or leaf_pass passes over
+ * them. False: the leaf is damaged.
+ */
+int leaf_next_key(struct leaf_reader *r);
+bool leaf_amounts(struct leaf_reader *r);
+bool leaf_pass(struct leaf_reader *r);
 
 #endif

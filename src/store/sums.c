@@ -439,16 +439,20 @@ static int find_series(struct reading *r, struct error *err)
 
 /* ---- leaves ---- */
 
-/* Calls the row function for the entry, if the query asks for it. */
-static int give(struct reading *r, const struct rollup_entry *e, int64_t span, struct error *err)
+/* Is the entry, of that span, part of the query? */
+static bool is_asked(struct reading *r, const struct rollup_entry *e, int64_t span)
 {
 	if (e->category != r->category) {
 		r->category = e->category;
 		r->wanted = has_category(r->q, e->category);
 	}
-	if (span < 0 || !r->wanted || (r->q->by_series && !e->series) ||
-	    (r->seek && e->series != r->seek))
-		return 0;
+	return span >= 0 && r->wanted && (!r->q->by_series || e->series) &&
+	       (!r->seek || e->series == r->seek);
+}
+
+/* Calls the row function for the entry. */
+static int give(struct reading *r, const struct rollup_entry *e, int64_t span, struct error *err)
+{
 	if (r->q->by_series) {
 		if (!is_known(&r->values, e->series))
 			return wait(r, e, span, err);
@@ -480,9 +484,15 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 	if (!leaf_open(&leaf, bytes, len))
 		return rollup_damaged(err);
 	r->work = 0;
-	for (; (rc = leaf_next(&leaf)) > 0; n++)
-		if (give(r, &leaf.entry, map_span(r, map, leaf.entry.slot), err) < 0)
+	for (; (rc = leaf_next_key(&leaf)) > 0; n++) {
+		int64_t span = map_span(r, map, leaf.entry.slot);
+		bool asked = is_asked(r, &leaf.entry, span);
+
+		if (!(asked ? leaf_amounts(&leaf) : leaf_pass(&leaf)))
+			return rollup_damaged(err);
+		if (asked && give(r, &leaf.entry, span, err) < 0)
 			return -1;
+	}
 	if (rc < 0)
 		return rollup_damaged(err);
 	return store_work(r->st, LEAF_WORK + n / ENTRIES_WORK + r->work, err);

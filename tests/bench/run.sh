@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - what usaged is measured against, in one run on one machine: ratios are what counts.
 #
-#   run.sh [http] [import] [ledger] [post] [reports] [grow]
+#   run.sh [http] [shapes] [import] [ledger] [post] [reports] [grow]
 #
 # BUILD is the build folder (default: the current one). ROUNDS, SECONDS_EACH, CLIENTS, THREADS, EVENTS and GROWN (how many events are stored
 # when it is measured how that slows the import of more) change the sizes. Ends with a table of what is aimed at.
@@ -237,6 +237,97 @@ bench_http() {
 					rate[n] / rate["static"], p99[n] / 1000, p99[n] / p99["hello"]
 			}
 		}' "$tmp/http"
+	echo
+}
+
+# NAME|KEY|PATH of the pages that are measured; KEY is the caller: account or admin.
+page_shapes() {
+	records=/2010-04-01/Accounts/$sid/Usage/Records
+	days="StartDate=$(date -u -d '-20 days' +%F)&EndDate=$(date -u +%F)"
+	since="StartTime=$(date -u -d '-20 days' +%FT00:00:00Z)&EndTime=$(date -u +%FT00:00:00Z)"
+	hours="StartTime=$(date -u -d '-50 hours' +%FT%H:00:00Z)&EndTime=$(date -u +%FT%H:00:00Z)"
+	cat <<-END
+		Daily, 50 categories|account|$records/Daily.json
+		Daily, 50 days of a category|account|$records/Daily.json?Category=$category
+		Daily, 50 days of a parent|account|$records/Daily.json?Category=calls
+		Daily, 50 days of totalprice|account|$records/Daily.json?Category=totalprice
+		Daily, own account alone|account|$records/Daily.json?IncludeSubaccounts=false
+		Daily, PageSize 1000|account|$records/Daily.json?PageSize=1000
+		Report by day in Asia/Kathmandu|account|/reports/usage.json?By=day&Category=$category&TimeZone=Asia/Kathmandu&$days
+		Daily as XML|account|$records/Daily.xml
+		Daily as CSV|account|$records/Daily.csv
+		Daily as HTML|account|$records/Daily.html
+		Monthly|account|$records/Monthly.json?Category=$category
+		AllTime|account|$records/AllTime.json
+		ThisMonth|account|$records/ThisMonth.json
+		Records over an odd range|account|$records.json?StartDate=$(date -u -d '-47 days' +%F)&EndDate=$(date -u -d '-3 days' +%F)
+		/billing/usage|admin|/billing/usage?AccountSid=$sid&$days
+		/ai/usage|admin|/ai/usage?$days
+		Super SIM by day and SIM|admin|/v1/UsageRecords?AccountSid=$sims&Granularity=day&Group=sim&$since
+		Super SIM by hour|admin|/v1/UsageRecords?AccountSid=$sims&Granularity=hour&$hours
+		Super SIM, all|admin|/v1/UsageRecords?AccountSid=$sims&$since
+		GET /events of 50|account|/events.json?AccountSid=$sid
+	END
+}
+
+# measure_page NAME KEY PATH: a line "RATIO|NAME|BYTES|REQUESTS|HELLO" for the same bytes from usaged and from the hello server
+measure_page() {
+	basic=$(cat "$tmp/$2.basic")
+	url="http://127.0.0.1:$port$3"
+	curl -sf -H "Authorization: Basic $basic" "$url" >"$tmp/page" || fail "no page: $url"
+	start_hello "$tmp/page"
+	rm -f "$tmp"/*.runs
+	load "$url" 1 >"$tmp/warm"
+	i=0
+	while [ "$i" -lt "$rounds" ]; do
+		load "http://127.0.0.1:$port/hello/" | cut -d' ' -f1 >>"$tmp/hello.runs"
+		load "$url" | cut -d' ' -f1 >>"$tmp/usaged.runs"
+		i=$((i + 1))
+	done
+	hello=$(median <"$tmp/hello.runs")
+	rate=$(median <"$tmp/usaged.runs")
+	echo "$(ratio "$rate" "$hello")|$1|$(wc -c <"$tmp/page")|$rate|$hello"
+	# the server of these bytes is the last that was started
+	kill "${pids##* }"
+	wait "${pids##* }" 2>/dev/null || true
+	pids=${pids% *}
+}
+
+# one_value SQL: of the ledger, while nobody writes to it
+one_value() {
+	sqlite3 "$tmp/usage.db" "$1 LIMIT 1"
+}
+
+# Each shape of a page against a libfcgi hello of the same bytes, worst first.
+bench_shapes() {
+	need wrk curl nginx sqlite3
+	rounds=${ROUNDS:-2}
+	configure
+	new_ledger
+	usaged sample >"$tmp/sample.log"
+	sid=$(usaged account list | awk -F '\t' '$3 != "-" { print $3; exit }')
+	sims=$(one_value "SELECT a.sid FROM series s JOIN account a ON a.id = s.account WHERE s.sim <> 0")
+	category=$(one_value "SELECT c.name FROM category c JOIN series s ON s.category = c.id JOIN account a ON a.id = s.account
+		WHERE a.sid = '$sid' AND c.name LIKE 'calls-%'")
+	printf '%s:%s' "$sid" "$(usaged key add --role Account --account "$sid" | sed -n 's/^SECRET=//p')" | base64 -w 0 >"$tmp/account.basic"
+	usaged key add --role SystemAdministrator --user bench >"$tmp/admin.key"
+	printf '%s:%s' "$(sed -n 's/^SID=//p' "$tmp/admin.key")" "$(sed -n 's/^SECRET=//p' "$tmp/admin.key")" | base64 -w 0 >"$tmp/admin.basic"
+	start_servers
+	wait_for test -S "$tmp/usaged.sock"
+	wait_for curl -s -o "$tmp/ready" "http://127.0.0.1:$port/accounts"
+	page_shapes >"$tmp/shapes"
+	while IFS='|' read -r name key path; do
+		measure_page "$name" "$key" "$path"
+	done <"$tmp/shapes" >"$tmp/pages"
+	stop
+	echo "## Pages through nginx, each against a libfcgi hello of the same bytes"
+	echo
+	machine
+	echo "$clients clients, $threads worker threads; median of $rounds alternating rounds of $seconds s. Worst first."
+	echo
+	echo "| Page | bytes | requests/s | hello | against hello |"
+	echo "|---|---:|---:|---:|---:|"
+	sort -n "$tmp/pages" | awk -F '|' '{ printf "| %s | %d | %d | %d | %.2f |\n", $2, $3, $4, $5, $1 }'
 	echo
 }
 
@@ -547,11 +638,11 @@ bench_grow() {
 }
 
 event_sid=$(printf 'AC%032x' 1) # an account of the shape "narrow"
-[ $# -gt 0 ] || set -- http import ledger post reports grow
+[ $# -gt 0 ] || set -- http shapes import ledger post reports grow
 for part; do
 	case $part in
-	http | import | ledger | post | reports | grow) "bench_$part" ;;
-	*) fail "no part $part; there are http, import, ledger, post, reports and grow" ;;
+	http | shapes | import | ledger | post | reports | grow) "bench_$part" ;;
+	*) fail "no part $part; there are http, shapes, import, ledger, post, reports and grow" ;;
 	esac
 done
 print_goals
