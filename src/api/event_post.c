@@ -5,10 +5,12 @@
 #include <strings.h>
 
 #include "api/access.h"
+#include "api/feeds.h"
 #include "api/request.h"
 #include "base/secret.h"
 #include "ingest/attributes.h"
 #include "ingest/reader.h"
+#include "usage/account.h"
 #include "base/decompress.h"
 #include "usage/commit_thread.h"
 #include "base/banned.h"
@@ -189,6 +191,8 @@ static const struct shape summary_shape = { .name = "Summary",
 struct post_intake {
 	const struct request *rq;
 	enum reader_form form;
+	struct mapping *mapping; /* of another program's records; or NULL */
+	bool atomic;
 	const struct event_header *headers; /* ce-... */
 	size_t n_headers;
 	struct reader *reader;
@@ -284,12 +288,29 @@ static int read_records(struct post_intake *in, struct error *err)
 		return -1;
 	decompressor = decompressor_new(encoding, read_memory, &memory,
 					rq->worker->settings->max_unpacked_bytes);
-	in->reader = reader_new(in->form, NULL, (size_t)rq->worker->settings->record_bytes,
+	in->reader = reader_new(in->form, in->mapping, (size_t)rq->worker->settings->record_bytes,
 				decompressor_read, decompressor);
 	rc = read_all(in, err);
 	reader_free(&in->reader);
 	decompressor_free(&decompressor);
 	return rc;
+}
+
+/*
+ * Replaces the name or number of an account, as a mapping gives it, by the
+ * account's SID.
+ */
+static int name_account(const struct request *rq, struct event *ev, struct error *err)
+{
+	const char *name = ev->raw.field[EV_SUBJECT].text;
+	struct account a;
+	int rc = name ? account_find(rq->store, name, rq->arena, &a, err) : 0;
+
+	if (rc > 0) {
+		ev->raw.field[EV_SUBJECT].text = arena_str(rq->arena, a.sid);
+		ev->raw.field[EV_SUBJECT].len = strlen(a.sid);
+	}
+	return rc < 0 ? -1 : 0;
 }
 
 /*
@@ -334,6 +355,9 @@ static int check_events(const struct post_intake *in, struct error *err)
 		struct event *ev = &in->events[i];
 		struct error fault = { 0 };
 
+		if (in->mapping && mapping_accounts_by_name(in->mapping) &&
+		    name_account(in->rq, ev, err) < 0)
+			return -1;
 		if (find_account(in->rq, ev, i ? ev - 1 : NULL, err) < 0)
 			return -1;
 		if (ev->verdict != VERDICT_REJECTED && check_event(in->rq, ev, now, &fault) < 0)
@@ -358,7 +382,7 @@ static int store_events(const struct post_intake *in, struct error *err)
 	const struct request *rq = in->rq;
 	struct submission s = { .events = in->events,
 				.n = in->n,
-				.atomic = request_arg(rq, "atomic")->yes,
+				.atomic = in->atomic,
 				.arena = rq->arena,
 				.author = principal_actor(rq->who, rq->arena) };
 
@@ -406,8 +430,7 @@ static void write_results(struct request *rq, const struct post_intake *in, stru
 				     counts[VERDICT_DUPLICATE],
 				     counts[VERDICT_CONFLICT],
 				     counts[VERDICT_REJECTED],
-				     { counts[VERDICT_ABORTED],
-				       request_arg(rq, "atomic")->yes ? 0 : -1 } };
+				     { counts[VERDICT_ABORTED], in->atomic ? 0 : -1 } };
 	rq->reply.status = status_of(counts);
 	writer_begin_page(w, &summary_shape, &summary);
 	for (size_t i = 0; i < in->n; i++) {
@@ -418,14 +441,23 @@ static void write_results(struct request *rq, const struct post_intake *in, stru
 	writer_end_page(w);
 }
 
+static int check_server(const struct request *rq, struct error *err)
+{
+	return rq->worker->commits
+		       ? 0
+		       : error_set(err, ERR_BUSY, NULL,
+				   "storing events needs a running server; \"usaged import\" "
+				   "doesn't");
+}
+
 static int post_events(struct request *rq, struct writer *w, struct error *err)
 {
-	struct post_intake in = { .rq = rq, .form = READER_JSON };
+	struct post_intake in = { .rq = rq,
+				  .form = READER_JSON,
+				  .atomic = request_arg(rq, "atomic")->yes };
 
-	if (!rq->worker->commits)
-		return error_set(
-			err, ERR_BUSY, NULL,
-			"storing events needs a running server; \"usaged import\" doesn't");
+	if (check_server(rq, err) < 0)
+		return -1;
 	if (read_records(&in, err) < 0 || check_events(&in, err) < 0 || store_events(&in, err) < 0)
 		return -1;
 	writer_about(w, rq->op->title, "The verdict on each event.");
@@ -468,4 +500,78 @@ const struct op op_PostEvents = {
 	.run = post_events,
 	.title = "Events",
 	.doc = "Stores usage events. Answers once they are on disk, with a verdict on each",
+};
+
+/* ---- records of FreeSWITCH ---- */
+
+/* Reads the records in the TEXT of LEN bytes. */
+static int read_mapped(struct post_intake *in, const char *text, size_t len, struct error *err)
+{
+	struct feeds *feeds = in->rq->worker->feeds;
+	struct memory memory = { text, len };
+	int rc;
+
+	feeds_begin(feeds);
+	in->reader = reader_new(in->form, in->mapping,
+				(size_t)in->rq->worker->settings->record_bytes, read_memory,
+				&memory);
+	rc = read_all(in, err);
+	reader_free(&in->reader);
+	feeds_end(feeds);
+	return rc;
+}
+
+static int post_freeswitch(struct request *rq, struct writer *w, struct error *err)
+{
+	struct post_intake in = { .rq = rq, .form = READER_JSON };
+	const char *text;
+	size_t len;
+
+	if (check_server(rq, err) < 0)
+		return -1;
+	if (rq->worker->feeds)
+		in.mapping = feeds_freeswitch(rq->worker->feeds);
+	if (!in.mapping)
+		return error_set(err, ERR_NOT_FOUND, NULL,
+				 "this server takes no records of FreeSWITCH; the setting "
+				 "feeds.freeswitch must name a mapping file");
+	if (request_header(rq, "Content-Encoding"))
+		return error_set(err, ERR_MEDIA_TYPE, "Content-Encoding", "must be omitted");
+	if (feeds_cdr_json(rq->content_type, rq->body, rq->body_len, rq->arena, &text, &len, err) <
+		    0 ||
+	    read_mapped(&in, text, len, err) < 0 || check_events(&in, err) < 0 ||
+	    store_events(&in, err) < 0)
+		return -1;
+	writer_about(w, rq->op->title, "The verdict on each record.");
+	write_results(rq, &in, w);
+	return 0;
+}
+
+static const struct param freeswitch_params[] = {
+	{ "uuid", PT_TEXT, .max = 100, .doc = "The call, as mod_json_cdr adds it; ignored" }, { 0 }
+};
+
+#define SAMPLE_CDR                                                               \
+	"{\"variables\":{\"uuid\":\"4a1c\",\"accountcode\":\"Northwind\","       \
+	"\"start_uepoch\":\"1795255200000000\",\"answer_epoch\":\"1795255202\"," \
+	"\"billsec\":\"61\"},\"callflow\":[{\"caller_profile\":{\"context\":\"public\"}}]}"
+
+static const struct body_kind freeswitch_bodies[] = {
+	{ "application/json", BODY_TEXT, SAMPLE_CDR },
+	{ "application/x-www-form-urlencoded", BODY_TEXT, "cdr=%7B%22variables%22%3A%7B%7D%7D" },
+	{ "application/x-www-form-base64-encoded", BODY_TEXT, "cdr=eyJ2YXJpYWJsZXMiOnt9fQ==" },
+	{ NULL, BODY_TEXT, NULL }
+};
+
+const struct op op_PostFreeswitch = {
+	OPERATION(PostFreeswitch, usaged, M_POST, "/feeds/freeswitch", ROLE_INGEST | ROLE_ADMIN),
+	.light = true,
+	.params = freeswitch_params,
+	.returns = &summary_shape,
+	.reads_body = true,
+	.bodies = freeswitch_bodies,
+	.run = post_freeswitch,
+	.title = "Records of FreeSWITCH",
+	.doc = "Stores a call detail record as mod_json_cdr posts it, by the mapping file of the "
+	       "setting feeds.freeswitch. Calls that the mapping skips have no verdict",
 };

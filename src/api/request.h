@@ -43,6 +43,7 @@ struct worker {
 	struct signin *signin;           /* checks passwords; NULL: nobody can sign in */
 	struct maintenance *maintenance; /* verifies the ledger; NULL: there is no server */
 	struct template_slot *slot;      /* the current templates; NULL: no pages */
+	struct feeds *feeds;             /* mappings of other programs' records; NULL: none */
 	struct request_counts *counts;   /* of all threads; NULL: requests are not counted */
 	int64_t started; /* time at which the server started, seconds; 0: no server */
 

@@ -74,6 +74,11 @@ static const struct setting table[] = {
 	  "How many new series a key or a user may send in a UTC day. A series is a category of an "
 	  "account with a customer, SIM, fleet, network and country. 0: no limit." },
 
+	{ "feeds", "freeswitch", ST_PATH, AT(feeds_freeswitch), "", 0, 4095, NULL,
+	  "The mapping file for records that FreeSWITCH posts to /feeds/freeswitch. Empty: they "
+	  "are "
+	  "refused." },
+
 	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL, "The name that pages show." },
 	{ "server", "base_url", ST_URL, AT(base_url), "", 0, 180, NULL,
 	  "The public URL, without a slash at the end. Empty: the address of each request." },

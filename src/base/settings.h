@@ -27,6 +27,8 @@ struct settings {
 	int64_t record_bytes; /* the longest record of a file or a body */
 	/* new series that a sender may make a day; 0 = any number */
 	int64_t new_series;
+	/* [feeds] */
+	const char *feeds_freeswitch; /* mapping file of FreeSWITCH's records; "" = none */
 	/* [server] */
 	const char *name; /* shown on pages */
 	/*

@@ -17,6 +17,7 @@
 #include "http/confine.h"
 #include "http/listener.h"
 #include "http/page.h"
+#include "api/feeds.h"
 #include "api/request_counts.h"
 #include "api/signin.h"
 #include "format/templates.h"
@@ -286,11 +287,18 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret,
 	int rc;
 
 	body_init();
+	/* files outside the sandbox are read before it is entered */
 	if (page_templates(settings, &templates, err) < 0)
 		return -1;
+	if (feeds_new(settings, &s.worker.feeds, err) < 0) {
+		templates_unref(&templates);
+		return -1;
+	}
 	if (getenv("REQUEST_METHOD")) {
 		confine(settings);
-		return cgi_serve(&s.worker, templates, err);
+		rc = cgi_serve(&s.worker, templates, err);
+		feeds_free(&s.worker.feeds);
+		return rc;
 	}
 	/*
 	 * block signals before starting threads, which inherit the blocked
@@ -303,6 +311,7 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret,
 		rc = serve_socket(&s, &set, err);
 		close_server(&s);
 	}
+	feeds_free(&s.worker.feeds);
 	template_slot_release(&s.slot);
 	return rc;
 }
