@@ -270,7 +270,8 @@ static const struct field change_fields[] = {
 	FIELD(struct change_record, at, "When it arrived; null if that is older than this list",
 	      .format = "date-time"),
 	FIELD(struct change_record, kind,
-	      "late: a late event; void, amend: an entry of a correction; reopened"),
+	      "late: a late event; void, amend: an entry of a correction; reopened; filled: a "
+	      "dimension was filled in for older events"),
 	FIELD(struct change_record, account, "The account's name"),
 	FIELD(struct change_record, account_sid, "Its SID", .flags = FIELD_LABEL),
 	FIELD(struct change_record, id, "The late event, or the event that was corrected"),
@@ -280,14 +281,15 @@ static const struct field change_fields[] = {
 	FIELD(struct change_record, time, "The event's own time, which is closed",
 	      .format = "date-time"),
 	FIELD(struct change_record, effective_time,
-	      "Effective time; for reopened, the new closed instant, or null",
+	      "Effective time; for reopened, the new closed instant, or null; for filled, the "
+	      "effective time of the first event",
 	      .format = "date-time"),
 	FIELD(struct change_record, category, "What was used"),
 	FIELD(struct change_record, usage, "Usage added, or removed if negative"),
 	FIELD(struct change_record, price, "Cost added, or removed if negative"),
 	FIELD(struct change_record, price_unit, "The account's currency, lower case",
 	      .flags = FIELD_UNIT, .format = "currency"),
-	FIELD(struct change_record, author, "Who corrected or reopened"),
+	FIELD(struct change_record, author, "Who corrected, reopened or filled in"),
 	FIELD(struct change_record, reason, "Why"),
 	{ 0 }
 };
@@ -343,7 +345,7 @@ static int fill_change(const struct request *rq, const struct closed_change *c,
 		.usage = DECIMAL_NULL,
 		.price = DECIMAL_NULL,
 	};
-	if (c->change.kind == CLOSING_REOPENED) {
+	if (c->change.kind != CLOSING_LATE) {
 		ret->effective_time = instant_text(rq, c->change.effective_us / USEC_PER_SEC);
 		ret->author = c->change.author;
 		ret->reason = c->change.reason;

@@ -137,7 +137,7 @@ static int print_change(struct store *st, struct arena *arena, const struct clos
 		return -1;
 	command_print_time(c->change.at, '\t');
 	printf("%s\t%s\t", c->kind, sid);
-	if (c->change.kind == CLOSING_REOPENED) {
+	if (c->change.kind != CLOSING_LATE) {
 		printf("-\t-\t-\t");
 		command_print_time(c->change.effective_us / USEC_PER_SEC, '\t');
 		printf("-\t-\t%s\t%s\n", c->change.author, c->change.reason);
@@ -250,7 +250,7 @@ const struct command command_closing = {
 		"main account.\n\n"
 		"  closing changes --account SID [--since DATE]\n"
 		"      What came for closed days, the newest first, one a line: when, what (late, "
-		"void, amend, reopened), SID,\n"
+		"void, amend, reopened, filled), SID,\n"
 		"      source, id, time, effective time (of reopened: the new closed instant), "
 		"usage, price, author, reason.\n",
 	.run = run

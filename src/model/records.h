@@ -232,23 +232,26 @@ struct closing {
 	int64_t made;
 };
 
-enum closing_change_kind { CLOSING_LATE = 1, CLOSING_REOPENED = 2 };
+enum closing_change_kind { CLOSING_LATE = 1, CLOSING_REOPENED = 2, CLOSING_FILLED = 3 };
 
 /*
- * A change in closed time: a late event, an entry of a correction, or a
- * reopening.
+ * A change in closed time: a late event, an entry of a correction, a reopening,
+ * or a dimension that was filled in for older events.
  */
 struct closing_change {
 	int64_t id; /* newer changes have larger ids */
 	int64_t account;
 	int64_t at; /* seconds; 0: unknown (before changes were recorded) */
 	enum closing_change_kind kind;
-	/* effective time; CLOSING_REOPENED: the new closed instant */
+	/*
+	 * effective time; CLOSING_REOPENED: the new closed instant;
+	 * CLOSING_FILLED: effective time of the first event
+	 */
 	int64_t effective_us;
 	int64_t source; /* CLOSING_LATE: identity of the event, with `event` */
 	const char *event;
 	size_t event_len;
-	const char *author, *reason; /* CLOSING_REOPENED */
+	const char *author, *reason; /* CLOSING_REOPENED, CLOSING_FILLED */
 };
 
 /*

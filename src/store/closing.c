@@ -176,7 +176,7 @@ static void read_change(struct stmt *s, struct arena *arena, void *to)
 		.id = db_get_int(s, 0),
 		.account = db_get_int(s, 1),
 		.at = db_get_int(s, 2),
-		.kind = db_get_int(s, 3) == CLOSING_REOPENED ? CLOSING_REOPENED : CLOSING_LATE,
+		.kind = (enum closing_change_kind)db_get_int(s, 3),
 		.effective_us = db_get_int(s, 4),
 		.source = db_get_int(s, 5),
 		.event = db_get_str(s, 6, arena),

@@ -6,13 +6,16 @@
 static void read_declared(struct stmt *s, struct arena *arena, void *to)
 {
 	struct declared *ret = to;
+	int64_t state = db_get_int(s, 4);
 
 	*ret = (struct declared) {
 		.dimension = (enum dimension)dimension_of_id(db_get_int(s, 0)),
 		.name = db_get_str(s, 1, arena),
 		.attribute = db_get_str(s, 2, arena),
 		.created = db_get_int(s, 3),
-		.fill = { .state = (enum fill_state)db_get_int(s, 4),
+		.fill = { .state = state == FILL_BEGUN || state == FILL_DONE
+					   ? (enum fill_state)state
+					   : FILL_NONE,
 			  .account = db_get_int(s, 5),
 			  .hour = db_get_int(s, 6),
 			  .filled = db_get_int(s, 7) },

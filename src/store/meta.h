@@ -11,6 +11,8 @@
 /* number of problems found by the last verification */
 #define META_DIFFERENCES "differences"
 #define META_COMMITTED   "committed" /* time of the last commit of events */
+/* number of the last rebuild or write of a backfill, which rebuilds stop for */
+#define META_REBUILD "rebuild"
 /* begin of the last good backup, and of the last one that failed */
 #define META_BACKUP        "backup"
 #define META_BACKUP_FAILED "backup_failed"

@@ -12,8 +12,7 @@
 #include "store/verify.h"
 #include "base/banned.h"
 
-#define REPAIR_MS    200 /* commit after this time, so that others can write */
-#define META_REBUILD "rebuild"
+#define REPAIR_MS 200 /* commit after this time, so that others can write */
 
 /* ---- postings ---- */
 
@@ -157,8 +156,9 @@ static int repair_open(struct repair *r, struct error *err)
 	if (store_meta(r->to, META_REBUILD, &generation, err) < 0)
 		return -1;
 	if (generation != r->generation)
-		return error_set(err, ERR_BUSY, NULL,
-				 "another rebuild has begun, and goes on instead");
+		return error_set(
+			err, ERR_BUSY, NULL,
+			"another rebuild or a backfill has begun: run it again afterwards");
 	return 0;
 }
 

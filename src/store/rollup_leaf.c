@@ -295,7 +295,10 @@ struct splice {
 	struct leaf_reader r; /* its entry has the key of the next one, if MORE is 1 */
 	int more;             /* as of leaf_next */
 	unsigned char flags;  /* of the next entry */
-	/* the next entry and its amounts begin here; bytes before COPIED are done */
+	/*
+	 * the next entry and its amounts begin here; bytes before COPIED are
+	 * done
+	 */
 	const unsigned char *start, *amounts, *copied;
 	struct rollup_entry before; /* the entry before the next one, in the leaf (its key) */
 	struct rollup_entry last;   /* the last entry of OUT (its key) */

@@ -78,8 +78,8 @@ enum leaf_added { LEAF_DAMAGED = -1, LEAF_FULL, LEAF_ADDED };
 /*
  * Sets RET to the entries of LEAF with those of A added. Copies the bytes of
  * entries that do not change. Omits entries that become 0. LEAF_FULL: RET would
- * be longer than a leaf. LEAF_DAMAGED: the bytes are no leaf, as far as they were
- * read.
+ * be longer than a leaf. LEAF_DAMAGED: the bytes are no leaf, as far as they
+ * were read.
  */
 enum leaf_added leaf_add(const struct leaf *leaf, struct leaf_addition *a, struct leaf *ret);
 

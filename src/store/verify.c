@@ -8,7 +8,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include "base/civil.h"
+#include "store/declared.h"
 #include "store/event.h"
+#include "store/series.h"
 #include "store/source.h"
 #include "store/verify.h"
 #include "base/banned.h"
@@ -244,12 +246,37 @@ static int find_entry(struct verification *v, const char *sid, int64_t correctio
 	return rc;
 }
 
-static bool reverses(const struct stored_event *reversal, const struct stored_event *e)
+/*
+ * Are two series equal but for dimensions that are just being filled in? 1 yes,
+ * 0 no, -1 failed.
+ */
+static int same_series(struct verification *v, int64_t a, int64_t b, struct error *err)
+{
+	struct series x, y;
+	struct declared *list;
+	size_t n;
+
+	if (a == b)
+		return 1;
+	if (store_series_by_id(v->walk.st, a, &x, err) <= 0 ||
+	    store_series_by_id(v->walk.st, b, &y, err) <= 0 ||
+	    store_declared(v->walk.st, &v->arena, &list, &n, err) < 0)
+		return err->kind ? -1 : 0;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].fill.state == FILL_BEGUN)
+			x.dim[list[i].dimension] = y.dim[list[i].dimension];
+	return memcmp(&x, &y, sizeof(x)) == 0;
+}
+
+/* Does the reversal take away E? 1 yes, 0 no, -1 failed. */
+static int reverses(struct verification *v, const struct stored_event *reversal,
+		    const struct stored_event *e, struct error *err)
 {
 	struct amounts taken = amounts_negated(&e->amounts);
 
-	return reversal->series == e->series && reversal->time_us == e->time_us &&
-	       amounts_equal(&reversal->amounts, &taken);
+	if (reversal->time_us != e->time_us || !amounts_equal(&reversal->amounts, &taken))
+		return 0;
+	return same_series(v, reversal->series, e->series, err);
 }
 
 /*
@@ -260,14 +287,16 @@ static int check_correction(struct verification *v, struct chain *c, int64_t id,
 			    bool amends, struct error *err)
 {
 	struct stored_event reversal;
-	int rc = find_entry(v, sid, id, CORRECTION_REVERSAL, &reversal, err);
+	int rc = find_entry(v, sid, id, CORRECTION_REVERSAL, &reversal, err), taken = 1;
 
-	if (rc < 0)
+	if (rc > 0 && c->counts)
+		taken = reverses(v, &reversal, &c->now, err);
+	if (rc < 0 || taken < 0)
 		return -1;
 	if (!c->counts)
 		report_problem(v, "the correction %s is of an event that was void or isn't there",
 			       sid);
-	else if (rc && !reverses(&reversal, &c->now))
+	else if (!taken)
 		report_problem(v, "the correction %s doesn't take away what the event counted",
 			       sid);
 	rc = amends ? find_entry(v, sid, id, CORRECTION_REPLACEMENT, &c->now, err) : 0;

@@ -6,8 +6,9 @@
 static int fill_change(const struct closing_change *c, const struct found_event *event,
 		       struct closed_change *ret, struct error *err)
 {
-	*ret = (struct closed_change) { .change = *c, .kind = "reopened" };
-	if (c->kind == CLOSING_REOPENED)
+	*ret = (struct closed_change) { .change = *c,
+					.kind = c->kind == CLOSING_FILLED ? "filled" : "reopened" };
+	if (c->kind != CLOSING_LATE)
 		return 0;
 	if (!event->event.series)
 		return error_set(err, ERR_INTERNAL, NULL,
@@ -28,7 +29,7 @@ int closing_changes_load(struct store *st, const struct account *a, const struct
 
 	if (store_closing_changes(st, a, which, arena, &changes, err) < 0)
 		return -1;
-	/* a reopening names no event, so its key finds none */
+	/* others than late events name no event: their keys find none */
 	keys = arena_array(arena, struct event_key, changes.n);
 	events = arena_array(arena, struct found_event, changes.n);
 	for (size_t i = 0; i < changes.n; i++)

@@ -1,6 +1,6 @@
 /*
  * closing_changes.h - changes in closed time: late events, entries of
- * corrections, and reopenings.
+ * corrections, reopenings, and dimensions that were filled in.
  */
 #ifndef USAGE_CLOSING_CHANGES_H
 #define USAGE_CLOSING_CHANGES_H
@@ -9,8 +9,8 @@
 
 struct closed_change {
 	struct closing_change change;
-	const char *kind; /* "late", "void", "amend" or "reopened" */
-	/* the late event, or the entry of a correction; empty for "reopened" */
+	const char *kind; /* "late", "void", "amend", "reopened", "filled" */
+	/* the late event, or the entry of a correction; else empty */
 	struct found_event event;
 };
 

@@ -16,6 +16,7 @@
 #include "store/series.h"
 #include "store/source.h"
 #include "usage/account.h"
+#include "usage/declared_values.h"
 #include "usage/suspension.h"
 #include "usage/trigger_watch.h"
 #include "base/banned.h"
@@ -293,6 +294,28 @@ static void change_category(struct work *w, struct raw_event *raw, const struct 
 	}
 }
 
+/* Declared dimensions follow from the attributes, which stay. */
+static int find_declared(struct work *w, const struct raw_event *raw, struct error *err)
+{
+	struct declared_values values;
+	struct declared_list list;
+	int rc;
+
+	declared_init(&list);
+	rc = declared_load(&list, w->st, err);
+	declared_read(&list, raw->attributes.text, raw->attributes.len, &values);
+	for (size_t i = 0; i < values.n && rc == 0; i++) {
+		const struct intern_value *value = &values.list[i];
+		struct dimension_intern v = { .value = { w->shall_series.account, value->dimension,
+							 value->text, value->len } };
+
+		rc = store_dimensions_intern(w->st, &v, 1, err);
+		w->shall_series.dim[value->dimension] = v.id;
+	}
+	declared_release(&list);
+	return rc;
+}
+
 static int find_series(struct work *w, const struct raw_event *raw, struct error *err)
 {
 	size_t category = catalogue_find(w->catalogue, raw->field[EV_CATEGORY].text,
@@ -315,9 +338,8 @@ static int find_series(struct work *w, const struct raw_event *raw, struct error
 			return -1;
 		w->shall_series.dim[d] = v.id;
 	}
-	/* declared dimensions follow from the attributes, which stay */
-	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++)
-		w->shall_series.dim[d] = w->now_series.dim[d];
+	if (find_declared(w, raw, err) < 0)
+		return -1;
 	series.series = w->shall_series;
 	if (store_series_intern(w->st, &series, 1, err) < 0)
 		return -1;

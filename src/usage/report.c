@@ -17,7 +17,8 @@ enum {
 	 * with GROUP_DIMENSION: a report of up to FEW_LINES lines reads the
 	 * buckets of all lines, a longer report only of the lines shown
 	 */
-	FEW_LINES = 1000
+	FEW_LINES = 1000,
+	TEXT_WORK = 4 /* what reading the text of a value costs, in sums */
 };
 
 /* What a row is added to: sums, buckets or cells of lines. */
@@ -257,16 +258,26 @@ static struct report_line *none_line(struct load *l)
 	return line;
 }
 
+/* Reads the text of a value that is shared by all accounts. */
+static int read_shared(const struct load *l, int64_t value, const char **ret, struct error *err)
+{
+	if (store_work(l->store, TEXT_WORK, err) < 0)
+		return -1;
+	if (store_dimension_text(l->store, value, l->arena, ret, err) < 1)
+		return err->kind ? -1
+				 : error_set(err, ERR_INTERNAL, NULL,
+					     "the ledger has a dimension without a name");
+	return 0;
+}
+
 /* Finds or makes the line of a value that is shared by all accounts. */
 static int shared_line(struct load *l, int64_t value, size_t category, struct report_line **ret,
 		       struct error *err)
 {
 	const char *text;
 
-	if (store_dimension_text(l->store, value, l->arena, &text, err) < 1)
-		return err->kind ? -1
-				 : error_set(err, ERR_INTERNAL, NULL,
-					     "the ledger has a dimension without a name");
+	if (read_shared(l, value, &text, err) < 0)
+		return -1;
 	*ret = g_hash_table_lookup(l->by_text, text);
 	if (!*ret) {
 		*ret = add_line(l, text, category, NULL);
@@ -354,10 +365,8 @@ static int pair_value(struct load *l, int level, int64_t value, int64_t *ret, co
 		return 0;
 	t = g_hash_table_lookup(l->values, (gpointer)(intptr_t)value);
 	if (!t) {
-		if (store_dimension_text(l->store, value, l->arena, &text, err) < 1)
-			return err->kind ? -1
-					 : error_set(err, ERR_INTERNAL, NULL,
-						     "the ledger has a dimension without a name");
+		if (read_shared(l, value, &text, err) < 0)
+			return -1;
 		t = shared_text(l, level, text);
 		g_hash_table_insert(l->values, (gpointer)(intptr_t)value, (gpointer)t);
 	}

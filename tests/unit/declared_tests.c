@@ -5,14 +5,18 @@
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include "store/audit.h"
 #include "store/event.h"
 #include "store/series.h"
 #include "store/source.h"
 #include "usage/admin.h"
 #include "usage/attribute.h"
+#include "usage/backfill.h"
 #include "usage/catalogue.h"
+#include "usage/closing_changes.h"
 #include "usage/correct.h"
 #include "usage/declared_values.h"
+#include "usage/report.h"
 #include "ledger_fixture.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -351,12 +355,150 @@ START_TEST(used_dimension_is_not_removed)
 }
 END_TEST
 
+/* ---- filling in ---- */
+
+static struct admin console(struct store *st)
+{
+	return (struct admin) { .st = st,
+				.arena = &arena,
+				.by = &principal_console,
+				.author = "console",
+				.now_us = NOW_US };
+}
+
+static void fill(struct bench *b, const char *name)
+{
+	struct admin a = console(b->st);
+	struct declared d;
+	bool done;
+
+	do {
+		OK(store_begin_write(b->st, &err));
+		OK(backfill_begin(&a, name, &d, &done, &err));
+		if (!done)
+			OK(backfill_step(&a, &d, 1, &done, &err));
+		OK(store_commit(b->st, &err));
+	} while (!done);
+}
+
+START_TEST(dimension_is_filled_in_for_events_of_before)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	struct audit *log;
+	size_t n;
+
+	put_team(&b, "1", "{\"team\":\"red\"}");
+	put_team(&b, "2", "{\"team\":[1]}");
+	put_team(&b, "3", NULL);
+	commit(&b);
+	OK(declare(b.st, "team", "team"));
+	put_team(&b, "4", "{\"team\":\"blue\"}");
+	commit(&b);
+	fill(&b, "team");
+	fill(&b, "team");
+	ck_assert_str_eq(team_of(&b, "1"), "red");
+	ck_assert_str_eq(team_of(&b, "2"), "");
+	ck_assert_str_eq(team_of(&b, "3"), "");
+	ck_assert_str_eq(team_of(&b, "4"), "blue");
+	OK(store_audits(b.st, &(struct newest) { .limit = 10 }, &arena, &log, &n, &err));
+	ck_assert_uint_eq(n, 3);
+	ck_assert_str_eq(log[0].action, "dimension.filled");
+	ck_assert_str_eq(log[0].detail, "in 1 events");
+	ck_assert_str_eq(log[1].action, "dimension.backfill");
+	ck_assert_str_eq(log[2].action, "dimension.add");
+	put_team(&b, "1", "{\"team\":\"red\"}");
+	put_team(&b, "1", "{\"team\":\"blue\"}");
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_DUPLICATE);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_CONFLICT);
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(filling_in_closed_days_is_listed_among_their_changes)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	struct admin a = console(b.st);
+	const struct account main_account = { .id = b.main_id };
+	struct closed_changes changes;
+
+	for (int i = 0; i < 3; i++) {
+		struct raw_event raw = good_event();
+
+		set_field(&raw, EV_ID, arena_printf(&arena, "%d", i));
+		set_field(&raw, EV_TIME, arena_printf(&arena, "2026-11-1%dT10:00:00Z", 5 + i));
+		raw.attributes.text = "{\"team\":\"red\"}";
+		raw.attributes.len = strlen(raw.attributes.text);
+		OK(put(&b, &raw));
+	}
+	commit(&b);
+	OK(store_begin_write(b.st, &err));
+	OK(admin_closing_close(&a, MAIN_SID, "2026-11-16", &err));
+	OK(store_commit(b.st, &err));
+	OK(declare(b.st, "team", "team"));
+	fill(&b, "team");
+	OK(closing_changes_load(b.st, &main_account, &(struct newest) { .limit = 10 }, &arena,
+				&changes, &err));
+	ck_assert_uint_eq(changes.n, 1);
+	ck_assert_str_eq(changes.list[0].kind, "filled");
+	ck_assert_str_eq(changes.list[0].change.reason, "dimension team");
+	ck_assert_str_eq(changes.list[0].change.author, "console");
+	ck_assert_str_eq(team_of(&b, "0"), "red");
+	close_bench(&b);
+}
+END_TEST
+
+/* What does not ask for a dimension reads nothing of it. */
+START_TEST(dimension_with_many_values_costs_nothing_where_it_is_not_asked_for)
+{
+	enum { VALUES = 20000 };
+	struct bench b = open_bench(":memory:", &any_account);
+	struct account account = { .id = b.main_id, .sid = MAIN_SID, .name = "main" };
+	struct report_query q = { .accounts = &account,
+				  .n_accounts = 1,
+				  .zone = zone_find(NULL),
+				  .from = NOW_US / USEC_PER_SEC - SEC_PER_DAY,
+				  .to = NOW_US / USEC_PER_SEC,
+				  .category = CATALOGUE_NONE };
+	const struct catalogue *c;
+	struct report r;
+
+	OK(declare(b.st, "ref", "ref"));
+	for (int i = 0; i < VALUES; i++)
+		put_team(&b, arena_printf(&arena, "%d", i),
+			 arena_printf(&arena, "{\"ref\":\"r%05d\"}", i));
+	commit(&b);
+	OK(store_begin_read(b.st, &err));
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	store_limit(b.st, &(struct store_limits) { .work = 100 });
+	OK(report_load(b.st, c, &q, &arena, &r, &err));
+	ck_assert_uint_eq(r.n_lines, 1);
+	ck_assert_int_eq((int64_t)r.all.count, VALUES);
+	/* one value of very many costs as little */
+	q.dim[DIMENSIONS_BUILT_IN] = "r12345";
+	q.category = catalogue_find(c, "calls-inbound", 13);
+	store_limit(b.st, &(struct store_limits) { .work = 200 });
+	OK(report_load(b.st, c, &q, &arena, &r, &err));
+	ck_assert_int_eq((int64_t)r.all.count, 1);
+	/* and who asks for all of them gets them */
+	q.dim[DIMENSIONS_BUILT_IN] = NULL;
+	q.by = GROUP_DIMENSION;
+	q.dimension = DIMENSIONS_BUILT_IN;
+	store_limit(b.st, &(struct store_limits) { .work = 0 });
+	OK(report_load(b.st, c, &q, &arena, &r, &err));
+	ck_assert_uint_eq(r.n_lines, VALUES);
+	store_end(b.st);
+	close_bench(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("declared");
 	TCase *tc = tcase_create("declared");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, attribute_is_a_value_if_it_is_a_short_plain_text);
 	tcase_add_test(tc, text_that_is_no_object_has_no_attributes);
 	tcase_add_test(tc, dimension_needs_a_name_and_an_attribute_of_its_own);
@@ -367,6 +509,9 @@ int main(void)
 	tcase_add_test(tc, event_that_differs_in_a_field_is_a_conflict_with_a_dimension_too);
 	tcase_add_test(tc, amended_event_keeps_its_declared_dimensions);
 	tcase_add_test(tc, used_dimension_is_not_removed);
+	tcase_add_test(tc, dimension_is_filled_in_for_events_of_before);
+	tcase_add_test(tc, filling_in_closed_days_is_listed_among_their_changes);
+	tcase_add_test(tc, dimension_with_many_values_costs_nothing_where_it_is_not_asked_for);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "usage/admin.h"
+#include "usage/backfill.h"
 #include "usage/catalogue.h"
+#include "usage/correct.h"
 #include "usage/report.h"
 #include "ledger_fixture.h"
 #include "suite.h"
 #include "base/banned.h"
 
-enum { EVENTS = 400, QUESTIONS = 1500, DAYS = 50, TRIED = 4, LINES_MAX = 400 };
+enum { EVENTS_MAX = 3000, QUESTIONS = 1500, DAYS = 50, TRIED = 4, LINES_MAX = 400 };
 
 #define DAY_SEC 86400
 #define BEGIN   (NOW_US / USEC_PER_SEC - (int64_t)DAYS * DAY_SEC)
@@ -51,7 +53,8 @@ struct fact {
 	const char *value[TRIED]; /* "": none */
 };
 
-static struct fact facts[EVENTS];
+static struct fact facts[EVENTS_MAX];
+static int n_facts;
 
 static const char *some_value(const struct tried *t)
 {
@@ -167,7 +170,7 @@ static void some_question(const struct bench *b, const struct catalogue *c, stru
 	q->zone = zone_find(NULL);
 	q->period = periods[chance(4)];
 	/* often in the quarter hour of an event */
-	q->from = facts[chance(EVENTS)].sec - chance(600);
+	q->from = facts[chance(n_facts)].sec - chance(600);
 	q->to = q->from + chance(30 * DAY_SEC);
 	if (chance(2)) {
 		q->from -= q->from % DAY_SEC;
@@ -208,6 +211,9 @@ struct wants {
 static bool fact_counts(const struct question *x, const struct fact *f, int64_t from, int64_t to)
 {
 	bool account = false;
+
+	if (!f->count) /* void */
+		return false;
 
 	for (size_t i = 0; i < x->q.n_accounts; i++)
 		account = account ||
@@ -261,7 +267,7 @@ static struct wants add_up(const struct question *x, int64_t from, int64_t to)
 {
 	struct wants w = { .n = 0 };
 
-	for (int i = 0; i < EVENTS; i++)
+	for (int i = 0; i < n_facts; i++)
 		if (fact_counts(x, &facts[i], from, to))
 			add_fact(x, &facts[i], &w);
 	return w;
@@ -365,7 +371,7 @@ static void ask(struct bench *b, const struct catalogue *c, const struct questio
 	}
 }
 
-static void ask_all(struct bench *b)
+static void ask_all(struct bench *b, int questions)
 {
 	const struct catalogue *c;
 	struct arena kept = arena;
@@ -373,7 +379,7 @@ static void ask_all(struct bench *b)
 	arena_init(&arena);
 	OK(store_begin_read(b->st, &err));
 	OK(catalogue_load(b->st, &kept, &c, &err));
-	for (int i = 0; i < QUESTIONS; i++) {
+	for (int i = 0; i < questions; i++) {
 		struct question x;
 
 		some_question(b, c, &x);
@@ -386,28 +392,116 @@ static void ask_all(struct bench *b)
 	arena = kept;
 }
 
-static void make_facts(void)
+static void make_facts(int n)
 {
 	const char *seed = getenv("SEED");
 
 	state = seed ? (uint64_t)atoll(seed) : 20261130;
-	for (int i = 0; i < EVENTS; i++)
+	n_facts = n;
+	for (int i = 0; i < n; i++)
 		facts[i] = some_fact();
+}
+
+static void put_facts(struct bench *b, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		put_fact(b, &facts[i], i);
+		if (i % 50 == 49 || i == to - 1)
+			commit(b);
+	}
 }
 
 START_TEST(reports_by_dimensions_are_the_sums_of_their_events)
 {
 	struct bench b = open_bench(":memory:", &any_account);
 
-	make_facts();
+	make_facts(400);
 	declare(b.st, "team");
 	declare(b.st, "region");
-	for (int i = 0; i < EVENTS; i++) {
-		put_fact(&b, &facts[i], i);
-		if (i % 50 == 49)
-			commit(&b);
-	}
-	ask_all(&b);
+	put_facts(&b, 0, n_facts);
+	ask_all(&b, QUESTIONS);
+	close_bench(&b);
+}
+END_TEST
+
+/* ---- filling in ---- */
+
+/* Corrects an event: it is void, or has another price and maybe time. */
+static void correct_fact(struct bench *b, int i, bool voided)
+{
+	struct raw_event change = { 0 };
+	struct correct c = { .kind = voided ? CORRECTION_VOID : CORRECTION_AMEND,
+			     .event = { .id = arena_printf(&arena, "e%d", i) },
+			     .change = &change,
+			     .author = "console",
+			     .reason = "r",
+			     .now_us = NOW_US,
+			     .ahead_us = AHEAD_US };
+	struct correction made;
+	char time[INSTANT_TEXT];
+	bool before;
+
+	facts[i].price = voided ? 0 : facts[i].price + 1;
+	facts[i].count = voided ? 0 : facts[i].count;
+	if (!voided)
+		facts[i].sec = BEGIN + chance(DAYS * DAY_SEC);
+	instant_format(time, facts[i].sec * USEC_PER_SEC);
+	set_field(&change, EV_TIME, time);
+	set_field(&change, EV_PRICE, arena_printf(&arena, "0.%09d", (int)facts[i].price));
+	OK(store_begin_write(b->st, &err));
+	OK(correct_event(b->st, &c, &arena, &made, &before, &err));
+	OK(store_commit(b->st, &err));
+}
+
+/* One step, as a process of its own would make it. */
+static bool fill_step(struct bench *b, const char *name, size_t events)
+{
+	struct admin a = { .st = b->st,
+			   .arena = &arena,
+			   .by = &principal_console,
+			   .author = "console",
+			   .now_us = NOW_US };
+	struct declared d;
+	bool done;
+
+	OK(store_begin_write(b->st, &err));
+	OK(backfill_begin(&a, name, &d, &done, &err));
+	if (!done)
+		OK(backfill_step(&a, &d, events, &done, &err));
+	OK(store_commit(b->st, &err));
+	return done;
+}
+
+/*
+ * Dimensions are declared after most events, and filled in while others come
+ * and are corrected. Each step is a process of its own, as after a kill.
+ */
+START_TEST(reports_by_filled_dimensions_are_as_if_they_had_been_there)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	int next, steps = 0;
+
+	make_facts(EVENTS_MAX);
+	next = n_facts * 3 / 4;
+	put_facts(&b, 0, next);
+	for (int i = 0; i < 100; i++)
+		correct_fact(&b, i, i % 2);
+	declare(b.st, "team");
+	declare(b.st, "region");
+	for (int i = 0; i < 2; i++)
+		while (!fill_step(&b, i ? "region" : "team", 100)) {
+			if (++steps % 8 == 0)
+				ck_assert_uint_eq(ledger_differences(b.st), 0);
+			if (next == n_facts)
+				continue;
+			put_facts(&b, next, next + 10);
+			next += 10;
+			correct_fact(&b, 100 + steps, steps % 2);
+		}
+	put_facts(&b, next, n_facts);
+	ck_assert_int_gt(steps, 30);
+	ck_assert_uint_eq(ledger_differences(b.st), 0);
+	ask_all(&b, 200);
 	close_bench(&b);
 }
 END_TEST
@@ -420,6 +514,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 240);
 	tcase_add_test(tc, reports_by_dimensions_are_the_sums_of_their_events);
+	tcase_add_test(tc, reports_by_filled_dimensions_are_as_if_they_had_been_there);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
