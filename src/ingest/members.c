@@ -15,6 +15,7 @@ void members_init(struct members *m)
 {
 	strbuf_init(&m->text, MEMBERS_TEXT_MAX);
 	strbuf_init(&m->out, EVENT_ATTRIBUTES_MAX);
+	strbuf_init(&m->value, MEMBERS_TEXT_MAX);
 	m->n = 0;
 }
 
@@ -22,6 +23,7 @@ void members_release(struct members *m)
 {
 	strbuf_release(&m->text);
 	strbuf_release(&m->out);
+	strbuf_release(&m->value);
 }
 
 void members_clear(struct members *m)
@@ -146,6 +148,21 @@ void members_set(struct members *m, struct raw_event *ret)
 	strbuf_addc(&m->out, '}');
 	ret->attributes.text = m->out.text;
 	ret->attributes.len = m->out.len;
+}
+
+static void add_mapped(void *members, const char *name, const char *text, size_t len)
+{
+	members_add_text(members, name, text, len);
+}
+
+int members_map(struct members *m, const struct mapping *mapping, struct record_cells row,
+		struct raw_event *ret, struct error *err)
+{
+	members_clear(m);
+	if (mapping_attributes(mapping, row, &m->value, add_mapped, m, err) < 0)
+		return -1;
+	members_set(m, ret);
+	return 0;
 }
 
 bool members_may_be_data(const char *name, const struct raw_event *ev, const char **ret_near)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "mapping/mapping.h"
 #include "usage/event.h"
 
 /* The shortest member is "":0 and a comma. */
@@ -27,6 +28,7 @@ struct members {
 	} list[MEMBERS_MAX];
 	size_t n;
 	struct strbuf out;
+	struct strbuf value; /* of one attribute of a mapping */
 };
 
 void members_init(struct members *m);
@@ -38,6 +40,13 @@ void members_add(struct members *m, const char *name, json_object *value);
 
 /* The same for a text. */
 void members_add_text(struct members *m, const char *name, const char *value, size_t len);
+
+/*
+ * Sets the attributes of *RET to those that the mapping gives the record. -1:
+ * the record can't be mapped.
+ */
+int members_map(struct members *m, const struct mapping *mapping, struct record_cells row,
+		struct raw_event *ret, struct error *err);
 
 /*
  * Sets the attributes of *RET to all members; without members, to none. The

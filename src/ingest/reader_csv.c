@@ -403,6 +403,8 @@ static enum read_result map_row(struct reader *r, struct raw_event *ret, struct 
 	struct record_cells row = { cs->cell, cs->len, cs->n, r->line, cs->row - 1, false, NULL };
 	int rc = mapping_apply(r->mapping, row, &cs->scratch, ret, err);
 
+	if (rc > 0 && members_map(&cs->members, r->mapping, row, ret, err) < 0)
+		rc = -1;
 	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
 }
 

@@ -378,6 +378,8 @@ static enum read_result map_record(struct reader *r, struct raw_event *ret, stru
 			return READ_BAD;
 	row = (struct record_cells) { js->cell, js->len, n, r->line, js->row - 1, false, NULL };
 	rc = mapping_apply(r->mapping, row, &js->scratch, ret, err);
+	if (rc > 0 && members_map(&js->members, r->mapping, row, ret, err) < 0)
+		rc = -1;
 	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/inifile.h"
+#include "base/utf8.h"
 #include "mapping/pattern.h"
 #include "mapping/expr.h"
 #include "mapping/time_form.h"
@@ -34,6 +35,11 @@ struct mapping {
 	bool comma, has_decimal; /* numbers have a decimal comma */
 	bool given[EVENT_FIELDS];
 	struct expr field[EVENT_FIELDS];
+	struct mapping_attribute {
+		const char *name;
+		struct expr value;
+	} attributes[MAPPING_ATTRIBUTES_MAX];
+	size_t n_attributes;
 	bool by_name;
 	struct time_form time;
 	bool asks_zone;
@@ -222,6 +228,28 @@ static int set_field(struct mapping *m, const char *name, const char *value, str
 	return expr_compile(value, &m->arena, &m->tables, &m->field[f], err);
 }
 
+static int set_attribute(struct mapping *m, const char *name, const char *value, struct error *err)
+{
+	struct mapping_attribute *a = &m->attributes[m->n_attributes];
+
+	for (size_t i = 0; i < m->n_attributes; i++)
+		if (strcmp(m->attributes[i].name, name) == 0)
+			return error_set(err, ERR_PARAM, NULL, "is given twice");
+	if (event_field_find(name, strlen(name)) != EVENT_FIELDS)
+		return error_set(err, ERR_PARAM, NULL,
+				 "is a field of an event: it belongs into [event]");
+	if (strlen(name) > MAPPING_ATTRIBUTE_NAME || !utf8_plain(name, strlen(name)))
+		return error_set(err, ERR_PARAM, NULL,
+				 "must be at most %d bytes of UTF-8 without control characters",
+				 MAPPING_ATTRIBUTE_NAME);
+	if (m->n_attributes == MAPPING_ATTRIBUTES_MAX)
+		return error_set(err, ERR_PARAM, NULL, "is one attribute too many; %d are the most",
+				 MAPPING_ATTRIBUTES_MAX);
+	m->n_attributes++;
+	a->name = arena_str(&m->arena, name);
+	return expr_compile(value, &m->arena, &m->tables, &a->value, err);
+}
+
 static int set_category(struct mapping *m, const char *name, const char *value, struct error *err)
 {
 	m->has_categories = true;
@@ -253,13 +281,15 @@ static int set_name(struct mapping *m, const char *section, const char *name, co
 		return set_field(m, name, value, err);
 	if (strcmp(section, "category") == 0)
 		return set_category(m, name, value, err);
+	if (strcmp(section, "attributes") == 0)
+		return set_attribute(m, name, value, err);
 	if (strncmp(section, table, sizeof(table) - 1) == 0)
 		return set_entry(m, section + sizeof(table) - 1, name, value, err);
 	return error_set(err, ERR_PARAM, NULL,
 			 "is unknown; there are format, header, delimiter, quote, columns, "
 			 "optional_columns and decimal in [file], "
 			 "only and skip in [rows], fields, time_format and time_zone in [event], "
-			 "and [category] and [table NAME]");
+			 "and [attributes], [category] and [table NAME]");
 }
 
 static int load_name(void *arg, const char *section, const char *name, const char *value,
@@ -323,6 +353,9 @@ static int bind_columns(struct mapping *m, struct record_columns *c, struct erro
 {
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
 		if (m->given[f] && expr_bind(&m->field[f], c, err) < 0)
+			return -1;
+	for (size_t i = 0; i < m->n_attributes; i++)
+		if (expr_bind(&m->attributes[i].value, c, err) < 0)
 			return -1;
 	for (struct mapping_rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
 		if (record_column(c, rule->column, &rule->index, err) < 0)
@@ -435,6 +468,9 @@ bool mapping_uses_position(const struct mapping *m)
 {
 	for (int f = 0; f < EVENT_FIELDS; f++)
 		if (m->given[f] && expr_uses_position(&m->field[f]))
+			return true;
+	for (size_t i = 0; i < m->n_attributes; i++)
+		if (expr_uses_position(&m->attributes[i].value))
 			return true;
 	return false;
 }
@@ -574,4 +610,19 @@ int mapping_apply(const struct mapping *m, struct record_cells row, struct strbu
 			ret->field[f].text = NULL;
 	}
 	return 1;
+}
+
+int mapping_attributes(const struct mapping *m, struct record_cells row, struct strbuf *scratch,
+		       mapping_add *add, void *arg, struct error *err)
+{
+	row.comma = m->comma;
+	row.time = &m->time;
+	for (size_t i = 0; i < m->n_attributes; i++) {
+		strbuf_clear(scratch);
+		if (expr_apply(&m->attributes[i].value, &row, scratch, err) < 0)
+			return -1;
+		if (scratch->len)
+			add(arg, m->attributes[i].name, scratch->text, scratch->len);
+	}
+	return 0;
 }

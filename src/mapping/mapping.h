@@ -16,6 +16,9 @@
 #include "usage/event.h"
 
 #define MAPPING_COLUMNS_MAX 256
+/* attributes that a mapping may give an event */
+#define MAPPING_ATTRIBUTES_MAX 32
+#define MAPPING_ATTRIBUTE_NAME 64 /* bytes of the name of one */
 
 struct mapping;
 
@@ -70,5 +73,14 @@ int mapping_columns(struct mapping *m, const char **names, size_t n, struct erro
  */
 int mapping_apply(const struct mapping *m, struct record_cells row, struct strbuf *scratch,
 		  struct raw_event *ret, struct error *err);
+
+/*
+ * Calls ADD for each attribute of ROW that is not empty; mapping_apply must
+ * have made an event of it. The texts are valid until ADD returns. SCRATCH is
+ * cleared; it must not be that of mapping_apply. -1: ROW can't be mapped.
+ */
+typedef void mapping_add(void *arg, const char *name, const char *text, size_t len);
+int mapping_attributes(const struct mapping *m, struct record_cells row, struct strbuf *scratch,
+		       mapping_add *add, void *arg, struct error *err);
 
 #endif

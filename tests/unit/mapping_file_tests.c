@@ -36,6 +36,24 @@ START_TEST(a_mapping_turns_rows_into_events)
 }
 END_TEST
 
+START_TEST(a_mapping_gives_events_attributes)
+{
+	CHECK_MAPPED("[file]\nheader = yes\n[attributes]\nteam = {c|upper}\nroute = \"{b}-{a}\"\n"
+		     "note = {d}\n" EVENT "time = T\n",
+		     "a,b,c,d\n1,x,red,\n2,y,,a \\ b\n",
+		     "2 source=s id=1 subject=x time=T category=calls "
+		     "+{\"route\":\"\\\"x-1\\\"\",\"team\":\"RED\"}\n"
+		     "3 source=s id=2 subject=y time=T category=calls "
+		     "+{\"note\":\"a \\\\ b\",\"route\":\"\\\"y-2\\\"\"}\n");
+	ck_assert_ptr_nonnull(
+		strstr(refused("[file]\nheader = yes\n[attributes]\ncustomer = {a}\n"),
+		       "is a field of an event: it belongs into [event]"));
+	ck_assert_ptr_nonnull(
+		strstr(refused("[file]\nheader = yes\n[attributes]\nteam = {a}\nteam = {b}\n"),
+		       "given twice"));
+}
+END_TEST
+
 START_TEST(columns_may_stand_in_the_mapping_over_several_lines)
 {
 	CHECK_MAPPED(
@@ -241,7 +259,7 @@ START_TEST(a_mapping_that_makes_no_sense_is_refused_by_line)
 			 ":2: rows.keep is unknown; there are format, header, delimiter, quote, "
 			 "columns, optional_columns and decimal in [file], "
 			 "only and skip in [rows], fields, time_format and time_zone in [event], "
-			 "and [category] and [table NAME]");
+			 "and [attributes], [category] and [table NAME]");
 	ck_assert_str_eq(refused("header\n"),
 			 ":1: must be a [section], a name = value or a # comment");
 	ck_assert_str_eq(refused("[file]\nheader = no\n" EVENT "time = {t}\n"),
@@ -292,6 +310,7 @@ int main(void)
 	TCase *tc = tcase_create("mapping_file");
 
 	tcase_add_test(tc, a_mapping_turns_rows_into_events);
+	tcase_add_test(tc, a_mapping_gives_events_attributes);
 	tcase_add_test(tc, columns_may_stand_in_the_mapping_over_several_lines);
 	tcase_add_test(tc, rows_are_chosen_by_their_columns);
 	tcase_add_test(tc, rules_are_texts_patterns_and_ranges);
