@@ -2,9 +2,12 @@
  * accounts.c - the accounts that the caller sees, with links to their reports.
  * Administrators also add, change and suspend accounts.
  */
+#include <string.h>
+
 #include "api/access.h"
 #include "api/administer.h"
 #include "api/list_page.h"
+#include "api/trigger_view.h"
 #include "api/url.h"
 #include "base/civil.h"
 #include "store/account.h"
@@ -17,7 +20,8 @@ struct account_record {
 	int64_t cycle_day;
 	const char *own_time_zone;
 	struct decimal own_cycle_day;
-	const char *status, *suspended, *usage_uri, *monthly_uri, *edit, *suspend, *reactivate;
+	const char *status, *suspended, *usage_uri, *monthly_uri, *triggers_uri, *fired_trigger,
+		*fired_trigger_uri, *fired, *edit, *suspend, *reactivate, *signing_secret;
 };
 
 static const struct field account_fields[] = {
@@ -50,12 +54,23 @@ static const struct field account_fields[] = {
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct account_record, suspend, "Page to suspend the account",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct account_record, signing_secret, "Page with the secret of its callbacks",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct account_record, reactivate, "Page to reactivate the account",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct account_record, usage_uri, "Usage this month", .format = "uri",
 	      .label = "Usage"),
 	FIELD(struct account_record, monthly_uri, "Usage by month", .format = "uri",
 	      .label = "By month"),
+	FIELD(struct account_record, triggers_uri, "The account's triggers", .format = "uri",
+	      .label = "Triggers", .flags = FIELD_DETAIL),
+	FIELD(struct account_record, fired_trigger,
+	      "Of one account: the trigger that fired last in its current period, or null",
+	      .flags = FIELD_DETAIL),
+	FIELD(struct account_record, fired_trigger_uri, "That trigger", .format = "uri",
+	      .flags = FIELD_LINK),
+	FIELD(struct account_record, fired, "When it fired, or null", .format = "date-time",
+	      .flags = FIELD_LABEL),
 	{ 0 }
 };
 
@@ -81,6 +96,7 @@ static void add_actions(const struct request *rq, const struct account *a,
 	if (rq->who->role != ROLE_ADMIN)
 		return;
 	rec->edit = action_page(rq, "/accounts", a->sid, "edit");
+	rec->signing_secret = action_page(rq, "/accounts", a->sid, "signing-secret");
 	if (a->suspended)
 		rec->reactivate = action_page(rq, "/accounts", a->sid, "reactivate");
 	else
@@ -112,6 +128,8 @@ static struct account_record make_record(const struct request *rq, const struct 
 		.suspended = instant_text(rq, since),
 		.usage_uri = arena_join(rq->arena, records, "/ThisMonth", suffix, NULL),
 		.monthly_uri = arena_join(rq->arena, records, "/Monthly", suffix, NULL),
+		.triggers_uri = arena_join(rq->arena, "/2010-04-01/Accounts/", a->sid,
+					   "/Usage/Triggers", suffix, NULL),
 	};
 }
 
@@ -157,6 +175,27 @@ static int list_accounts(struct request *rq, struct writer *w, struct error *err
 
 /* ---- one account ---- */
 
+/* Sets the trigger that fired last in its current period. */
+static int add_fired(const struct request *rq, const struct account *a, struct account_record *rec,
+		     struct error *err)
+{
+	const struct trigger_view *last = NULL;
+	struct trigger_view *list;
+	size_t n;
+
+	if (trigger_views(rq, a->id, &list, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].fired_now && (!last || strcmp(list[i].fired, last->fired) > 0))
+			last = &list[i];
+	if (last) {
+		rec->fired_trigger = last->name;
+		rec->fired_trigger_uri = last->page;
+		rec->fired = last->fired;
+	}
+	return 0;
+}
+
 /*
  * CONSEQUENCE: a sentence on what the form will do. NULL: the page is no form,
  * and has links to the account's forms.
@@ -174,6 +213,8 @@ static int write_account(struct request *rq, const char *title, const char *cons
 	rec.page = NULL;
 	if (!consequence)
 		add_actions(rq, a, &rec);
+	if (add_fired(rq, a, &rec, err) < 0)
+		return -1;
 	writer_about(w, title, consequence);
 	writer_record(w, NULL, &account_shape, &rec);
 	return 0;

@@ -7,6 +7,7 @@
 #include "api/closed_until.h"
 #include "api/range.h"
 #include "api/reports.h"
+#include "api/trigger_view.h"
 #include "api/url.h"
 #include "api/date_text.h"
 #include "base/select.h"
@@ -107,6 +108,18 @@ static const struct field customer_fields[] = { LINE_NAME("The customer in words
 						LINE_PRICE,
 						{ 0 } };
 
+static const struct field near_fields[] = {
+	FIELD(struct trigger_view, name, "The trigger's name", .label = "Trigger"),
+	FIELD(struct trigger_view, page, "The trigger", .format = "uri", .flags = FIELD_LINK),
+	FIELD(struct trigger_view, account, "Whose trigger", .flags = FIELD_LABEL),
+	FIELD(struct trigger_view, current, "The value in the current period"),
+	FIELD(struct trigger_view, value, "It fires above this value"),
+	FIELD(struct trigger_view, share, "The current value in percent of the value",
+	      .flags = FIELD_SHARE),
+	FIELD(struct trigger_view, fired, "When it last fired, or null", .format = "date-time"),
+	{ 0 }
+};
+
 static const struct chart cost_by_day = { "date", "name", (const char *const[]) { "price", NULL },
 					  "currency" };
 
@@ -126,11 +139,15 @@ static const struct shape customer_shape = { .name = "CustomerMinutes",
 					     .fields = customer_fields,
 					     .doc = "AI minutes of a customer" };
 
+static const struct shape near_shape = { .name = "NearTrigger",
+					 .fields = near_fields,
+					 .doc = "A trigger near its value, or fired" };
+
 struct head {
 	const char *start, *end, *previous_start, *previous_end, *time_zone, *currency;
 };
 
-enum { HEAD_FIGURES = 6, HEAD_DAYS, HEAD_CATEGORIES, HEAD_ACCOUNTS, HEAD_CUSTOMERS };
+enum { HEAD_FIGURES = 6, HEAD_DAYS, HEAD_CATEGORIES, HEAD_ACCOUNTS, HEAD_CUSTOMERS, HEAD_TRIGGERS };
 
 static const struct field head_fields[] = {
 	FIELD(struct head, start, "The first day of the billing cycle", .format = "date"),
@@ -148,6 +165,9 @@ static const struct field head_fields[] = {
 			      .doc = "Cost by category" },
 	[HEAD_ACCOUNTS] = FIELD_LIST("accounts", &account_shape, "The largest by cost"),
 	[HEAD_CUSTOMERS] = FIELD_LIST("customers", &customer_shape, "The largest by AI minutes"),
+	[HEAD_TRIGGERS] = FIELD_LIST("triggers", &near_shape,
+				     "Triggers that fired in the current period or have reached 80 "
+				     "% of their value"),
 	{ 0 }
 };
 
@@ -172,6 +192,8 @@ struct overview {
 	struct report customers; /* of the current cycle only */
 	struct key_figure figures[FIGURES_MOST];
 	size_t n_figures;
+	struct trigger_view *near; /* triggers near their values */
+	size_t n_near;
 };
 
 static int load(const struct overview *o, struct report_query *q, struct date first,
@@ -497,6 +519,31 @@ static void write_customers(const struct overview *o)
 	writer_end(o->w);
 }
 
+/* Is it a trigger of the accounts of the overview? */
+static bool is_shown(const struct overview *o, const struct trigger_view *v)
+{
+	for (size_t i = 0; i < o->accounts.n; i++)
+		if (strcmp(o->accounts.accounts[i].sid, v->account_sid) == 0)
+			return true;
+	return false;
+}
+
+/* A page without such triggers has no list of them. */
+static void write_near(const struct overview *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n_near; i++)
+		if (is_shown(o, &o->near[i]))
+			o->near[n++] = o->near[i];
+	if (!n && o->rq->reply.format->page)
+		return;
+	writer_begin_list(o->w, &head_fields[HEAD_TRIGGERS], &near_shape);
+	for (size_t i = 0; i < n && i < TOP_LINES; i++)
+		writer_record(o->w, NULL, &near_shape, &o->near[i]);
+	writer_end(o->w);
+}
+
 static void write_overview(const struct overview *o)
 {
 	const struct request *rq = o->rq;
@@ -527,6 +574,7 @@ static void write_overview(const struct overview *o)
 	write_categories(o);
 	write_accounts(o);
 	write_customers(o);
+	write_near(o);
 	writer_end(o->w);
 }
 
@@ -551,6 +599,8 @@ static int run_overview(struct request *rq, struct writer *w, struct error *err)
 	if (sort(&o, &o.categories.now, by_price, err) < 0 ||
 	    sort(&o, &o.by_account.now, by_price, err) < 0 ||
 	    sort(&o, &o.customers, by_usage, err) < 0)
+		return -1;
+	if (trigger_views_near(rq, &o.near, &o.n_near, err) < 0)
 		return -1;
 	make_figures(&o);
 	write_overview(&o);

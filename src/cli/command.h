@@ -28,7 +28,8 @@ extern const struct command command_init, command_account, command_user, command
 	command_category, command_import, command_export, command_sample, command_serve,
 	command_report, command_verify, command_backup, command_restore, command_config,
 	command_error_pages, command_closing, command_event, command_rebuild, command_sim,
-	command_fleet, command_sums, command_dimension, command_doctor, command_upgrade;
+	command_fleet, command_sums, command_dimension, command_doctor, command_upgrade,
+	command_trigger;
 
 /* ---- options and operands ---- */
 

@@ -86,6 +86,26 @@ int store_triggers(struct store *st, int64_t account, struct arena *arena, struc
 	return rows.rc;
 }
 
+int store_triggers_near(struct store *st, int64_t percent, size_t limit, struct arena *arena,
+			struct trigger **ret, size_t *ret_n, struct error *err)
+{
+	/* divides first: a threshold may be close to the largest number */
+	struct stmt *s = prepare(
+		st,
+		TRIGGER "WHERE v.high > 0 OR v.low >= t.threshold / 100 * ?1 + t.threshold % 100 * "
+			"?1 / 100 ORDER BY v.high DESC, v.low / CAST(t.threshold AS REAL) DESC, "
+			"t.id DESC LIMIT ?2",
+		err);
+	struct rows rows;
+
+	db_bind_int(s, 1, percent);
+	db_bind_int(s, 2, (int64_t)limit);
+	rows = store_rows(s, read_trigger, sizeof(**ret), arena, err);
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return rows.rc;
+}
+
 int store_trigger_count(struct store *st, int64_t account, int64_t *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT count(*) FROM trigger WHERE account = ?1", err);

@@ -22,6 +22,13 @@ int store_trigger_find(struct store *st, const char *sid, struct arena *arena, s
 /* Reads the triggers of ACCOUNT (0: of all accounts), newest first. */
 int store_triggers(struct store *st, int64_t account, struct arena *arena, struct trigger **ret,
 		   size_t *ret_n, struct error *err);
+/*
+ * Reads at most LIMIT triggers of all accounts whose stored value has reached
+ * PERCENT of the threshold, the nearest first. The period of the value may be
+ * over.
+ */
+int store_triggers_near(struct store *st, int64_t percent, size_t limit, struct arena *arena,
+			struct trigger **ret, size_t *ret_n, struct error *err);
 /* Counts the triggers of an account. */
 int store_trigger_count(struct store *st, int64_t account, int64_t *ret, struct error *err);
 

@@ -63,6 +63,12 @@ const table = [
 	{ path: `/2010-04-01/Accounts/${sids.main}/Usage/Triggers.json`, method: 'POST', main: 400, key: 400, sub: 400, other: 400, admin: 400, manager: 403, user: 403, ingest: 403 },
 	...['POST', 'DELETE'].map(method =>
 		({ path: `/2010-04-01/Accounts/${sids.main}/Usage/Triggers/UT${'0'.repeat(32)}.json`, method, main: 404, key: 404, sub: 404, other: 404, admin: 404, manager: 403, user: 403, ingest: 403 })),
+	{ path: '/triggers', main: 200, key: 200, sub: 200, other: 200, admin: 200, manager: 200, user: 403, ingest: 403 },
+	{ path: '/deliveries', main: 200, key: 200, sub: 200, other: 200, admin: 200, manager: 200, user: 403, ingest: 403 },
+	{ path: `/accounts/${sids.main}/signing-secret`, main: 200, key: 403, sub: 404, other: 404, admin: 200, manager: 403, user: 403, ingest: 403 },
+	...['edit', 'remove'].map(verb => verb === 'edit' ? '' : `/${verb}`).map(verb =>
+		({ path: `/triggers/UT${'0'.repeat(32)}${verb}`, method: 'POST', main: 404, key: 404, sub: 404, other: 404, admin: 404, manager: 403, user: 403, ingest: 403 })),
+	{ path: `/deliveries/WH${'0'.repeat(32)}/repeat`, method: 'POST', main: 404, key: 404, sub: 404, other: 404, admin: 404, manager: 403, user: 403, ingest: 403 },
 	{ path: '/v1/UsageRecords', main: 200, key: 200, sub: 200, other: 200, admin: 400, manager: 400, user: 403, ingest: 403 },
 	{ path: `/v1/UsageRecords?AccountSid=${sids.main}`, main: 200, key: 200, sub: 404, other: 404, admin: 200, manager: 200, user: 403, ingest: 403 },
 	{ path: `/v1/UsageRecords?AccountSid=${sids.other}`, main: 404, key: 404, sub: 404, other: 200, admin: 200, manager: 404, user: 403, ingest: 403 },

@@ -161,6 +161,30 @@ refused "a category is added once" 1 "calls-moon" category add calls-moon
 refused "a category's parent must exist" 1 "nothing-such" category add x --parent nothing-such
 refused "a category's name is plain" 1 "a-z" category add "Calls!"
 
+try trigger add --account "$main" --category calls --value 50 --url https://usage.invalid/cb --recurring daily --name "Fifty a day"
+is "a trigger can be made" "$code" 0
+trigger=$(printf '%s\n' "$out" | sed -n 's/^SID=//p')
+try trigger list --account "$main"
+has "and is listed" "$out" "$trigger	$main	calls	usage	daily	50	0	-	POST	https://usage.invalid/cb	Fifty a day"
+try trigger set "$trigger" --method GET --name "Fifty"
+is "and changed" "$code" 0
+try trigger list
+has "which the list shows" "$out" "GET	https://usage.invalid/cb	Fifty"
+try trigger secret --account "$main"
+is "its account has a secret" "$code$(printf '%s\n' "$out" | grep -c '^SECRET=[A-Za-z0-9]\{43\}$')" 01
+secret=$out
+try trigger secret --account "$main" --renew
+has_not "which can be renewed" "$out" "$secret"
+refused "a trigger's value is positive" 1 "positive number" trigger add --account "$main" --category calls --value -1 --url https://usage.invalid/
+refused "a trigger's URL is one" 1 "CallbackUrl" trigger add --account "$main" --category calls --value 1 --url usage
+refused "a trigger needs its account" 2 "--account" trigger add --category calls --value 1 --url https://usage.invalid/
+refused "an unknown callback is not repeated" 1 "no callback" trigger repeat "WH00000000000000000000000000000000"
+try trigger callbacks
+is "there are no callbacks yet" "$code$out" 0
+try trigger remove "$trigger"
+is "a trigger can be removed" "$code" 0
+refused "once" 1 "no trigger" trigger remove "$trigger"
+
 try config --check
 is "good settings: no word" "$code$out$err" 0
 try config
