@@ -506,6 +506,7 @@ static int fill_ledger(struct sample *sm, const struct settings *s)
 	sm->store = command_open("sample", s, STORE_WRITE);
 	if (!sm->store)
 		return EXIT_FAILED;
+	store_large_cache(sm->store);
 	rc = fill(sm, &err);
 	store_close(&sm->store);
 	if (rc < 0)

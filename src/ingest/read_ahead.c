@@ -10,10 +10,13 @@
 
 #include "base/banned.h"
 
-/* One block is read while the other one is stored. */
+/*
+ * One block is read while the other one is stored. An event has about 500 bytes
+ * without its texts, and as many again while it is stored.
+ */
 #define BLOCKS       2
-#define BLOCK_EVENTS 50000
-#define BLOCK_BYTES  (32u << 20)
+#define BLOCK_EVENTS 35000
+#define BLOCK_BYTES  (4u << 20)
 /*
  * Room beyond BLOCK_BYTES and the longest record: for the fields of an event,
  * which event_check limits, and the attributes.

@@ -33,12 +33,15 @@
 	"PRAGMA cell_size_check = ON;"
 #define READER_PRAGMAS PRAGMAS MAP "PRAGMA cache_size = -512;"
 /*
- * A writer has a cache of its own: it would look up each page of the map again,
- * and the whole map would count as its memory.
+ * A writer maps no pages: it would look up each page of the map again, and the
+ * whole map would count as its memory. Its cache is small, but for processes
+ * that write much.
  */
-#define WRITER_PRAGMAS                                                          \
-	PRAGMAS NO_MAP "PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768;" \
-		       "PRAGMA journal_size_limit = 16777216;"
+#define WRITER_PRAGMAS                                          \
+	PRAGMAS NO_MAP SMALL_CACHE "PRAGMA journal_mode = WAL;" \
+				   "PRAGMA journal_size_limit = 16777216;"
+#define SMALL_CACHE "PRAGMA cache_size = -8192;"
+#define LARGE_CACHE "PRAGMA cache_size = -32768;"
 
 /*
  * The write-ahead log is checkpointed after it has grown by a quarter of the
@@ -853,6 +856,11 @@ int db_step(struct stmt *s, struct error *err)
 int64_t db_statements(const struct db *db)
 {
 	return db->statements;
+}
+
+void db_cache(struct db *db, bool large)
+{
+	db_exec(db, large ? LARGE_CACHE : SMALL_CACHE, NULL);
 }
 
 int64_t db_changes(struct db *db)

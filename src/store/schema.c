@@ -623,6 +623,7 @@ static int bring_forward(struct db *db, const struct schema_step *steps, size_t 
 	 */
 	if (db_exec(db, db_references_off, err) < 0)
 		return -1;
+	db_cache(db, true);
 	if (db_exec(db, db_begin_write, err) == 0) {
 		rc = run_steps(db, steps, n_steps, watch, err) < 0 || check_references(db, err) < 0
 			     ? -1
@@ -630,6 +631,7 @@ static int bring_forward(struct db *db, const struct schema_step *steps, size_t 
 		if (rc < 0)
 			db_exec(db, "ROLLBACK", NULL);
 	}
+	db_cache(db, false);
 	return db_exec(db, db_references_on, err) < 0 ? -1 : rc;
 }
 

@@ -5,7 +5,7 @@
 #include "store/series.h"
 
 #include <glib.h>
-#include "store/intern.h"
+#include "store/id_sets.h"
 #include "store/lists.h"
 #include "store/series_pack.h"
 #include "base/banned.h"

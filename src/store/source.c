@@ -1,6 +1,6 @@
 #include "store/source.h"
 
-#include "store/intern.h"
+#include "store/id_sets.h"
 #include "base/banned.h"
 
 int store_source_find(struct store *st, int64_t family, const char *text, size_t len,

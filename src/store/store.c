@@ -58,6 +58,11 @@ void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *
 	db_wait_with(st->db, wait, arg);
 }
 
+void store_large_cache(struct store *st)
+{
+	db_cache(st->db, true);
+}
+
 bool store_replaced_on_disk(struct store *st)
 {
 	return db_replaced_on_disk(st->db);

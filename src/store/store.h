@@ -38,6 +38,12 @@ int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struc
 void store_close(struct store **st);
 
 /*
+ * From now on a writer caches 32 MB of the file instead of 8: for commands that
+ * write very much, in a process of their own.
+ */
+void store_large_cache(struct store *st);
+
+/*
  * Replaces the busy timeout. While another connection writes, WAIT is called
  * repeatedly; TIMES is the number of earlier calls. WAIT must pause for a
  * moment and return non-zero, or return 0 to give up with ERR_BUSY.

@@ -16,7 +16,7 @@
  * becomes the older. An entry that is used moves to the younger generation. So
  * what is used often stays, and memory is bounded.
  */
-#define GENERATION_MAX 150000
+#define GENERATION_MAX 100000
 
 struct generation {
 	struct arena arena;

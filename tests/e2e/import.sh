@@ -504,6 +504,30 @@ is "with all events" "$(sums killed.conf | grep -c ,calls-outbound,)" "$(sums wh
 has "and true" "$("$usaged" --config killed.conf verify)" "120000 events, 0 differences"
 echo "# killed $kills times in mid-import"
 
+# ---- memory ----
+
+# Each event has a customer of its own: the most that there is to look up.
+awk 'BEGIN {
+	print "source,id,subject,time,category,usage,customer"
+	for (i = 0; i < 150000; i++)
+		printf "memory,m%06d,AC0000000000000000000000000000000%d,2026-%02d-%02dT10:00:00Z,calls-outbound,1,customer-%d\n",
+			i, 1 + i % 2, 1 + i % 10, 1 + i % 28, i
+}' >in/memory.csv
+"$usaged" --config usaged.conf import in/memory.csv >log &
+import=$!
+most=0
+while kib=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$import/status 2>>err) && [ -n "$kib" ]; do
+	most=$kib
+	sleep 0.02
+done
+wait $import
+has "events with 150,000 customers are imported" "$(cat log)" "150000 created"
+if grep -q __asan_init "$usaged"; then
+	echo "# skipped: how much memory that takes; a sanitizer has memory of its own"
+else
+	is "in at most 128 MiB: $((most / 1024))" $((most > 0 && most <= 131072)) 1
+fi
+
 # ---- the sample ----
 
 is "the same seed and time make the same sample" "$(run sample --print | cksum)" "$(run sample --print | cksum)"

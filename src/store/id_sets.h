@@ -1,8 +1,8 @@
 /*
- * intern.h - finds and makes the ids of sets: of sources, values and series.
+ * id_sets.h - finds and makes the ids of sets: of sources, values and series.
  */
-#ifndef STORE_INTERN_H
-#define STORE_INTERN_H
+#ifndef STORE_ID_SETS_H
+#define STORE_ID_SETS_H
 
 #include "store/internal.h"
 

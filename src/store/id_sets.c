@@ -1,4 +1,4 @@
-#include "store/intern.h"
+#include "store/id_sets.h"
 
 #include <glib.h>
 #include "base/banned.h"
