@@ -29,6 +29,7 @@ struct in_work {
 	int64_t notice, account;
 	char sid[SID_TEXT];
 	int64_t at_us;
+	const char *unsent; /* why it could not be sent; or NULL */
 	struct in_work *next;
 };
 
@@ -164,6 +165,20 @@ static void log_result(const struct delivery_result *r)
 			    r->sent.error);
 }
 
+/* Takes a notice that could not be sent. False: there is none. */
+static bool take_unsent(struct deliver *d, struct delivery_result *ret)
+{
+	for (struct in_work *w = d->first; w; w = w->next) {
+		if (!w->unsent)
+			continue;
+		*ret = (struct delivery_result) { .work = w };
+		snprintf(ret->sent.error, sizeof(ret->sent.error), "%s", w->unsent);
+		w->unsent = NULL;
+		return true;
+	}
+	return false;
+}
+
 /* Stores the results of requests that have ended. */
 static void collect(struct deliver *d)
 {
@@ -177,6 +192,8 @@ static void collect(struct deliver *d)
 		list[all.n].work = list[all.n].sent.arg;
 		all.n++;
 	}
+	while (all.n < DELIVER_AT_ONCE && take_unsent(d, &list[all.n]))
+		all.n++;
 	if (all.n) {
 		d->look_us = 0;
 		if (commit_thread_run(d->commits, note_results, &all, &err) < 0) {
@@ -213,38 +230,42 @@ static bool is_in_work(const struct deliver *d, int64_t notice)
 	return false;
 }
 
-/* Signs and sends the notice. -1: the ledger failed. */
-static int send_notice(struct deliver *d, const struct notice *n, struct arena *arena,
-		       struct error *err)
+static struct in_work *begin_work(struct deliver *d, const struct notice *n)
 {
-	struct sending sending = { .url = n->url, .method = n->method, .form = n->form };
-	bool get = strcmp(n->method, "GET") == 0;
-	char token[TOKEN_TEXT], signature[SIGNATURE_TEXT];
-	struct in_work *work;
-	int rc = signing_find(d->store, d->secret, n->account, token, err);
+	struct in_work *work = calloc(1, sizeof(*work));
 
-	if (rc <= 0)
-		return rc < 0 ? -1
-			      : error_set(err, ERR_INTERNAL, NULL,
-					  "an account with triggers has no signing secret");
-	signature_make(token, sender_url(arena, n->url, n->method, n->form), get ? NULL : n->form,
-		       signature);
-	secret_wipe(token, sizeof(token));
-	work = calloc(1, sizeof(*work));
 	if (!work)
 		abort();
 	*work = (struct in_work) {
 		.notice = n->id, .account = n->account, .at_us = clock_now_us(), .next = d->first
 	};
 	memcpy(work->sid, n->sid, SID_TEXT);
+	d->first = work;
+	return work;
+}
+
+/*
+ * Signs and sends the notice. A notice that cannot be signed or sent is tried
+ * again later, like one without an answer, so that it does not hold up others.
+ */
+static void send_notice(struct deliver *d, const struct notice *n, struct arena *arena)
+{
+	struct sending sending = { .url = n->url, .method = n->method, .form = n->form };
+	struct in_work *work = begin_work(d, n);
+	const char *url = sender_url(arena, n->url, n->method, n->form);
+	bool get = strcmp(n->method, "GET") == 0;
+	char token[TOKEN_TEXT], signature[SIGNATURE_TEXT];
+
+	if (signing_find(d->store, d->secret, n->account, token, NULL) <= 0) {
+		work->unsent = "the account's signing secret cannot be read: make a new one";
+		return;
+	}
+	signature_make(token, url, get ? NULL : n->form, signature);
+	secret_wipe(token, sizeof(token));
 	sending.signature = signature;
 	sending.arg = work;
-	if (sender_begin(d->sender, &sending, err) < 0) {
-		free(work);
-		return -1;
-	}
-	d->first = work;
-	return 0;
+	if (sender_begin(d->sender, &sending, NULL) < 0)
+		work->unsent = "the server has no memory for the request";
 }
 
 /* Sends due notices of an account. */
@@ -265,7 +286,7 @@ static int serve_account(struct deliver *d, int64_t account, int64_t now_us, str
 	     i++) {
 		if (is_in_work(d, due.list[i].id))
 			continue;
-		rc = send_notice(d, &due.list[i], &arena, err);
+		send_notice(d, &due.list[i], &arena);
 		busy++;
 	}
 	arena_release(&arena);
@@ -336,6 +357,7 @@ static int look(struct deliver *d, int64_t now_us, struct error *err)
 		return -1;
 	rc = serve_accounts(d, now_us, err);
 	store_end(d->store);
+	collect(d); /* those that could not be sent */
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /*
- * measure.c - runs a command and writes what it took: milliseconds, and the
- * most memory it held (kibibytes). Exits as the command did.
+ * measure.c - runs a command and writes what it took: milliseconds, the most
+ * memory it held (kibibytes), and milliseconds of processor time. Exits as the
+ * command did.
  *
  *   measure FILE COMMAND [ARGUMENT...]
  */
@@ -11,6 +12,12 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+static long long cpu_ms(const struct rusage *r)
+{
+	return (long long)(r->ru_utime.tv_sec + r->ru_stime.tv_sec) * 1000 +
+	       (r->ru_utime.tv_usec + r->ru_stime.tv_usec) / 1000;
+}
 
 int main(int argc, char **argv)
 {
@@ -38,10 +45,10 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	f = fopen(argv[1], "w");
 	if (!f ||
-	    fprintf(f, "%lld %ld\n",
+	    fprintf(f, "%lld %ld %lld\n",
 		    (long long)(end.tv_sec - start.tv_sec) * 1000 +
 			    (end.tv_nsec - start.tv_nsec) / 1000000,
-		    used.ru_maxrss) < 0 ||
+		    used.ru_maxrss, cpu_ms(&used)) < 0 ||
 	    fclose(f) != 0) {
 		fprintf(stderr, "measure: %s: %s\n", argv[1], strerror(errno));
 		return 1;

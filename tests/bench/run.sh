@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - what usaged is measured against, in one run on one machine: ratios are what counts.
 #
-#   run.sh [http] [shapes] [import] [ledger] [post] [reports] [grow]
+#   run.sh [http] [shapes] [import] [ledger] [post] [reports] [grow] [triggers]
 #
 # BUILD is the build folder (default: the current one). ROUNDS, SECONDS_EACH, CLIENTS, THREADS, EVENTS and GROWN (how many events are stored
 # when it is measured how that slows the import of more) change the sizes. Ends with a table of what is aimed at.
@@ -637,12 +637,81 @@ bench_grow() {
 	goal "import with $stored events stored, against $step" "$large_ratio" "at least" 0.7
 }
 
+# add_triggers NUMBER: on the accounts of the shape "narrow", in turn, of all amounts and periods; far from firing
+add_triggers() {
+	usaged account list | cut -f1 >"$tmp/sids"
+	i=0
+	while [ "$i" -lt "$1" ]; do
+		for category in calls calls-inbound totalprice sms; do
+			for period in daily monthly yearly alltime; do
+				[ "$i" -lt "$1" ] || return 0
+				i=$((i + 1))
+				usaged trigger add --account "$(sed -n "$((i % $(wc -l <"$tmp/sids") + 1))p" "$tmp/sids")" --category "$category" --by price \
+					--recurring "$period" --value 900000000 --url https://usage.invalid/ >>"$tmp/triggers"
+			done
+		done
+	done
+}
+
+# An import without triggers, with none on its accounts and with 1,000; callbacks against the requests that cause them.
+bench_triggers() {
+	rounds=${ROUNDS:-5}
+	configure
+	rm -f "$tmp"/*.runs
+	some=$((events / 4))
+	"$build/tests/bench/events" narrow 0 "$some" "$some" >"$tmp/events.csv"
+	new_ledger
+	add_accounts narrow
+	usaged account add --name elsewhere >"$tmp/elsewhere"
+	cp "$tmp/usage.db" "$tmp/none.db"
+	usaged trigger add --account "$(sed -n 's/^SID=//p' "$tmp/elsewhere")" --category calls --value 1 --url https://usage.invalid/ >"$tmp/triggers"
+	cp "$tmp/usage.db" "$tmp/elsewhere.db"
+	cp "$tmp/none.db" "$tmp/usage.db"
+	add_triggers 1000
+	cp "$tmp/usage.db" "$tmp/many.db"
+	i=0
+	while [ "$i" -lt "$rounds" ]; do
+		for target in none elsewhere many; do
+			rm -f "$tmp"/usage.db*
+			cp "$tmp/$target.db" "$tmp/usage.db"
+			"$build/tests/bench/measure" "$tmp/took" "$build/usaged" --config "$tmp/usaged.conf" import "$tmp/events.csv" >"$tmp/import.log" 2>&1 ||
+				fail "import: $(tail -n 3 "$tmp/import.log")"
+			cut -d' ' -f3 "$tmp/took" >>"$tmp/$target.runs"
+		done
+		i=$((i + 1))
+	done
+	for target in none elsewhere many; do
+		median <"$tmp/$target.runs" >"$tmp/$target.median"
+	done
+	elsewhere=$(ratio "$(cat "$tmp/elsewhere.median")" "$(cat "$tmp/none.median")")
+	many=$(ratio "$(cat "$tmp/many.median")" "$(cat "$tmp/none.median")")
+	echo "## Triggers"
+	echo
+	machine
+	echo "$some events imported; processor time, median of $rounds alternating rounds."
+	echo
+	echo "| Triggers | ms | against none |"
+	echo "|---|---:|---:|"
+	echo "| none | $(cat "$tmp/none.median") | |"
+	echo "| one, on another account | $(cat "$tmp/elsewhere.median") | $elsewhere |"
+	echo "| 1,000 on the accounts of the events | $(cat "$tmp/many.median") | $many |"
+	goal "processor time of an import with 1,000 triggers on its accounts, against none" "$many" "at most" 1.1
+	if command -v node >/dev/null; then
+		USAGED="$build/usaged" node "$srcdir/tests/bench/trigger_latency.mjs" >"$tmp/latency" || fail "no callbacks came"
+		read -r post callback <"$tmp/latency"
+		echo
+		echo "A callback comes $callback ms after the answer to the request that causes it, which takes $post ms (medians, one at a time)."
+		goal "callback after its event was acknowledged, against that request" "$(ratio "$callback" "$post")" "at most" 2
+	fi
+	echo
+}
+
 event_sid=$(printf 'AC%032x' 1) # an account of the shape "narrow"
-[ $# -gt 0 ] || set -- http shapes import ledger post reports grow
+[ $# -gt 0 ] || set -- http shapes import ledger post reports grow triggers
 for part; do
 	case $part in
-	http | shapes | import | ledger | post | reports | grow) "bench_$part" ;;
-	*) fail "no part $part; there are http, shapes, import, ledger, post, reports and grow" ;;
+	http | shapes | import | ledger | post | reports | grow | triggers) "bench_$part" ;;
+	*) fail "no part $part; there are http, shapes, import, ledger, post, reports, grow and triggers" ;;
 	esac
 done
 print_goals

@@ -1,6 +1,7 @@
 // webhooks.test.mjs - callbacks of triggers: signed as Twilio signs, sent again, and never to where they may not go.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -193,6 +194,30 @@ test('a receiver is verified by its certificate', async () => {
 	}
 	server.close()
 	rmSync(folder, { recursive: true })
+})
+
+test('an account whose secret was sealed with another file holds up nobody, and sends again with a new secret', async () => {
+	const receiver = await new Receiver().start(), ledger = new Ledger({ ledger: 'busy_timeout_ms = 300\n[webhooks]\nallow = 127.0.0.1' })
+	try {
+		const old = ledger.account('Old'), fresh = ledger.account('Fresh')
+		ledger.run('trigger', 'add', '--account', old, '--category', 'calls', '--value', '10', '--url', receiver.url('ok/old'))
+		writeFileSync(join(ledger.folder, 'secret'), randomBytes(32))
+		ledger.token = ledger.key('--role', 'Ingest')
+		ledger.admin = ledger.key('--role', 'SystemAdministrator', '--user', 'admin')
+		await ledger.start()
+		const [{ sid }] = (await ask(ledger, 'GET', '/triggers.json')).json.triggers
+		await use(ledger, old)
+		const d = await settled(ledger, sid)
+		assert.equal(d.state, 'waiting')
+		assert.match((await attempts(ledger, d))[0].error, /signing secret/)
+		await trigger(ledger, fresh, receiver.url('ok/fresh'))
+		await use(ledger, fresh)
+		await until(() => receiver.calls.find(c => c.url === '/ok/fresh'))
+	} finally {
+		await ledger.end('SIGTERM')
+		ledger.remove()
+		receiver.stop()
+	}
 })
 
 test('a server that does not send leaves callbacks to one that does', async () => {
