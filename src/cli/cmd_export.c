@@ -18,7 +18,7 @@
 #include "base/compress.h"
 #include "store/account.h"
 #include "store/event_find.h"
-#include "store/posting.h"
+#include "store/rollup.h"
 #include "store/source.h"
 #include "usage/correct.h"
 #include "base/banned.h"
@@ -95,28 +95,30 @@ static int export_event(struct export *ex, struct found_event *e, struct arena *
 
 /* ---- all events ---- */
 
-static int64_t first_hour(const struct export *ex)
-{
-	return ex->from_us / HOUR_US;
-}
+enum { HOURS_OF_DAY = 24 };
 
 /*
- * Finds the account's first hour with events in the range, and the hour after
- * its last such hour. Both are equal if there are no events.
+ * Finds the account's first hour with usage in the range, and the hour after
+ * its last such hour, for the progress. Both are equal if there is no usage.
  */
 static int hours_of(const struct export *ex, struct store *st, int64_t account, int64_t *ret_first,
 		    int64_t *ret_end, struct error *err)
 {
-	int64_t last = 0;
-	int rc = store_posting_hour(st, account, first_hour(ex), false, ret_first, err);
+	int64_t day = 0, last = 0;
+	int rc = store_usage_day(st, &account, 1, false, &day, err);
 
 	if (rc > 0)
-		rc = store_posting_hour(st, account, (ex->to_us - 1) / HOUR_US, true, &last, err);
+		rc = store_usage_day(st, &account, 1, true, &last, err);
 	if (rc < 0)
 		return -1;
-	if (rc == 0 || last < *ret_first)
-		last = *ret_first - 1;
-	*ret_end = last + 1;
+	*ret_first = day * HOURS_OF_DAY;
+	*ret_end = rc > 0 ? (last + 1) * HOURS_OF_DAY : *ret_first;
+	if (*ret_first < ex->from_us / HOUR_US)
+		*ret_first = ex->from_us / HOUR_US;
+	if (*ret_end > ex->to_us / HOUR_US)
+		*ret_end = ex->to_us / HOUR_US;
+	if (*ret_end < *ret_first)
+		*ret_end = *ret_first;
 	return 0;
 }
 

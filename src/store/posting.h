@@ -1,5 +1,7 @@
 /*
  * posting.h - postings: the events of an account that take effect in an hour.
+ * They are internal to the store: others ask for events with event_find.h, and
+ * only add postings.
  */
 #ifndef STORE_POSTING_H
 #define STORE_POSTING_H

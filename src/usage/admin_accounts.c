@@ -11,7 +11,7 @@
 #include "base/civil.h"
 #include "base/name.h"
 #include "store/account.h"
-#include "store/posting.h"
+#include "store/event_find.h"
 #include "usage/account.h"
 #include "usage/account_calendar.h"
 #include "base/banned.h"
@@ -129,18 +129,24 @@ int admin_account_find(const struct admin *a, const char *sid, struct account *r
  */
 static int has_events(const struct admin *a, const struct account *of, struct error *err)
 {
+	struct event_find q = { .to_us = INT64_MAX, .state = -1, .oldest_first = true };
+	struct found_events found;
 	struct account *list = NULL;
+	int64_t *ids;
 	size_t n = 0;
-	int64_t hour;
-	int rc = store_posting_hour(a->st, of->id, 0, false, &hour, err);
 
-	if (rc != 0 || of->parent)
-		return rc;
-	if (store_accounts(a->st, of->id, a->arena, &list, &n, err) < 0)
+	if (!of->parent && store_accounts(a->st, of->id, a->arena, &list, &n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = store_posting_hour(a->st, list[i].id, 0, false, &hour, err);
-	return rc;
+	ids = arena_array(a->arena, int64_t, n + 1);
+	for (size_t i = 0; i < n; i++)
+		ids[i] = list[i].id;
+	ids[n] = of->id;
+	q.accounts = ids;
+	q.n_accounts = n + 1;
+	if (store_events_find(a->st, &q, &(struct event_slice) { .limit = 1 }, a->arena, &found,
+			      err) < 0)
+		return -1;
+	return found.n > 0;
 }
 
 /*

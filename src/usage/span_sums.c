@@ -3,21 +3,21 @@
 #include <string.h>
 
 #include "base/civil.h"
-#include "store/event.h"
-#include "store/posting.h"
+#include "store/event_find.h"
 #include "store/series.h"
 #include "store/sums.h"
 #include "usage/period.h"
 #include "base/banned.h"
 
-enum { HOUR_SEC = 3600, EVENT_WORK = 5 };
+enum { EVENT_WORK = 5, EDGE_READ = 1000 /* events read at a time */ };
 
 struct span_sums_reading {
 	struct store *st;
 	const struct span_sums_query *q;
 	sums_row_fn *row;
 	void *arg;
-	struct arena scratch; /* for one account's hour */
+	int64_t *ids;         /* of the query's accounts */
+	struct arena scratch; /* of one event */
 };
 
 /* ---- whole quarter hours ---- */
@@ -56,14 +56,6 @@ static int read_whole(const struct span_sums_reading *r, struct arena *arena, st
 
 /* ---- inside a quarter hour ---- */
 
-static bool has_category(const struct span_sums_query *q, int64_t category)
-{
-	for (size_t i = 0; i < q->n_categories; i++)
-		if (q->categories[i] == category)
-			return true;
-	return !q->n_categories;
-}
-
 /*
  * Tells whether the series is part of the query for the account. With
  * by_series, a series without dimensions is not.
@@ -78,7 +70,7 @@ static bool series_counts(const struct span_sums_reading *r, size_t account, con
 			return false;
 		any = any || s->dim[d];
 	}
-	return (any || !r->q->by_series) && has_category(r->q, s->category);
+	return any || !r->q->by_series;
 }
 
 /* Has the series all prefixes of the query? 1 yes, 0 no, -1 failed. */
@@ -86,6 +78,7 @@ static int prefixes_match(struct span_sums_reading *r, const struct series *s, s
 {
 	int rc = 1;
 
+	arena_reset(&r->scratch);
 	for (int d = 0; d < DIMENSIONS && rc > 0; d++) {
 		const char *prefix = r->q->prefix[d], *text;
 
@@ -99,37 +92,25 @@ static int prefixes_match(struct span_sums_reading *r, const struct series *s, s
 	return rc;
 }
 
-static int add_event(struct span_sums_reading *r, size_t account, size_t span,
-		     const struct posting *p, struct error *err)
+/* Adds an event to each entry of its account in the query. */
+static int add_event(struct span_sums_reading *r, size_t span, const struct found_event *e,
+		     struct error *err)
 {
-	struct sums_row row = { .account = account, .span = span };
-	struct stored_event event;
-	struct amounts_wide amounts;
-	struct series series;
-	int rc = store_series_by_id(r->st, p->series, &series, err);
+	struct amounts_wide amounts = amounts_widen(&e->event.amounts);
+	const int64_t *dim = e->series.dim;
+	struct sums_row row = { .span = span, .category = e->series.category, .amounts = &amounts };
+	int rc = 1;
 
-	if (rc > 0 && !series_counts(r, account, &series))
-		return 0;
-	if (rc > 0 && r->q->by_series) {
-		rc = prefixes_match(r, &series, err);
-		if (rc <= 0)
-			return rc;
+	if (r->q->by_series) {
+		row.value = dim[r->q->group];
+		row.second = r->q->paired ? dim[r->q->second] : 0;
+		rc = prefixes_match(r, &e->series, err);
 	}
-	if (rc > 0)
-		rc = store_event_find(r->st, &(struct event_key) { p->source, p->id, p->id_len },
-				      &r->scratch, &event, err);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		return error_set(
-			err, ERR_INTERNAL, NULL,
-			"an event that a posting names does not exist: run \"usaged verify\"");
-	row.category = series.category;
-	row.value = r->q->by_series ? series.dim[r->q->group] : 0;
-	row.second = r->q->by_series && r->q->paired ? series.dim[r->q->second] : 0;
-	amounts = amounts_widen(&event.amounts);
-	row.amounts = &amounts;
-	return r->row(r->arg, &row, err);
+	for (row.account = 0; row.account < r->q->n_accounts && rc > 0; row.account++)
+		if (r->ids[row.account] == e->series.account &&
+		    series_counts(r, row.account, &e->series) && r->row(r->arg, &row, err) < 0)
+			rc = -1;
+	return rc < 0 ? -1 : 0;
 }
 
 static int too_many(struct error *err)
@@ -141,35 +122,47 @@ static int too_many(struct error *err)
 }
 
 /*
- * Adds the events of the account from FROM to TO (exclusive). Both are seconds
- * inside one hour.
+ * Adds the events from FROM to TO (exclusive). Both are seconds inside one
+ * quarter hour.
  */
-static int add_edge(struct span_sums_reading *r, size_t account, size_t span, int64_t from,
-		    int64_t to, struct error *err)
+static int add_edge(struct span_sums_reading *r, size_t span, int64_t from, int64_t to,
+		    struct error *err)
 {
-	int64_t id = r->q->accounts[account].id, hour = floor_div(from, HOUR_SEC);
-	struct posting *events;
-	size_t n, counted = 0;
+	struct event_find q = { .accounts = r->ids,
+				.n_accounts = r->q->n_accounts,
+				.categories = r->q->n_categories ? r->q->categories : NULL,
+				.n_categories = r->q->n_categories,
+				.from_us = from * USEC_PER_SEC,
+				.to_us = to * USEC_PER_SEC,
+				.state = -1,
+				.oldest_first = true };
+	struct found_events found = { .more = true };
+	/* used in turn: the next page begins at a text of the page before */
+	struct arena page[2];
+	size_t counted = 0;
+	int rc = 0;
 
-	arena_reset(&r->scratch);
-	if (store_postings(r->st, &(struct account_hour) { id, hour }, &r->scratch, &events, &n,
-			   err) < 0 ||
-	    store_work(r->st, (int64_t)n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (events[i].effective_us < from * USEC_PER_SEC ||
-		    events[i].effective_us >= to * USEC_PER_SEC)
-			continue;
-		if (++counted > SUMS_EDGE_EVENTS_MAX)
-			return too_many(err);
-		if (store_work(r->st, EVENT_WORK, err) < 0 ||
-		    add_event(r, account, span, &events[i], err) < 0)
-			return -1;
+	arena_init(&page[0]);
+	arena_init(&page[1]);
+	for (int p = 0; found.more && rc == 0; p = !p) {
+		struct event_slice slice = { found.next, EDGE_READ };
+
+		arena_reset(&page[p]);
+		rc = store_events_find(r->st, &q, &slice, &page[p], &found, err);
+		if (rc == 0)
+			rc = store_work(r->st, (int64_t)found.n * EVENT_WORK, err);
+		counted += found.n;
+		if (rc == 0 && counted > SUMS_EDGE_EVENTS_MAX)
+			rc = too_many(err);
+		for (size_t i = 0; i < found.n && rc == 0; i++)
+			rc = add_event(r, span, &found.list[i], err);
 	}
-	return 0;
+	arena_release(&page[0]);
+	arena_release(&page[1]);
+	return rc;
 }
 
-static int add_edges(struct span_sums_reading *r, size_t account, size_t span, struct error *err)
+static int add_edges(struct span_sums_reading *r, size_t span, struct error *err)
 {
 	int64_t from = r->q->spans[span].from, to = r->q->spans[span].to;
 	int64_t whole_from = quarter_up(from) * SLOT_SEC, whole_to = quarter_down(to) * SLOT_SEC;
@@ -177,23 +170,28 @@ static int add_edges(struct span_sums_reading *r, size_t account, size_t span, s
 	if (from >= to)
 		return 0;
 	if (whole_from > whole_to) /* both ends are in one quarter hour */
-		return add_edge(r, account, span, from, to, err);
-	if (from < whole_from && add_edge(r, account, span, from, whole_from, err) < 0)
+		return add_edge(r, span, from, to, err);
+	if (from < whole_from && add_edge(r, span, from, whole_from, err) < 0)
 		return -1;
-	return whole_to < to ? add_edge(r, account, span, whole_to, to, err) : 0;
+	return whole_to < to ? add_edge(r, span, whole_to, to, err) : 0;
 }
 
 int span_sums_read(struct store *st, const struct span_sums_query *q, sums_row_fn *row, void *arg,
 		   struct error *err)
 {
 	struct span_sums_reading r = { .st = st, .q = q, .row = row, .arg = arg };
+	struct arena arena;
 	int rc;
 
+	arena_init(&arena);
 	arena_init(&r.scratch);
-	rc = read_whole(&r, &r.scratch, err);
-	for (size_t a = 0; a < q->n_accounts; a++)
-		for (size_t i = 0; i < q->n_spans && rc == 0; i++)
-			rc = add_edges(&r, a, i, err);
+	r.ids = arena_array(&arena, int64_t, q->n_accounts);
+	for (size_t i = 0; i < q->n_accounts; i++)
+		r.ids[i] = q->accounts[i].id;
+	rc = read_whole(&r, &arena, err);
+	for (size_t i = 0; i < q->n_spans && rc == 0; i++)
+		rc = add_edges(&r, i, err);
 	arena_release(&r.scratch);
+	arena_release(&arena);
 	return rc;
 }

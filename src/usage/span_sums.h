@@ -2,7 +2,7 @@
  * span_sums.h - sums of many accounts over many spans of time.
  *
  * Spans may begin and end inside a quarter hour. The events of such a quarter
- * hour are added up one by one, which costs reading all postings of the hour.
+ * hour are added up one by one.
  * -1 with ERR_TOO_LARGE: more than SUMS_EDGE_EVENTS_MAX events to be added up
  * one by one.
  */
