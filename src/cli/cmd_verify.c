@@ -16,6 +16,7 @@
 #include "store/category.h"
 #include "store/meta.h"
 #include "store/verify.h"
+#include "usage/trigger.h"
 #include "base/banned.h"
 
 #define DIFFERENCES_SHOWN 100
@@ -125,6 +126,31 @@ static struct verify_calls calls_of(struct verify_report *report)
 				       .arg = report };
 }
 
+static void print_trigger(void *arg, const struct trigger *t, struct decimal have,
+			  struct decimal want)
+{
+	char a[DECIMAL_TEXT], b[DECIMAL_TEXT];
+
+	(void)arg;
+	decimal_format(a, have.n, have.places);
+	decimal_format(b, want.n, want.places);
+	printf("trigger %s: value %s instead of %s\n", t->sid, a, b);
+}
+
+/* Adds the number of triggers whose values are wrong to *N. */
+static int verify_triggers(struct store *st, size_t *n, struct error *err)
+{
+	size_t wrong = 0;
+	int rc;
+
+	if (store_begin_read(st, err) < 0)
+		return -1;
+	rc = triggers_verify(st, print_trigger, NULL, &wrong, err);
+	store_end(st);
+	*n += wrong;
+	return rc;
+}
+
 static int verify(struct store *st, struct verify_report *report, struct arena *arena,
 		  size_t *ret_n, int64_t *ret_events, struct error *err)
 {
@@ -137,7 +163,7 @@ static int verify(struct store *st, struct verify_report *report, struct arena *
 	progress_begin(&report->progress, "verifying", "steps");
 	rc = store_verify(st, &calls, ret_n, ret_events, err);
 	progress_end(&report->progress);
-	return rc;
+	return rc < 0 ? -1 : verify_triggers(st, ret_n, err);
 }
 
 /*
@@ -199,6 +225,21 @@ static int rebuild(struct store *st, struct store *writer, size_t *ret_n, int64_
 	return rc;
 }
 
+/* Adds the number of triggers whose values were wrong to *N. */
+static int repair_triggers(struct store *st, size_t *n, struct error *err)
+{
+	size_t wrong = 0;
+
+	if (store_begin_write(st, err) < 0)
+		return -1;
+	if (triggers_repair(st, command_now() * USEC_PER_SEC, &wrong, err) < 0) {
+		store_end(st);
+		return -1;
+	}
+	*n += wrong;
+	return store_commit(st, err);
+}
+
 static int run_rebuild(const struct settings *s, int argc, char **argv)
 {
 	struct error err = { 0 };
@@ -213,6 +254,8 @@ static int run_rebuild(const struct settings *s, int argc, char **argv)
 	if (writer)
 		st = command_open("rebuild", s, 0);
 	rc = st ? rebuild(st, writer, &n, &events, &err) : -1;
+	if (rc == 0)
+		rc = repair_triggers(writer, &n, &err);
 	store_close(&st);
 	store_close(&writer);
 	if (rc < 0)
@@ -227,8 +270,8 @@ const struct command command_verify = {
 	.summary = "recompute every rollup from the events and compare",
 	.help = "Adds up all events again and compares with the rollups that reports are made "
 		"from; checks that each event is\n"
-		"found where it takes effect, and that corrections have the facts that they "
-		"should. Prints each difference, and exits\n"
+		"found where it takes effect, that corrections have the facts that they "
+		"should, and triggers their values. Prints each difference, and exits\n"
 		"with 1 if there is any. Can run while the ledger is in use.\n",
 	.run = run
 };

@@ -303,3 +303,87 @@ int trigger_check(struct store *st, const struct catalogue *c, const struct trig
 	arena_release(&arena);
 	return rc < 0 ? -1 : 0;
 }
+
+/* ---- verifying ---- */
+
+/* Calls EACH for each trigger whose value differs from the rollups. */
+struct trigger_check_calls {
+	int (*each)(void *arg, const struct catalogue *c, const struct trigger *t, wide want,
+		    struct error *err);
+	void *arg;
+};
+
+static int compare_all(struct store *st, const struct trigger_check_calls *calls, size_t *ret_n,
+		       struct error *err)
+{
+	const struct catalogue *c;
+	struct trigger *list;
+	struct arena arena;
+	size_t n = 0;
+	wide want;
+	int rc;
+
+	*ret_n = 0;
+	arena_init(&arena);
+	rc = catalogue_load(st, &arena, &c, err) < 0 ||
+			     store_triggers(st, 0, &arena, &list, &n, err) < 0
+		     ? -1
+		     : 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = trigger_load_sum(st, c, &list[i], list[i].value.period, &want, err);
+		if (rc < 0 || want == list[i].value.sum)
+			continue;
+		++*ret_n;
+		rc = calls->each(calls->arg, c, &list[i], want, err);
+	}
+	arena_release(&arena);
+	return rc;
+}
+
+struct trigger_report {
+	trigger_differs *found;
+	void *arg;
+};
+
+static int report_one(void *arg, const struct catalogue *c, const struct trigger *t, wide want,
+		      struct error *err)
+{
+	const struct trigger_report *r = arg;
+
+	(void)err;
+	r->found(r->arg, t, trigger_number(c, t, t->value.sum), trigger_number(c, t, want));
+	return 0;
+}
+
+int triggers_verify(struct store *st, trigger_differs *found, void *arg, size_t *ret_n,
+		    struct error *err)
+{
+	struct trigger_report r = { found, arg };
+
+	return compare_all(st, &(struct trigger_check_calls) { report_one, &r }, ret_n, err);
+}
+
+struct trigger_repair {
+	struct store *st;
+	int64_t now_us;
+};
+
+static int repair_one(void *arg, const struct catalogue *c, const struct trigger *t, wide want,
+		      struct error *err)
+{
+	const struct trigger_repair *r = arg;
+	struct trigger_value v = t->value;
+
+	v.sum = want;
+	if (v.period >= trigger_period_now(t->recurrence, r->now_us) &&
+	    trigger_check(r->st, c, t, &v, r->now_us, err) < 0)
+		return -1;
+	return store_trigger_value_set(r->st, &v, err);
+}
+
+int triggers_repair(struct store *st, int64_t now_us, size_t *ret_n, struct error *err)
+{
+	struct trigger_repair r = { st, now_us };
+
+	return compare_all(st, &(struct trigger_check_calls) { repair_one, &r }, ret_n, err);
+}

@@ -59,6 +59,20 @@ int trigger_current(struct store *st, const struct catalogue *c, const struct tr
 int trigger_check(struct store *st, const struct catalogue *c, const struct trigger *t,
 		  struct trigger_value *v, int64_t now_us, struct error *err);
 
+/*
+ * Compares the values of all triggers with the rollups. FOUND is called for each
+ * that differs; *RET_N is their number. In a read.
+ */
+typedef void trigger_differs(void *arg, const struct trigger *t, struct decimal have,
+			     struct decimal want);
+int triggers_verify(struct store *st, trigger_differs *found, void *arg, size_t *ret_n,
+		    struct error *err);
+/*
+ * Sets values that differ, and fires the triggers that should have fired. In a
+ * write. *RET_N is the number of values that were set.
+ */
+int triggers_repair(struct store *st, int64_t now_us, size_t *ret_n, struct error *err);
+
 /* The number of notices that this process has added. Thread-safe. */
 uint64_t trigger_notices(void);
 

@@ -318,6 +318,7 @@ struct settings *ledger_settings(void)
 	settings->pid_file = "";
 	settings->threads = 2;     /* one alone would keep no connection */
 	settings->sandbox = false; /* which is for good, and these servers come and go */
+	settings->send_webhooks = false;
 	settings->templates = templates ? templates : "templates";
 	atexit(remove_folder);
 	return settings;

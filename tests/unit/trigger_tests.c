@@ -584,6 +584,40 @@ START_TEST(changed_callback_applies_to_waiting_notices)
 }
 END_TEST
 
+static void count_difference(void *arg, const struct trigger *t, struct decimal have,
+			     struct decimal want)
+{
+	(void)t;
+	ck_assert_int_eq((int64_t)have.n, 1000000);
+	ck_assert_int_eq((int64_t)want.n, 11000000);
+	++*(int *)arg;
+}
+
+START_TEST(wrong_value_is_found_and_put_right_and_the_trigger_fires)
+{
+	struct trigger t = added(usual);
+	struct trigger_value v;
+	int found = 0;
+	size_t n;
+
+	store_call((struct call) { .usage = "11" });
+	v = (struct trigger_value) { .trigger = t.id, .sum = 1000000 };
+	OK(store_begin_write(b.st, &err));
+	OK(store_trigger_value_set(b.st, &v, &err));
+	OK(triggers_verify(b.st, count_difference, &found, &n, &err));
+	ck_assert_int_eq(found, 1);
+	ck_assert_uint_eq(n, 1);
+	OK(triggers_repair(b.st, NOW_US, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	OK(triggers_verify(b.st, count_difference, &found, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	OK(store_commit(b.st, &err));
+	ck_assert_int_eq(value(&t), 11000000);
+	/* the outbox has the notice of this period already */
+	ck_assert_uint_eq(notices(&t), 1);
+}
+END_TEST
+
 START_TEST(signing_secret_is_sealed_and_opens_again)
 {
 	static const unsigned char wrong[SECRET_BYTES] = { 8 };
@@ -649,6 +683,7 @@ int main(void)
 	tcase_add_test(tc, account_has_at_most_so_many_triggers);
 	tcase_add_test(tc, removed_trigger_fires_no_more_and_its_notices_are_cancelled);
 	tcase_add_test(tc, changed_callback_applies_to_waiting_notices);
+	tcase_add_test(tc, wrong_value_is_found_and_put_right_and_the_trigger_fires);
 	tcase_add_test(tc, signing_secret_is_sealed_and_opens_again);
 	tcase_add_test(tc, lease_passes_to_another_host_when_it_ends);
 	suite_add_tcase(s, tc);
