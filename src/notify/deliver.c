@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/civil.h"
 #include "base/log.h"
+#include "base/plausible.h"
 #include "notify/retry.h"
 #include "notify/sender.h"
 #include "notify/signature.h"
@@ -368,7 +369,8 @@ static int prune(struct store *st, void *arg, struct error *err)
 
 static void prune_now(struct deliver *d, int64_t now_us)
 {
-	int64_t before_us = now_us - d->settings->webhook_days * SEC_PER_DAY * USEC_PER_SEC;
+	int64_t now = plausible_process_time(floor_div(now_us, USEC_PER_SEC));
+	int64_t before_us = (now - d->settings->webhook_days * SEC_PER_DAY) * USEC_PER_SEC;
 	int64_t oldest_us;
 
 	d->prune_us = now_us + PRUNE_US;

@@ -16,7 +16,7 @@
 #include "base/settings.h"
 #include "usage/commit_thread.h"
 
-enum { DELIVER_AT_ONCE = 32, DELIVER_ACCOUNT = 4, DELIVER_LEASE_US = 15000000 };
+enum { DELIVER_AT_ONCE = 32, DELIVER_ACCOUNT = 4, DELIVER_LEASE_US = 10000000 };
 
 struct deliver;
 

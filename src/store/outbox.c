@@ -250,7 +250,9 @@ int store_lease_take(struct store *st, const struct lease *lease, int64_t now_us
 	struct stmt *s = prepare(st,
 				 "INSERT INTO lease (name, host, until_us) VALUES (?1, ?2, ?3)"
 				 " ON CONFLICT (name) DO UPDATE SET host = excluded.host, until_us "
-				 "= excluded.until_us WHERE host = excluded.host OR until_us <= ?4",
+				 "= excluded.until_us WHERE host = excluded.host OR until_us <= ?4"
+				 /* a clock was set back: no lease is that long */
+				 " OR until_us > ?3 + (?3 - ?4)",
 				 err);
 
 	db_bind_str(s, 1, lease->name);

@@ -73,7 +73,9 @@ int store_notices_prune(struct store *st, int64_t before_us, size_t limit, struc
 
 /*
  * Takes or extends the lease NAME for HOST until UNTIL_US. In a write. 1: HOST
- * has the lease; 0: another host has the lease at NOW_US; -1 failed.
+ * has the lease; 0: another host has the lease at NOW_US; -1 failed. A lease that
+ * lasts twice as long as this one comes from a clock that was wrong, and does not
+ * count.
  */
 struct lease {
 	const char *name, *host;
