@@ -1,24 +1,31 @@
-// soak.mjs - honest and hostile requests, mixed, for minutes on end, straight to the socket of a server with 96 threads.
+// soak.mjs - honest and hostile requests and faults, mixed, for minutes or hours on end, straight to the socket of a server with 96 threads.
 //
-//   make soak [MINUTES=10] [SANITIZERS=thread] [SEED=n]
+//   make soak [MINUTES=10 | HOURS=n] [SANITIZERS=thread] [SEED=n]
+//
+// Faults: another program holds the ledger, the server is stopped for a moment, reads its templates again, is backed up and verified; in the first
+// quarter it is also killed and started again. The rest of the time says what grows: memory, descriptors, files and times are shown as a picture, and
+// as a table in soak-report.txt. Fails if memory, descriptors or the ledger's log grow (soak_report.mjs has the limits).
 //
 // SANITIZERS (thread, or address,undefined): against such a build, made in soak-SANITIZERS. Fails where the server dies, a sanitizer reports, an
-// honest request isn't answered as it should be, or the ledger isn't true at the end. Says how much memory the server held after the first minute
+// honest request isn't answered as it should be, or the ledger isn't true at the end. Says how much memory the server held after the first quarter
 // and at the end, in all and without the ledger's file, which grows and of which the system lends pages (mmap). On a build without sanitizers the
 // latter may grow by 10 MB in between.
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { Connection, pair, record, request, types } from '../e2e/fastcgi.mjs'
-import { Ledger, randomOf } from '../e2e/worker.mjs'
+import { Ledger, program, randomOf } from '../e2e/worker.mjs'
+import { growth, pictures, quantile, table } from './soak_report.mjs'
 
-const minutes = Number(process.env.MINUTES || 10), seed = Number(process.env.SEED || Date.now() % 1e9)
+const minutes = process.env.HOURS ? Number(process.env.HOURS) * 60 : Number(process.env.MINUTES || 10), seed = Number(process.env.SEED || Date.now() % 1e9)
 const sanitized = Boolean(process.env.SANITIZERS)
 // GLib's own allocator hands memory from thread to thread under locks that ThreadSanitizer doesn't see.
 if (sanitized)
 	process.env.G_SLICE = 'always-malloc'
-const WORKERS = 96, GROWTH_MB = 10
+const WORKERS = 96, GROWTH_MB = 10, JUDGED_MINUTES = 10
 const random = randomOf(seed)
 const below = n => Math.floor(random() * n)
 const pick = list => list[below(list.length)]
@@ -123,9 +130,11 @@ const hostile = {
 const honestNames = Object.keys(honest), hostileNames = Object.keys(hostile)
 
 let paused = false, resting = 0, running = WORKERS
+let life = 0            // of the server; a request that a kill cuts off has no answer
+let times = { 'one event': [], 'a page': [] }
 
 async function go(until) {
-	while (performance.now() < until && failures.length === 0 && ledger.worker.exitCode === null) {
+	while (performance.now() < until && failures.length === 0 && (paused || ledger.worker.exitCode === null)) {
 		if (paused) {
 			resting++
 			while (paused)
@@ -133,12 +142,15 @@ async function go(until) {
 			resting--
 		}
 		const bad = below(2) === 1, name = pick(bad ? hostileNames : honestNames)
+		const begun = performance.now(), itsLife = life
 		try {
 			const status = await (bad ? hostile : honest)[name]()
 			counts[name] ??= {}
 			counts[name][status] = (counts[name][status] ?? 0) + 1
+			times[name]?.push(performance.now() - begun)
 		} catch (error) {
-			failures.push(`${name}: ${error.message}`)
+			if (life === itsLife)
+				failures.push(`${name}: ${error.message}`)
 		}
 	}
 	running--
@@ -147,6 +159,92 @@ async function go(until) {
 const memory = () => {
 	const status = readFileSync(`/proc/${ledger.worker.pid}/status`, 'utf8'), of = name => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)[1]) / 1024
 	return { all: of('VmRSS'), own: of('RssAnon'), descriptors: readdirSync(`/proc/${ledger.worker.pid}/fd`).length }
+}
+
+// ---- faults ----
+
+const run = (command, args, input) => new Promise(done => {
+	const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'ignore'] })
+	child.on('exit', done)
+	child.stdin.end(input)
+})
+
+let log = ''
+async function start() {
+	await ledger.start()
+	ledger.worker.stderr.on('data', d => { log = (log + d).slice(-1e6) })
+}
+
+const faults = {
+	'lock': () => run('sqlite3', [ledger.database], 'BEGIN IMMEDIATE;\n.shell sleep 2\nROLLBACK;\n'),
+	'stop': async () => {
+		ledger.worker.kill('SIGSTOP')
+		await sleep(1000)
+		ledger.worker.kill('SIGCONT')
+	},
+	'templates': async () => ledger.worker.kill('SIGHUP'),
+	'backup': () => run(program, ['--config', ledger.config, 'backup', '--overwrite', join(ledger.folder, 'copy.db')]),
+	'verify': () => run(program, ['--config', ledger.config, 'verify']),
+}
+
+async function kill() {
+	paused = true
+	life++
+	ledger.worker.kill('SIGKILL')
+	await ledger.worker.ended
+	await start()
+	life++
+	paused = false
+}
+
+let happened = []
+// One fault after the other, a quarter of a minute apart; kills until then.
+async function goWrong(killUntil, until) {
+	for (let i = 1; performance.now() < until - 20000 && failures.length === 0; i++) {
+		await sleep(10000 + below(10000))
+		if (paused || failures.length)
+			continue
+		const kills = i % 3 === 0 && performance.now() < killUntil, name = kills ? 'kill' : pick(Object.keys(faults))
+		happened.push(name)
+		await (kills ? kill() : faults[name]())
+	}
+}
+
+// ---- measuring ----
+
+const megabytes = path => {
+	try {
+		return statSync(path).size / 1e6
+	} catch {
+		return 0
+	}
+}
+
+const samples = []
+// A sample an interval: the least memory in it (a password takes 64 MB while it is checked), and the times of requests.
+async function watch(begin, until) {
+	const interval = Math.max(5, minutes * 60 / 120)
+	while (performance.now() < until - 1000 && failures.length === 0) {
+		const of = life, least = { own: Infinity, all: Infinity, descriptors: Infinity }, asked = () => Object.values(counts).flatMap(by => Object.values(by)).reduce((a, b) => a + b, 0)
+		const before = asked(), from = performance.now()
+		times = { 'one event': [], 'a page': [] }
+		happened = []
+		for (let i = 0; i < interval && performance.now() < until; i++) {
+			await sleep(1000)
+			try {
+				const now = memory()
+				for (const name of Object.keys(least))
+					least[name] = Math.min(least[name], now[name])
+			} catch {
+				// it is being started again
+			}
+		}
+		if (of !== life || least.own === Infinity)
+			samples.length = 0       // what a killed server had is of no use
+		else
+			samples.push({ minute: (performance.now() - begin) / 60000, ...least, ledger: megabytes(ledger.database), wal: megabytes(`${ledger.database}-wal`),
+				perSecond: (asked() - before) / (performance.now() - from) * 1000, event: quantile(times['one event'], 0.95), page: quantile(times['a page'], 0.95), faults: happened })
+	}
 }
 
 // While nothing is asked: each password that is checked takes 64 MB.
@@ -166,19 +264,28 @@ async function measure() {
 const memoryWords = m => m ? `${m.all.toFixed(1)} MB (${m.own.toFixed(1)} MB without the ledger's file) and ${m.descriptors} descriptors` : 'nothing, for it had died'
 
 async function main() {
-	await ledger.start()
-	let log = ''
-	ledger.worker.stderr.on('data', d => { log = (log + d).slice(-1e6) })
+	await start()
 	console.log(`${minutes} minutes with seed ${seed}${sanitized ? `, sanitizers ${process.env.SANITIZERS}` : ''}`)
-	const end = performance.now() + minutes * 60000, workers = Array.from({ length: WORKERS }, () => go(end))
-	await sleep(Math.min(60000, minutes * 30000))
+	const begin = performance.now(), end = begin + minutes * 60000, killUntil = begin + minutes * 15000
+	const beside = [goWrong(killUntil, end), watch(begin, end)]
+	const workers = Array.from({ length: WORKERS }, () => go(end))
+	await sleep(minutes * 18000)
 	const before = await measure()
-	await Promise.all(workers)
+	await Promise.all([...workers, ...beside])
 	const after = await measure()
 	const ended = await ledger.end('SIGTERM')
 	for (const [name, by] of Object.entries(counts))
 		console.log(`- ${name}: ${Object.entries(by).map(([status, n]) => `${n} of ${status === '0' ? 'no answer' : status}`).join(', ')}`)
-	console.log(`resident after the first minute: ${memoryWords(before)}\nresident at the end: ${memoryWords(after)}`)
+	console.log(`resident after the first quarter: ${memoryWords(before)}\nresident at the end: ${memoryWords(after)}`)
+	if (samples.length) {
+		console.log(`\n${pictures(samples)}\n`)
+		writeFileSync('soak-report.txt', `${minutes} minutes with seed ${seed}\n\n${pictures(samples)}\n\n${table(samples)}\n`)
+	}
+	const grown = sanitized ? [] : growth(samples)
+	if (minutes >= JUDGED_MINUTES)
+		failures.push(...grown)
+	else if (grown.length)
+		console.log(`${grown.join('\n')}\n(in less than ${JUDGED_MINUTES} minutes this says little)`)
 	const verified = ledger.run('verify').split('\n')[0]
 	console.log(`${stored} events were acknowledged; verify: ${verified}`)
 	if (ended.code !== 0)
@@ -187,7 +294,7 @@ async function main() {
 		failures.push(`a sanitizer reports:\n${log.slice(Math.max(0, log.search(/=====|runtime error/)), 8000)}`)
 	if (!/, 0 differences/.test(verified) || Number.parseInt(verified) < stored)
 		failures.push('the ledger is not true')
-	if (!sanitized && before && after && after.own - before.own > GROWTH_MB)
+	if (!sanitized && minutes >= JUDGED_MINUTES && before && after && after.own - before.own > GROWTH_MB)
 		failures.push(`memory grew by ${(after.own - before.own).toFixed(1)} MB`)
 	for (const failure of failures)
 		console.log(`not ok ${failure}`)
