@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "ingest/attributes.h"
 #include "ingest/reader.h"
+#include "store/account.h"
 #include "usage/account.h"
 #include "base/decompress.h"
 #include "usage/commit_thread.h"
@@ -193,6 +194,7 @@ struct post_intake {
 	enum reader_form form;
 	struct mapping *mapping; /* of another program's records; or NULL */
 	bool atomic;
+	const char *author;                 /* NULL: the caller */
 	const struct event_header *headers; /* ce-... */
 	size_t n_headers;
 	struct reader *reader;
@@ -384,7 +386,8 @@ static int store_events(const struct post_intake *in, struct error *err)
 				.n = in->n,
 				.atomic = in->atomic,
 				.arena = rq->arena,
-				.author = principal_actor(rq->who, rq->arena) };
+				.author = in->author ? in->author
+						     : principal_actor(rq->who, rq->arena) };
 
 	/* the commit thread can't reset the WAL during a read */
 	store_end(rq->store);
@@ -521,30 +524,47 @@ static int read_mapped(struct post_intake *in, const char *text, size_t len, str
 	return rc;
 }
 
+/* Reads, checks and stores the records, and answers with the verdicts. */
+static int post_mapped(struct request *rq, struct post_intake *in, const char *text, size_t len,
+		       struct writer *w, struct error *err)
+{
+	if (read_mapped(in, text, len, err) < 0 || check_events(in, err) < 0 ||
+	    store_events(in, err) < 0)
+		return -1;
+	writer_about(w, rq->op->title, "The verdict on each record.");
+	write_results(rq, in, w);
+	return 0;
+}
+
+/* Checks that the server takes records of a feed, and that they are not packed. */
+static int check_feed(const struct request *rq, const struct mapping *m, const char *setting,
+		      struct error *err)
+{
+	if (check_server(rq, err) < 0)
+		return -1;
+	if (!m)
+		return error_set(err, ERR_NOT_FOUND, NULL,
+				 "this server takes no such records; the setting %s must name a "
+				 "mapping file",
+				 setting);
+	return request_header(rq, "Content-Encoding")
+		       ? error_set(err, ERR_MEDIA_TYPE, "Content-Encoding", "must be omitted")
+		       : 0;
+}
+
 static int post_freeswitch(struct request *rq, struct writer *w, struct error *err)
 {
 	struct post_intake in = { .rq = rq, .form = READER_JSON };
 	const char *text;
 	size_t len;
 
-	if (check_server(rq, err) < 0)
-		return -1;
 	if (rq->worker->feeds)
 		in.mapping = feeds_freeswitch(rq->worker->feeds);
-	if (!in.mapping)
-		return error_set(err, ERR_NOT_FOUND, NULL,
-				 "this server takes no records of FreeSWITCH; the setting "
-				 "feeds.freeswitch must name a mapping file");
-	if (request_header(rq, "Content-Encoding"))
-		return error_set(err, ERR_MEDIA_TYPE, "Content-Encoding", "must be omitted");
-	if (feeds_cdr_json(rq->content_type, rq->body, rq->body_len, rq->arena, &text, &len, err) <
-		    0 ||
-	    read_mapped(&in, text, len, err) < 0 || check_events(&in, err) < 0 ||
-	    store_events(&in, err) < 0)
+	if (check_feed(rq, in.mapping, "feeds.freeswitch", err) < 0 ||
+	    feeds_cdr_json(rq->content_type, rq->body, rq->body_len, rq->arena, &text, &len, err) <
+		    0)
 		return -1;
-	writer_about(w, rq->op->title, "The verdict on each record.");
-	write_results(rq, &in, w);
-	return 0;
+	return post_mapped(rq, &in, text, len, w, err);
 }
 
 static const struct param freeswitch_params[] = {
@@ -574,4 +594,81 @@ const struct op op_PostFreeswitch = {
 	.title = "Records of FreeSWITCH",
 	.doc = "Stores a call detail record as mod_json_cdr posts it, by the mapping file of the "
 	       "setting feeds.freeswitch. Calls that the mapping skips have no verdict",
+};
+
+/* ---- callbacks of Twilio ---- */
+
+/* The address that Twilio has called, as it has signed it. */
+static const char *called_url(const struct request *rq)
+{
+	return arena_join(rq->arena, rq->base_url, rq->raw_path, *rq->query ? "?" : "", rq->query,
+			  NULL);
+}
+
+/* Lets the request go on as the account, whose token signed it. */
+static int act_as_account(struct request *rq, const char *sid, struct error *err)
+{
+	struct principal *who = arena_alloc(rq->arena, sizeof(*who));
+	struct account a;
+	int rc = store_account_by_sid(rq->store, sid, rq->arena, &a, err);
+
+	if (rc == 0)
+		return error_set(err, ERR_NOT_FOUND, "AccountSid",
+				 "there is no account %.40s; make it with that SID", sid);
+	*who = (struct principal) {
+		.role = ROLE_INGEST, .name = sid, .label = "Twilio", .account = rc > 0 ? a.id : 0
+	};
+	rq->who = who;
+	return rc < 0 ? -1 : 0;
+}
+
+static int post_twilio(struct request *rq, struct writer *w, struct error *err)
+{
+	static const char form_type[] = "application/x-www-form-urlencoded";
+	struct post_intake in = { .rq = rq,
+				  .form = READER_JSON,
+				  .author = ACTOR_CONSOLE " (feed of Twilio)" };
+	size_t type = strcspn(rq->content_type, "; \t");
+	struct twilio_callback callback;
+
+	if (rq->worker->feeds)
+		in.mapping = feeds_twilio(rq->worker->feeds);
+	if (check_feed(rq, in.mapping, "feeds.twilio", err) < 0)
+		return -1;
+	if (type != sizeof(form_type) - 1 || strncasecmp(rq->content_type, form_type, type) != 0)
+		return error_set(err, ERR_MEDIA_TYPE, "Content-Type", "must be %s", form_type);
+	if (strlen(rq->body) != rq->body_len)
+		return error_set(err, ERR_BODY, NULL,
+				 "the body must be a form, encoded as in URLs");
+	if (feeds_twilio_callback(rq->worker->feeds, called_url(rq), rq->body,
+				  request_header(rq, "X-Twilio-Signature"), rq->arena, &callback,
+				  err) < 0 ||
+	    act_as_account(rq, callback.account, err) < 0)
+		return -1;
+	return post_mapped(rq, &in, callback.json, strlen(callback.json), w, err);
+}
+
+static const struct body_kind twilio_bodies[] = {
+	{ "application/x-www-form-urlencoded", BODY_TEXT,
+	  "AccountSid=AC0123456789abcdef0123456789abcdef&CallSid="
+	  "CA0123456789abcdef0123456789abcdef&"
+	  "CallStatus=completed&CallDuration=61&Direction=inbound&Timestamp=Sat%2C%2021%20Nov%20"
+	  "2026%2010%3A00%3A00%20%2B0000" },
+	{ NULL, BODY_TEXT, NULL }
+};
+
+static const struct param twilio_params[] = { { 0 } };
+
+const struct op op_PostTwilioCallback = {
+	OPERATION(PostTwilioCallback, usaged, M_POST, "/feeds/twilio", ROLE_ANYONE),
+	.light = true,
+	.params = twilio_params,
+	.returns = &summary_shape,
+	.reads_body = true,
+	.bodies = twilio_bodies,
+	.run = post_twilio,
+	.title = "Callbacks of Twilio",
+	.doc = "Stores a status callback as Twilio posts it, by the mapping file of the setting "
+	       "feeds.twilio. The header X-Twilio-Signature takes the place of credentials. "
+	       "Callbacks that the mapping skips have no verdict",
 };

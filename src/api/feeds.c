@@ -1,17 +1,92 @@
 #include "api/feeds.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/secret.h"
+#include "base/signature.h"
 #include "base/banned.h"
 
-struct feeds {
-	struct mapping *freeswitch; /* NULL: not taken */
-	pthread_mutex_t lock;       /* of the mapping while it is used */
+/* The token of a Twilio account. */
+struct feed_token {
+	const char *account, *token;
+	struct feed_token *next;
 };
+
+struct feeds {
+	struct arena arena;                  /* of the tokens */
+	struct mapping *freeswitch, *twilio; /* NULL: not taken */
+	struct feed_token *tokens;
+	pthread_mutex_t lock; /* of the mappings while they are used */
+};
+
+/* ---- files of the settings ---- */
+
+/* Loads the mapping at PATH for the setting NAME; "" is none. */
+static int load_mapping(const char *path, const char *name, struct mapping **ret, struct error *err)
+{
+	if (!*path)
+		return 0;
+	if (mapping_load(path, ret, err) < 0)
+		return -1;
+	if (!mapping_of_json(*ret) || mapping_uses_position(*ret))
+		return error_set(err, ERR_PARAM, name,
+				 "%s must be a mapping for JSON without {line} and {row}", path);
+	return mapping_set_zone(*ret, NULL, err);
+}
+
+/* Takes a line "AC... token". Empty lines and comments are skipped. */
+static int take_token(struct feeds *f, const char *path, int number, char *line, struct error *err)
+{
+	static const char spaces[] = " \t\r\n";
+	char *account = line + strspn(line, spaces), *token;
+	struct feed_token *t;
+
+	if (!*account || *account == '#')
+		return 0;
+	token = account + strcspn(account, spaces);
+	if (*token)
+		*token++ = '\0';
+	token += strspn(token, spaces);
+	token[strcspn(token, spaces)] = '\0';
+	if (!sid_valid("AC", account, strlen(account)) || !*token)
+		return error_set(err, ERR_PARAM, NULL,
+				 "%s:%d: must be the SID of an account, a space, and its token",
+				 path, number);
+	t = arena_alloc(&f->arena, sizeof(*t));
+	*t = (struct feed_token) { arena_str(&f->arena, account), arena_str(&f->arena, token),
+				   f->tokens };
+	f->tokens = t;
+	return 0;
+}
+
+static int load_tokens(struct feeds *f, const char *path, struct error *err)
+{
+	FILE *file = *path ? fopen(path, "re") : NULL;
+	char line[300];
+	struct stat sb;
+	int rc = 0;
+
+	if (!*path)
+		return 0;
+	if (!file || fstat(fileno(file), &sb) < 0)
+		rc = error_system(err, path, errno);
+	else if (sb.st_mode & 077)
+		rc = error_set(err, ERR_PARAM, "feeds.twilio_tokens",
+			       "%s: other users may read the tokens; run: chmod 600 %s", path,
+			       path);
+	for (int number = 1; rc == 0 && fgets(line, sizeof(line), file); number++)
+		rc = take_token(f, path, number, line, err);
+	if (file)
+		fclose(file);
+	secret_wipe(line, sizeof(line));
+	return rc;
+}
 
 int feeds_new(const struct settings *s, struct feeds **ret, struct error *err)
 {
@@ -19,20 +94,11 @@ int feeds_new(const struct settings *s, struct feeds **ret, struct error *err)
 
 	if (!f)
 		abort();
+	arena_init(&f->arena);
 	pthread_mutex_init(&f->lock, NULL);
-	if (*s->feeds_freeswitch && mapping_load(s->feeds_freeswitch, &f->freeswitch, err) < 0) {
-		feeds_free(&f);
-		return -1;
-	}
-	if (f->freeswitch &&
-	    (!mapping_of_json(f->freeswitch) || mapping_uses_position(f->freeswitch))) {
-		error_set(err, ERR_PARAM, "feeds.freeswitch",
-			  "%s must be a mapping for JSON without {line} and {row}",
-			  s->feeds_freeswitch);
-		feeds_free(&f);
-		return -1;
-	}
-	if (f->freeswitch && mapping_set_zone(f->freeswitch, NULL, err) < 0) {
+	if (load_mapping(s->feeds_freeswitch, "feeds.freeswitch", &f->freeswitch, err) < 0 ||
+	    load_mapping(s->feeds_twilio, "feeds.twilio", &f->twilio, err) < 0 ||
+	    load_tokens(f, s->feeds_twilio_tokens, err) < 0) {
 		feeds_free(&f);
 		return -1;
 	}
@@ -45,7 +111,9 @@ void feeds_free(struct feeds **f)
 	if (!*f)
 		return;
 	mapping_free(&(*f)->freeswitch);
+	mapping_free(&(*f)->twilio);
 	pthread_mutex_destroy(&(*f)->lock);
+	arena_release(&(*f)->arena);
 	free(*f);
 	*f = NULL;
 }
@@ -53,6 +121,11 @@ void feeds_free(struct feeds **f)
 struct mapping *feeds_freeswitch(struct feeds *f)
 {
 	return f->freeswitch;
+}
+
+struct mapping *feeds_twilio(struct feeds *f)
+{
+	return f->twilio;
 }
 
 void feeds_begin(struct feeds *f)
@@ -150,4 +223,152 @@ int feeds_cdr_json(const char *content_type, const char *body, size_t len, struc
 			"the body must be cdr= and the record, as mod_json_cdr encodes it");
 	*ret = json;
 	return 0;
+}
+
+/* ---- callbacks of Twilio ---- */
+
+static const char *token_of(const struct feeds *f, const char *account)
+{
+	for (const struct feed_token *t = f->tokens; t; t = t->next)
+		if (strcmp(t->account, account) == 0)
+			return t->token;
+	return NULL;
+}
+
+/* Compares all bytes, so that the time says nothing about the first wrong one. */
+static bool equal(const char *made, const char *given)
+{
+	size_t len = strlen(made);
+	unsigned char different = 0;
+
+	if (strlen(given) != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		different |= (unsigned char)(made[i] ^ given[i]);
+	return !different;
+}
+
+/*
+ * URL with the default port of its scheme, or without it if it has one. Twilio
+ * may sign either. NULL: the URL has another port.
+ */
+static const char *other_port(const char *url, struct arena *arena)
+{
+	bool tls = strncasecmp(url, "https://", 8) == 0;
+	const char *port = tls ? ":443" : ":80", *host = strstr(url, "://"), *end, *colon;
+
+	if (!host)
+		return NULL;
+	host += 3;
+	end = host + strcspn(host, "/?");
+	colon = memrchr(host, ':', (size_t)(end - host));
+	/* a colon of an IPv6 address stands before its bracket */
+	if (colon && memchr(colon, ']', (size_t)(end - colon)))
+		colon = NULL;
+	if (!colon)
+		return arena_printf(arena, "%.*s%s%s", (int)(end - url), url, port, end);
+	if ((size_t)(end - colon) != strlen(port) || memcmp(colon, port, strlen(port)) != 0)
+		return NULL;
+	return arena_printf(arena, "%.*s%s", (int)(colon - url), url, end);
+}
+
+static bool is_signed(const char *token, const char *url, const char *form, const char *signature,
+		      struct arena *arena)
+{
+	const char *other = other_port(url, arena);
+	char made[SIGNATURE_TEXT];
+	bool good;
+
+	signature_make(token, url, form, made);
+	good = equal(made, signature);
+	if (!good && other) {
+		signature_make(token, other, form, made);
+		good = equal(made, signature);
+	}
+	return good;
+}
+
+/* Appends TEXT as a string of JSON. */
+static void add_string(struct strbuf *out, const char *text, size_t len)
+{
+	strbuf_addc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)text[i] < ' ')
+			strbuf_addf(out, "\\u%04x", (unsigned char)text[i]);
+		else if (text[i] == '"' || text[i] == '\\')
+			strbuf_addf(out, "\\%c", text[i]);
+		else
+			strbuf_addc(out, text[i]);
+	}
+	strbuf_addc(out, '"');
+}
+
+/* The parameters of a form as they are read. */
+struct form_object {
+	struct strbuf json;
+	const char *account; /* AccountSid; NULL: not come yet */
+	struct arena *arena;
+};
+
+/* Adds the parameter in the LEN bytes of PAIR, "name=value". */
+static int add_pair(struct form_object *o, const char *pair, size_t len, struct error *err)
+{
+	size_t equals = strcspn(pair, "=&"), name_len = 0, value_len = 0;
+	char *name = arena_alloc(o->arena, len + 1), *value = arena_alloc(o->arena, len + 1);
+
+	if (equals > len)
+		equals = len;
+	if (!decode_url(pair, equals, name, &name_len) ||
+	    (equals < len && !decode_url(pair + equals + 1, len - equals - 1, value, &value_len)))
+		return error_set(err, ERR_BODY, NULL,
+				 "the body must be a form, encoded as in URLs");
+	value[value_len] = '\0';
+	if (name_len == 10 && memcmp(name, "AccountSid", 10) == 0) {
+		if (o->account)
+			return error_set(err, ERR_BODY, "AccountSid", "must come once");
+		o->account = value;
+	}
+	strbuf_addc(&o->json, o->json.len > 1 ? ',' : ' ');
+	add_string(&o->json, name, name_len);
+	strbuf_addc(&o->json, ':');
+	add_string(&o->json, value, value_len);
+	return 0;
+}
+
+static int read_form(struct form_object *o, const char *form, struct error *err)
+{
+	strbuf_addc(&o->json, '{');
+	while (*form) {
+		size_t len = strcspn(form, "&");
+
+		if (len && add_pair(o, form, len, err) < 0)
+			return -1;
+		form += len + (form[len] == '&');
+	}
+	strbuf_addc(&o->json, '}');
+	if (!o->account)
+		return error_set(err, ERR_BODY, "AccountSid", "is missing");
+	return o->json.failed ? error_set(err, ERR_TOO_LARGE, NULL, "the form is too large") : 0;
+}
+
+int feeds_twilio_callback(struct feeds *f, const char *url, const char *form, const char *signature,
+			  struct arena *arena, struct twilio_callback *ret, struct error *err)
+{
+	struct form_object o = { .arena = arena };
+	const char *token;
+	int rc;
+
+	strbuf_init(&o.json, 1 << 20);
+	rc = read_form(&o, form, err);
+	if (rc == 0) {
+		token = token_of(f, o.account);
+		/* the same words for both: nobody learns which accounts there are */
+		if (!token || !signature || !is_signed(token, url, form, signature, arena))
+			rc = error_set(err, ERR_FORBIDDEN, "X-Twilio-Signature",
+				       "is not the signature of this callback by its account");
+	}
+	if (rc == 0)
+		*ret = (struct twilio_callback) { o.account, arena_str(arena, o.json.text) };
+	strbuf_release(&o.json);
+	return rc;
 }

@@ -8,21 +8,23 @@
 #include "api/request.h"
 #include "mapping/mapping.h"
 
-/* The mappings of the settings [feeds]. */
+/* The mappings and secrets of the settings [feeds]. */
 struct feeds;
 
 /*
- * Reads the mappings. -1: the error names file and line. Otherwise free *ret
- * with feeds_free.
+ * Reads the files of the settings. -1: the error names file and line. Otherwise
+ * free *ret with feeds_free.
  */
 int feeds_new(const struct settings *s, struct feeds **ret, struct error *err);
 void feeds_free(struct feeds **f);
 
 /*
- * The mapping of FreeSWITCH's records, or NULL. A mapping serves one reader at
- * a time: call feeds_begin before, and feeds_end after using it. Thread-safe.
+ * The mapping of FreeSWITCH's records, or of Twilio's callbacks; NULL: there is
+ * none. A mapping serves one reader at a time: call feeds_begin before, and
+ * feeds_end after using it. Thread-safe.
  */
 struct mapping *feeds_freeswitch(struct feeds *f);
+struct mapping *feeds_twilio(struct feeds *f);
 void feeds_begin(struct feeds *f);
 void feeds_end(struct feeds *f);
 
@@ -35,5 +37,21 @@ void feeds_end(struct feeds *f);
  */
 int feeds_cdr_json(const char *content_type, const char *body, size_t len, struct arena *arena,
 		   const char **ret, size_t *ret_len, struct error *err);
+
+/* A callback of Twilio. */
+struct twilio_callback {
+	const char *account; /* AccountSid */
+	const char *json;    /* an object with all parameters */
+};
+
+/*
+ * Reads a callback: FORM is the body, URL the address that Twilio has called,
+ * SIGNATURE the header X-Twilio-Signature (NULL: missing). The signature must
+ * be made with the token that the file feeds.twilio_tokens has for the account
+ * (contracts: twilio B.3). -1 with ERR_FORBIDDEN: it is not, or the account has
+ * no token; ERR_BODY: a parameter is missing or comes twice.
+ */
+int feeds_twilio_callback(struct feeds *f, const char *url, const char *form, const char *signature,
+			  struct arena *arena, struct twilio_callback *ret, struct error *err);
 
 #endif

@@ -21,16 +21,16 @@
 		OP(CreateUsageTrigger), OP(UpdateUsageTrigger), OP(DeleteUsageTrigger),            \
 		OP(ListUsageRecords), OP(GetAIUsage), OP(GetAuthStatus), OP(RequestAuthToken),     \
 		OP(Authenticate), OP(ListSuperSimUsageRecord), OP(ListEvents), OP(GetEvent),       \
-		OP(PostEvents), OP(PostFreeswitch), OP(VoidEvent), OP(AmendEvent), OP(GetHealth),  \
-		OP(VerifyLedger), OP(ListUsers), OP(CreateUser), OP(SetUser), OP(SetPassword),     \
-		OP(RemoveUser), OP(GrantAccount), OP(GetProfile), OP(SetProfile),                  \
-		OP(SetOwnPassword), OP(ListKeys), OP(CreateKey), OP(RevokeKey), OP(ListAccounts),  \
-		OP(GetAccount), OP(CreateAccount), OP(SetAccount), OP(SuspendAccount),             \
-		OP(ReactivateAccount), OP(ListCategories), OP(CreateCategory), OP(ListSims),       \
-		OP(CreateSim), OP(RenameSim), OP(RemoveSim), OP(ListFleets), OP(CreateFleet),      \
-		OP(RenameFleet), OP(RemoveFleet), OP(ListTriggers), OP(CreateTrigger),             \
-		OP(SetTrigger), OP(RemoveTrigger), OP(ListDeliveries), OP(GetDelivery),            \
-		OP(RepeatDelivery), OP(GetSigningSecret), OP(RenewSigningSecret),                  \
+		OP(PostEvents), OP(PostFreeswitch), OP(PostTwilioCallback), OP(VoidEvent),         \
+		OP(AmendEvent), OP(GetHealth), OP(VerifyLedger), OP(ListUsers), OP(CreateUser),    \
+		OP(SetUser), OP(SetPassword), OP(RemoveUser), OP(GrantAccount), OP(GetProfile),    \
+		OP(SetProfile), OP(SetOwnPassword), OP(ListKeys), OP(CreateKey), OP(RevokeKey),    \
+		OP(ListAccounts), OP(GetAccount), OP(CreateAccount), OP(SetAccount),               \
+		OP(SuspendAccount), OP(ReactivateAccount), OP(ListCategories), OP(CreateCategory), \
+		OP(ListSims), OP(CreateSim), OP(RenameSim), OP(RemoveSim), OP(ListFleets),         \
+		OP(CreateFleet), OP(RenameFleet), OP(RemoveFleet), OP(ListTriggers),               \
+		OP(CreateTrigger), OP(SetTrigger), OP(RemoveTrigger), OP(ListDeliveries),          \
+		OP(GetDelivery), OP(RepeatDelivery), OP(GetSigningSecret), OP(RenewSigningSecret), \
 		OP(ListClosings), OP(CreateClosing), OP(CloseAllAccounts), OP(ReopenClosing),      \
 		OP(ListClosingChanges), OP(ListRejections), OP(ListAudit), OP(GetAlive),           \
 		OP(ListOperations), OP(GetReady)

@@ -79,6 +79,14 @@ static const struct setting table[] = {
 	  "are "
 	  "refused." },
 
+	{ "feeds", "twilio", ST_PATH, AT(feeds_twilio), "", 0, 4095, NULL,
+	  "The mapping file for status callbacks that Twilio posts to /feeds/twilio. Empty: they "
+	  "are "
+	  "refused." },
+	{ "feeds", "twilio_tokens", ST_PATH, AT(feeds_twilio_tokens), "", 0, 4095, NULL,
+	  "The file with the tokens by which Twilio signs callbacks: the SID of an account and its "
+	  "token, one account a line." },
+
 	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL, "The name that pages show." },
 	{ "server", "base_url", ST_URL, AT(base_url), "", 0, 180, NULL,
 	  "The public URL, without a slash at the end. Empty: the address of each request." },

@@ -28,7 +28,9 @@ struct settings {
 	/* new series that a sender may make a day; 0 = any number */
 	int64_t new_series;
 	/* [feeds] */
-	const char *feeds_freeswitch; /* mapping file of FreeSWITCH's records; "" = none */
+	/* mapping files of FreeSWITCH's records and Twilio's callbacks; "" = none */
+	const char *feeds_freeswitch, *feeds_twilio;
+	const char *feeds_twilio_tokens; /* file with the tokens of accounts; "" = none */
 	/* [server] */
 	const char *name; /* shown on pages */
 	/*

@@ -13,7 +13,7 @@
 #include "base/plausible.h"
 #include "notify/retry.h"
 #include "notify/sender.h"
-#include "notify/signature.h"
+#include "base/signature.h"
 #include "store/outbox.h"
 #include "usage/signing.h"
 #include "base/banned.h"

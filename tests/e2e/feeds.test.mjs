@@ -1,21 +1,30 @@
 // feeds.test.mjs - records that other programs post in their own form, on a ledger of its own.
 import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import twilio from 'twilio'
 import { Connection, request } from './fastcgi.mjs'
 import { Ledger, top } from './worker.mjs'
 
-let ledger, closed, accounts
+let ledger, closed, accounts, folder
+const SID = 'AC0123456789abcdef0123456789abcdef', OTHER = 'ACffffffffffffffffffffffffffffffff', TOKEN = '0a1b2c3d4e5f60718293a4b5c6d7e8f9'
 
 before(async () => {
-	ledger = new Ledger({ ledger: `busy_timeout_ms = 300\n[feeds]\nfreeswitch = ${join(top, 'conf/mappings/freeswitch.ini')}` })
+	folder = mkdtempSync(join(tmpdir(), 'usaged-'))
+	writeFileSync(join(folder, 'tokens'), `# of Twilio\n\n${SID} ${TOKEN}\n${OTHER} ${TOKEN}x\n`, { mode: 0o600 })
+	ledger = new Ledger({ ledger: `busy_timeout_ms = 300\n[feeds]\nfreeswitch = ${join(top, 'conf/mappings/freeswitch.ini')}\ntwilio = ${join(top, 'conf/mappings/twilio-calls.ini')}\n`
+		+ `twilio_tokens = ${join(folder, 'tokens')}`, server: 'threads = 24\nbase_url = https://usage.example.com' })
 	accounts = [ledger.account('One', '--number', '4711'), ledger.account('Two')]
 	closed = new Ledger()
+	ledger.account('Of Twilio', '--sid', SID)
 	await Promise.all([ledger.start(), closed.start()])
 })
 after(() => {
 	ledger.remove()
 	closed.remove()
+	rmSync(folder, { recursive: true })
 })
 
 // A record as mod_json_cdr writes it, as far as the mapping looks at it; values are URL-encoded.
@@ -88,4 +97,82 @@ test('without the setting there is no such feed', async () => {
 	const { status, text } = await post(cdr('u1'), JSON_TYPE, { to: closed })
 	assert.equal(status, 404)
 	assert.match(text, /feeds\.freeswitch/)
+})
+
+// ---- Twilio ----
+
+const callback = (CallSid, more = {}) => ({ AccountSid: SID, ApiVersion: '2010-04-01', CallSid, CallStatus: 'completed', CallDuration: '61', Duration: '2', Direction: 'inbound',
+	From: '+4312345', To: '+4367890', Timestamp: 'Sun, 01 Nov 2026 10:00:00 +0000', SequenceNumber: '3', CallerName: 'a "b" \\ ä', Empty: '', ...more })
+
+// As Twilio posts it; the official library makes the signature.
+function tell(params, { token = TOKEN, url = 'https://usage.example.com/feeds/twilio', uri = '/feeds/twilio', signature, ...more } = {}) {
+	const env = { HTTP_AUTHORIZATION: '', HTTP_X_TWILIO_SIGNATURE: signature ?? twilio.getExpectedTwilioSignature(token, url, params) }
+	return post(new URLSearchParams(params).toString(), URL_TYPE, { uri, env, token: '', ...more })
+}
+
+test('a completed call is stored for the account of the callback, and counts once', async () => {
+	const first = await tell(callback('CA1'))
+	assert.equal(first.status, 200, first.text)
+	assert.deepEqual([first.json.created, first.json.results[0].source, first.json.results[0].id], [1, 'twilio', 'CA1'])
+	assert.equal((await tell(callback('CA1'))).json.duplicate, 1)
+	assert.equal((await tell(callback('CA2', { Direction: 'outbound-api', Timestamp: 'Mon, 02 Nov 2026 09:00:00 +0000' }))).json.created, 1)
+	for (const [category, usage] of [['calls-inbound', '2'], ['calls-outbound', '2']]) {
+		const report = ledger.run('report', 'ListUsageRecordAllTime', '--AccountSid', SID, '--Category', category, '--format', 'json')
+		assert.deepEqual(JSON.parse(report).usage_records.map(r => [r.count, r.usage]), [['1', usage]], category)
+	}
+})
+
+test('callbacks before the end of a call have no verdict', async () => {
+	for (const CallStatus of ['initiated', 'ringing', 'in-progress', 'busy', 'no-answer']) {
+		const { status, json } = await tell(callback('CA3', { CallStatus }))
+		assert.deepEqual([status, json.created, json.results], [200, 0, []], CallStatus)
+	}
+})
+
+test('the address may be signed with or without its port', async () => {
+	assert.equal((await tell(callback('CA4'), { url: 'https://usage.example.com:443/feeds/twilio' })).json.created, 1)
+	assert.equal((await tell(callback('CA4'), { url: 'https://usage.example.com:8443/feeds/twilio' })).status, 403)
+	assert.equal((await tell(callback('CA4'), { url: 'http://usage.example.com/feeds/twilio' })).status, 403)
+})
+
+test('without a valid signature nothing is stored', async () => {
+	const before = ledger.sql('SELECT count(*) FROM event')
+	for (const [name, options, params] of [['another token', { token: `${TOKEN}x` }], ['no signature', { signature: '' }], ['noise', { signature: 'AAAA' }],
+		['another parameter', { signature: twilio.getExpectedTwilioSignature(TOKEN, 'https://usage.example.com/feeds/twilio', callback('CA5')) }, callback('CA5', { CallDuration: '6100' })],
+		['an account without a token', {}, callback('CA5', { AccountSid: 'AC00000000000000000000000000000000' })]]) {
+		const answer = await tell(params ?? callback('CA5'), options)
+		assert.equal(answer.status, 403, name)
+		assert.match(answer.text, /is not the signature of this callback/)
+		assert.ok(!answer.text.includes(TOKEN))
+	}
+	assert.deepEqual(ledger.sql('SELECT count(*) FROM event'), before)
+})
+
+test('a signed callback of an account that is not there is told so', async () => {
+	const answer = await tell(callback('CA6', { AccountSid: OTHER }), { token: `${TOKEN}x` })
+	assert.equal(answer.status, 404)
+	assert.match(answer.text, /there is no account/)
+})
+
+test('what Twilio would not send is refused', async () => {
+	const sign = body => ({ uri: '/feeds/twilio', token: '', env: { HTTP_AUTHORIZATION: '', HTTP_X_TWILIO_SIGNATURE: 'x' }, body })
+	assert.equal((await post('{}', JSON_TYPE, sign())).status, 415)
+	assert.match((await post('CallSid=CA7', URL_TYPE, sign())).text, /AccountSid/)
+	assert.match((await post(`AccountSid=${SID}&AccountSid=${OTHER}`, URL_TYPE, sign())).text, /must come once/)
+	assert.equal((await post('AccountSid=%zz', URL_TYPE, sign())).status, 400)
+	assert.equal((await tell(callback('CA7'), { to: closed })).status, 404)
+})
+
+test('a file of tokens that others may read keeps the server from starting', async () => {
+	const file = join(folder, 'open-tokens')
+	writeFileSync(file, `${SID} ${TOKEN}\n`)
+	chmodSync(file, 0o644)
+	const other = new Ledger({ ledger: `[feeds]\ntwilio_tokens = ${file}` })
+	try {
+		const { code } = await other.spawn().ended
+		assert.equal(code, 1)
+		assert.match(other.log, /other users may read the tokens; run: chmod 600/)
+	} finally {
+		other.remove()
+	}
 })

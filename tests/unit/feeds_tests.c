@@ -3,6 +3,7 @@
  */
 #include <check.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "api/feeds.h"
 #include "fixture.h"
 #include "suite.h"
@@ -82,6 +83,100 @@ START_TEST(other_bodies_are_refused)
 }
 END_TEST
 
+/* ---- callbacks of Twilio ---- */
+
+#define SID "AC0123456789abcdef0123456789abcdef"
+
+static char dir[FOLDER_TEXT];
+
+/* Feeds with a file of tokens; the caller frees them. */
+static int feeds_of(const char *tokens, mode_t mode, struct feeds **ret)
+{
+	char path[FOLDER_TEXT + 8];
+	struct settings s = { .feeds_freeswitch = "",
+			      .feeds_twilio = "",
+			      .feeds_twilio_tokens = path };
+	FILE *f;
+	int rc;
+
+	folder_make(dir);
+	snprintf(path, sizeof(path), "%s/tokens", dir);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(tokens, f);
+	fclose(f);
+	ck_assert_int_eq(chmod(path, mode), 0);
+	rc = feeds_new(&s, ret, &err);
+	folder_remove(dir);
+	return rc;
+}
+
+/* The vector of the contract (twilio B.3). */
+START_TEST(a_signed_callback_becomes_json)
+{
+	static const char form[] =
+		"AccountSid=ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&CurrentValue=60.52"
+		"&Recurring=&TriggerBy=price";
+	static const char url[] = "https://example.com/cb?x=1",
+			  good_one[] = "JWmhKc3iWkloHveJVm/Y4tJfHic=";
+	struct twilio_callback c;
+	struct feeds *f;
+
+	OK(feeds_of("# of Twilio\n\n ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\t12345 \n", 0600, &f));
+	OK(feeds_twilio_callback(f, url, form, good_one, &arena, &c, &err));
+	ck_assert_str_eq(c.account, "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	ck_assert_str_eq(c.json, "{ \"AccountSid\":\"ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
+				 "\"CurrentValue\":\"60.52\",\"Recurring\":\"\","
+				 "\"TriggerBy\":\"price\"}");
+	OK(feeds_twilio_callback(f, "https://example.com:443/cb?x=1", form, good_one, &arena, &c,
+				 &err));
+	FAILS(feeds_twilio_callback(f, "https://example.com:444/cb?x=1", form, good_one, &arena, &c,
+				    &err),
+	      ERR_FORBIDDEN, "X-Twilio-Signature", "is not the signature");
+	FAILS(feeds_twilio_callback(f, url, form, NULL, &arena, &c, &err), ERR_FORBIDDEN,
+	      "X-Twilio-Signature", "is not the signature");
+	feeds_free(&f);
+}
+END_TEST
+
+static const struct {
+	const char *form, *param, *words;
+} bad_forms[] = {
+	{ "", "AccountSid", "is missing" },
+	{ "CallSid=CA1", "AccountSid", "is missing" },
+	{ "accountsid=" SID, "AccountSid", "is missing" },
+	{ "AccountSid=" SID "&&AccountSid=x", "AccountSid", "must come once" },
+	{ "AccountSid=" SID "&a=%", "", "must be a form" },
+	{ "%4=1&AccountSid=" SID, "", "must be a form" },
+};
+
+START_TEST(other_forms_are_refused)
+{
+	struct twilio_callback c;
+	struct feeds *f;
+
+	OK(feeds_of(SID " t\n", 0600, &f));
+	for (size_t i = 0; i < ARRAY_SIZE(bad_forms); i++) {
+		ROW("%zu", i);
+		FAILS(feeds_twilio_callback(f, "https://x/", bad_forms[i].form, "s", &arena, &c,
+					    &err),
+		      ERR_BODY, bad_forms[i].param, bad_forms[i].words);
+	}
+	feeds_free(&f);
+}
+END_TEST
+
+START_TEST(a_file_of_tokens_is_checked)
+{
+	struct feeds *f;
+
+	FAILS(feeds_of(SID " t\n", 0640, &f), ERR_PARAM, "feeds.twilio_tokens", "chmod 600");
+	FAILS(feeds_of(SID " t\n" SID "\n", 0600, &f), ERR_PARAM, "", ":2: must be the SID");
+	FAILS(feeds_of("SK0123456789abcdef0123456789abcdef t\n", 0600, &f), ERR_PARAM, "",
+	      ":1: must be the SID");
+}
+END_TEST
+
 static Suite *feeds_suite(void)
 {
 	Suite *s = suite_create("feeds");
@@ -90,6 +185,9 @@ static Suite *feeds_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, each_encoding_of_mod_json_cdr_is_read);
 	tcase_add_test(t, other_bodies_are_refused);
+	tcase_add_test(t, a_signed_callback_becomes_json);
+	tcase_add_test(t, other_forms_are_refused);
+	tcase_add_test(t, a_file_of_tokens_is_checked);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -286,7 +286,8 @@ START_TEST(the_mappings_that_come_with_the_program_load)
 {
 	static const char *const names[] = { "asterisk-master-csv", "copenhagen-calls",
 					     "copenhagen-sms",      "azure-llm",
-					     "web-bytes",           "freeswitch" };
+					     "web-bytes",           "freeswitch",
+					     "twilio-calls" };
 	const char *srcdir = getenv("srcdir");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -13,7 +13,7 @@
 #include "base/civil.h"
 #include "notify/retry.h"
 #include "notify/sender.h"
-#include "notify/signature.h"
+#include "base/signature.h"
 #include "suite.h"
 #include "base/banned.h"
 

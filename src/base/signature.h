@@ -2,8 +2,8 @@
  * signature.h - signs callbacks as Twilio does (contracts: twilio B.3,
  * X-Twilio-Signature).
  */
-#ifndef NOTIFY_SIGNATURE_H
-#define NOTIFY_SIGNATURE_H
+#ifndef BASE_SIGNATURE_H
+#define BASE_SIGNATURE_H
 
 #define SIGNATURE_TEXT 32 /* base64 of 20 bytes, and a NUL */
 
