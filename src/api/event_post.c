@@ -577,8 +577,8 @@ static const struct param freeswitch_params[] = {
 	"\"billsec\":\"61\"},\"callflow\":[{\"caller_profile\":{\"context\":\"public\"}}]}"
 
 static const struct body_kind freeswitch_bodies[] = {
-	{ "application/json", BODY_TEXT, SAMPLE_CDR },
-	{ "application/x-www-form-urlencoded", BODY_TEXT, "cdr=%7B%22variables%22%3A%7B%7D%7D" },
+	{ "application/json", BODY_OBJECT, SAMPLE_CDR },
+	{ "application/x-www-form-urlencoded", BODY_FORM, "cdr=%7B%22variables%22%3A%7B%7D%7D" },
 	{ "application/x-www-form-base64-encoded", BODY_TEXT, "cdr=eyJ2YXJpYWJsZXMiOnt9fQ==" },
 	{ NULL, BODY_TEXT, NULL }
 };
@@ -649,7 +649,7 @@ static int post_twilio(struct request *rq, struct writer *w, struct error *err)
 }
 
 static const struct body_kind twilio_bodies[] = {
-	{ "application/x-www-form-urlencoded", BODY_TEXT,
+	{ "application/x-www-form-urlencoded", BODY_FORM,
 	  "AccountSid=AC0123456789abcdef0123456789abcdef&CallSid="
 	  "CA0123456789abcdef0123456789abcdef&"
 	  "CallStatus=completed&CallDuration=61&Direction=inbound&Timestamp=Sat%2C%2021%20Nov%20"

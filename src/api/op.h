@@ -89,7 +89,13 @@ enum { PARAMS_MAX = 24 };
  */
 struct body_kind {
 	const char *type; /* media type */
-	enum body_holds { BODY_TEXT, BODY_EVENT, BODY_EVENTS } holds;
+	enum body_holds {
+		BODY_TEXT,
+		BODY_EVENT,
+		BODY_EVENTS,
+		BODY_OBJECT, /* JSON of another program; SAMPLE is JSON */
+		BODY_FORM    /* texts by name */
+	} holds;
 	const char *sample;
 };
 

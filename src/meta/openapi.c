@@ -382,6 +382,12 @@ static void put_own_body(struct api *api, struct json_object *content, const str
 		if (b->holds == BODY_TEXT) {
 			tree_text(schema, "type", "string");
 			tree_text(media, "example", b->sample);
+		} else if (b->holds == BODY_FORM) {
+			tree_text(schema, "type", "object");
+			tree_text(tree_object(schema, "additionalProperties"), "type", "string");
+		} else if (b->holds == BODY_OBJECT) {
+			tree_text(schema, "type", "object");
+			json_object_object_add(media, "example", json_tokener_parse(b->sample));
 		} else {
 			put_ref(schema, api->rq->arena, "schemas", event_schema(api));
 			json_object_object_add(media, "example", json_tokener_parse(b->sample));
@@ -450,7 +456,8 @@ enum {
 	IF_BODY = 1 << 2,
 	IF_PATH = 1 << 3,
 	IF_ACCEPT = 1 << 4,
-	IF_ROLES = 1 << 5
+	IF_ROLES = 1 << 5,
+	IF_RECORDS = 1 << 6 /* the body is a record of another program */
 };
 
 static const struct {
@@ -458,8 +465,8 @@ static const struct {
 	unsigned when;
 } failures[] = { { "400", "A parameter or the body is not valid", IF_PARAMS | IF_BODY },
 		 { "401", "Credentials are missing or wrong", IF_ROLES },
-		 { "403", "The caller may not do this", IF_ROLES },
-		 { "404", "It doesn't exist, or the caller may not see it", IF_PATH },
+		 { "403", "The caller may not do this", IF_ROLES | IF_RECORDS },
+		 { "404", "It doesn't exist, or the caller may not see it", IF_PATH | IF_RECORDS },
 		 { "406", "Accept names none of the available types", IF_ACCEPT },
 		 { "413", "The body is too large", IF_BODY },
 		 { "415", "The body's type is not supported", IF_BODY },
@@ -468,6 +475,11 @@ static const struct {
 		 { "503", "The server is busy; try again", IF_ANY },
 		 { NULL, NULL, 0 } };
 
+static bool takes_records(const struct op *op)
+{
+	return op->bodies && (op->bodies->holds == BODY_OBJECT || op->bodies->holds == BODY_FORM);
+}
+
 static void put_responses(struct api *api, struct json_object *o, const struct op *op, bool body)
 {
 	struct json_object *responses = tree_object(o, "responses"),
@@ -475,7 +487,8 @@ static void put_responses(struct api *api, struct json_object *o, const struct o
 	unsigned has = IF_ANY | (op->params->name ? IF_PARAMS : 0) | (body ? IF_BODY : 0) |
 		       (strchr(op->path, '{') ? IF_PATH : 0) |
 		       (op->dialect->refuses_accept ? IF_ACCEPT : 0) |
-		       (labels_count_roles(op) ? IF_ROLES : 0);
+		       (labels_count_roles(op) ? IF_ROLES : 0) |
+		       (takes_records(op) ? IF_RECORDS : 0);
 
 	tree_text(response, "description", op->returns->doc);
 	put_content(api, response, op->dialect, op->returns, op->returns_list);

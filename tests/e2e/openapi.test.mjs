@@ -110,9 +110,12 @@ function valueOf(p) {
 }
 
 function bodyOf(op) {
-	const content = op.requestBody.content['application/json']
-	if (content.example)
+	const content = op.requestBody.content['application/json'] ?? Object.values(op.requestBody.content)[0]
+	if (Array.isArray(content.example))
 		return content.example.map(e => ({ ...e, ...event }))
+	// of another program, whose form the server does not describe
+	if (!content.schema.$ref)
+		return content.example ?? { AccountSid: 'AC0123456789abcdef0123456789abcdef' }
 	const { properties, required = [] } = doc.components.schemas[content.schema.$ref.split('/').pop()]
 	return Object.fromEntries(required.map(name => [name, valueOf({ name, schema: properties[name] })]))
 }
