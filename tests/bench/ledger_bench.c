@@ -19,6 +19,7 @@
 #include "base/secret.h"
 #include "store/account.h"
 #include "store/category.h"
+#include "store/declared.h"
 #include "tests/bench/shapes.h"
 #include "usage/ledger.h"
 
@@ -65,6 +66,10 @@ static int fill_event(struct event *ev, const struct shape_event *t, struct erro
 	set(raw, EV_PRICE, t->price);
 	set(raw, EV_CUSTOMER, t->customer);
 	set(raw, EV_SIM, t->sim);
+	if (*t->attributes) {
+		raw->attributes.text = t->attributes;
+		raw->attributes.len = strlen(t->attributes);
+	}
 	return event_check(ev, INT64_MAX / 2, 0, err);
 }
 
@@ -87,6 +92,16 @@ static int add_category(struct store *st, int i, struct error *err)
 	return store_category_add(st, &c, err);
 }
 
+static int add_dimension(struct store *st, int i, struct error *err)
+{
+	char name[] = { 'd', 'i', 'm', (char)('0' + i), '\0' };
+	struct declared d = { .dimension = (enum dimension)(DIMENSIONS_BUILT_IN + i),
+			      .name = name,
+			      .attribute = name };
+
+	return store_declared_add(st, &d, err);
+}
+
 static int fill_ledger(struct store *st, const struct shape *s, struct error *err)
 {
 	if (store_begin_write(st, err) < 0)
@@ -96,6 +111,9 @@ static int fill_ledger(struct store *st, const struct shape *s, struct error *er
 			return -1;
 	for (int i = 0; i < s->categories; i++)
 		if (add_category(st, i, err) < 0)
+			return -1;
+	for (int i = 0; i < s->declared; i++)
+		if (add_dimension(st, i, err) < 0)
 			return -1;
 	return store_commit(st, err);
 }

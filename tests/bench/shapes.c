@@ -21,6 +21,19 @@ static const struct shape shapes[] = {
 	  .skewed = true },
 	{ .name = "sim", .accounts = 1, .categories = 1, .sims = 20000, .days = 31 },
 	{ .name = "uuid", .accounts = 8, .categories = 20, .days = 90, .uuids = true },
+	{ .name = "attributes", .accounts = 8, .categories = 20, .days = 90, .values = 4 },
+	{ .name = "declared",
+	  .accounts = 8,
+	  .categories = 20,
+	  .days = 90,
+	  .values = 4,
+	  .declared = 3 },
+	{ .name = "million",
+	  .accounts = 8,
+	  .categories = 20,
+	  .days = 90,
+	  .values = 1000000,
+	  .declared = 1 },
 };
 
 static const char *const categories[] = {
@@ -46,7 +59,7 @@ const struct shape *shape_find(const char *name)
 
 const char *shape_names(void)
 {
-	return "narrow wide skewed sim uuid";
+	return "narrow wide skewed sim uuid attributes declared million";
 }
 
 void shape_account(int account, char ret[static SHAPE_SID])
@@ -100,6 +113,19 @@ static void set_dimensions(const struct shape *s, int64_t i, uint64_t random,
 		snprintf(ret->sim, sizeof(ret->sim), "HS%032" PRIx64, (uint64_t)(i % s->sims) + 1);
 }
 
+static void set_attributes(const struct shape *s, uint64_t random, struct shape_event *ret)
+{
+	unsigned values = s->values ? (unsigned)s->values : 1;
+
+	ret->attributes[0] = '\0';
+	if (s->values)
+		snprintf(ret->attributes, sizeof(ret->attributes),
+			 "{\"dim0\":\"value-%u\",\"dim1\":\"value-%u\",\"dim2\":\"value-%u\","
+			 "\"note\":\"%0120d\"}",
+			 (unsigned)(random % values), (unsigned)((random >> 20) % values % 1000),
+			 (unsigned)((random >> 40) % values % 1000), 0);
+}
+
 void shape_event(const struct shape *s, int64_t i, int64_t n, struct shape_event *ret)
 {
 	uint64_t r = random_of((uint64_t)i + UINT64_C(0x100000000)), q = random_of(r);
@@ -115,4 +141,5 @@ void shape_event(const struct shape *s, int64_t i, int64_t n, struct shape_event
 		 (unsigned)((r >> 40) % 10));
 	snprintf(ret->price, sizeof(ret->price), "0.%04u", (unsigned)((r >> 48) % 10000));
 	set_dimensions(s, i, q >> 24, ret);
+	set_attributes(s, random_of(q), ret);
 }

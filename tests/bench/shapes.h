@@ -16,6 +16,12 @@ struct shape {
 	int days;      /* the events are spread over */
 	bool skewed;   /* a few accounts have most of the events */
 	bool uuids;    /* ids are random UUIDs; else they ascend */
+	/*
+	 * events have some 200 bytes of attributes; three of them, dim0 to dim2,
+	 * have so many values each; 0: none have attributes
+	 */
+	int values;
+	int declared; /* so many of the three are declared as dimensions */
 };
 
 /* Finds a shape by name; NULL: there is none. */
@@ -35,6 +41,7 @@ struct shape_event {
 	char source[16], id[40], subject[SHAPE_SID], time[24];
 	const char *category;
 	char usage[8], price[8], customer[16], sim[SHAPE_SID];
+	char attributes[256]; /* JSON, as ingest/members.h writes it */
 };
 
 /* Event I of N, counted from 0. Events are in the order of their times. */
