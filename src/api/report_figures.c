@@ -137,7 +137,7 @@ void figures_of_category(const struct request *rq, struct writer *w, const struc
 static const char *category_link(const struct request *rq, const struct category_figure *f)
 {
 	return request_link_with(rq, request_link_path(rq), { "Category", f->category },
-				 { "GroupBy", NULL }, { "By", NULL });
+				 { "GroupBy", NULL }, { "ThenBy", NULL }, { "By", NULL });
 }
 
 /* Replaces the reports *NOW and *THEN by reports by category. */

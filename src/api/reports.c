@@ -450,7 +450,10 @@ static void write_labels(const struct request *rq, const struct asked *a, struct
 	if (a->question.period == PERIOD_HOUR || a->question.period == PERIOD_DAY)
 		writer_label(w, &fields[ROW_START],
 			     a->question.period == PERIOD_HOUR ? "Hour" : "Day");
-	writer_label(w, &report[REPORT_LINES], a->grouping.all);
+	writer_label(w, &report[REPORT_LINES],
+		     a->second ? arena_join(rq->arena, a->grouping.one, " and ", a->second->word,
+					    NULL)
+			       : a->grouping.all);
 	writer_label(w, &report[REPORT_CHART], report_chart_title(rq, a));
 }
 
