@@ -139,9 +139,9 @@ static void sort_ids(int64_t *ids, size_t n)
 }
 
 /* The account and value of each value that begins with the text ?3. */
-#define VALUES_BEGINNING                                                                  \
-	"SELECT a.value, v.id FROM json_each(?1) a CROSS JOIN dimension_value v"          \
-	" WHERE v.account = a.value AND v.dimension = ?2 AND v.text >= ?3 AND v.text <= " \
+#define VALUES_BEGINNING                                                              \
+	"SELECT l.a, v.id FROM list(?1) l CROSS JOIN dimension_value v"               \
+	" WHERE v.account = l.a AND v.dimension = ?2 AND v.text >= ?3 AND v.text <= " \
 	"?3 || char(1114111, 1114111)"
 
 struct id_array {

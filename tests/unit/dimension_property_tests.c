@@ -11,6 +11,7 @@
 #include "usage/backfill.h"
 #include "usage/catalogue.h"
 #include "usage/correct.h"
+#include "usage/event_search.h"
 #include "usage/report.h"
 #include "ledger_fixture.h"
 #include "suite.h"
@@ -424,6 +425,54 @@ START_TEST(reports_by_dimensions_are_the_sums_of_their_events)
 }
 END_TEST
 
+/* The list of events has as many as the question counts. */
+static void ask_events(struct bench *b, const struct catalogue *c, const struct question *x)
+{
+	int64_t accounts[2];
+	struct event_query q = { .accounts = accounts,
+				 .n_accounts = x->q.n_accounts,
+				 .from_us = x->q.from * USEC_PER_SEC,
+				 .to_us = x->q.to * USEC_PER_SEC,
+				 .category = x->q.category,
+				 .state = -1 };
+	struct found_events found;
+	size_t want = 0;
+
+	for (size_t i = 0; i < x->q.n_accounts; i++)
+		accounts[i] = x->accounts[i].id;
+	memcpy(q.dim, x->q.dim, sizeof(q.dim));
+	memcpy(q.prefix, x->q.prefix, sizeof(q.prefix));
+	for (int i = 0; i < n_facts; i++)
+		want += fact_counts(x, &facts[i], x->q.from, x->q.to);
+	OK(event_search(b->st, &q,
+			&(struct event_page) { .catalogue = c, .slice = { .limit = EVENTS_MAX } },
+			&arena, &found, &err));
+	ck_assert_uint_eq(found.n, want);
+}
+
+START_TEST(lists_of_events_by_dimensions_have_the_events_of_reports)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	const struct catalogue *c;
+
+	make_facts(400);
+	declare(b.st, "team");
+	declare(b.st, "region");
+	put_facts(&b, 0, n_facts);
+	OK(store_begin_read(b.st, &err));
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	for (int i = 0; i < 500; i++) {
+		struct question x;
+
+		some_question(&b, c, &x);
+		ROW("question %d: %s", i, words_of(&x));
+		ask_events(&b, c, &x);
+	}
+	store_end(b.st);
+	close_bench(&b);
+}
+END_TEST
+
 /* ---- filling in ---- */
 
 /* Corrects an event: it is void, or has another price and maybe time. */
@@ -514,6 +563,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 240);
 	tcase_add_test(tc, reports_by_dimensions_are_the_sums_of_their_events);
+	tcase_add_test(tc, lists_of_events_by_dimensions_have_the_events_of_reports);
 	tcase_add_test(tc, reports_by_filled_dimensions_are_as_if_they_had_been_there);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
