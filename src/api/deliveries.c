@@ -250,12 +250,13 @@ static int write_one(const struct request *rq, const struct notice *n, const str
 		struct attempt_record rec = {
 			.at = instant_text(rq, floor_div(list[i].at_us, USEC_PER_SEC)),
 			.milliseconds = list[i].took_us / 1000,
-			.status = list[i].status ? (struct decimal) { .n = list[i].status }
-						 : DECIMAL_NULL,
+			.status = { .n = list[i].status },
 			.error = *list[i].error ? list[i].error : NULL,
 			.answer = *list[i].answer ? list[i].answer : NULL,
 		};
 
+		if (!list[i].status)
+			rec.status = DECIMAL_NULL;
 		writer_record(w, NULL, &attempt_shape, &rec);
 	}
 	writer_end(w);

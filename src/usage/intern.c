@@ -407,7 +407,7 @@ static void each_value(struct intern *in, const struct intern_series *s,
 		if (s->key.dim[d])
 			call(arg, d, s->key.dim[d]);
 	for (size_t at = 0; set && at < set->len;) {
-		int d = set->text[at];
+		int d = (unsigned char)set->text[at];
 		size_t len = (unsigned char)set->text[at + 1];
 
 		call(arg, d,
