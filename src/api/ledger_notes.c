@@ -1,6 +1,7 @@
 #include "api/ledger_notes.h"
 
 #include "store/meta.h"
+#include "store/outbox.h"
 #include "base/banned.h"
 
 static const struct {
@@ -21,5 +22,5 @@ int ledger_notes_load(const struct request *rq, struct ledger_notes *ret, struct
 		if (store_meta(rq->store, notes[i].name, (int64_t *)((char *)ret + notes[i].at),
 			       err) < 0)
 			return -1;
-	return 0;
+	return store_notices_waiting(rq->store, &ret->waiting, err);
 }

@@ -14,6 +14,7 @@ struct ledger_notes {
 	int64_t differences; /* how many the last verification found */
 	/* when the last backups began, a good one and a failed one; 0: never */
 	int64_t backed_up, backup_failed;
+	int64_t waiting; /* notices that wait to be sent */
 };
 
 /* Reads the notes in the read of RQ. */

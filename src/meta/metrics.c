@@ -24,6 +24,7 @@ struct metric_facts {
 	int64_t readable, committed;
 	int64_t verified, differences, verifying;
 	int64_t backed_up, backup_failed, backing_up;
+	int64_t waiting;
 };
 
 struct metric_sheet {
@@ -126,6 +127,7 @@ static void load_notes(const struct request *rq, struct metric_facts *f)
 		return;
 	if (notes.committed)
 		f->committed = notes.committed;
+	f->waiting = notes.waiting;
 	if (notes.backed_up)
 		f->backed_up = notes.backed_up;
 	if (notes.backup_failed)
@@ -388,6 +390,9 @@ const struct metric metrics[] = {
 	  "When the server's last good backup began", NUMBER(backed_up) },
 	{ "usaged_last_failed_backup_timestamp_seconds", METRIC_GAUGE,
 	  "When the server's last backup that failed began", NUMBER(backup_failed) },
+	{ "usaged_callbacks_waiting", METRIC_GAUGE,
+	  "Callbacks of triggers that wait to be sent, for the first time or again",
+	  NUMBER(waiting) },
 	{ "usaged_backup_running", METRIC_GAUGE, "1 while the server makes a backup, else 0",
 	  NUMBER(backing_up) },
 	{ 0 }

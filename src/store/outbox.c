@@ -160,6 +160,14 @@ int store_notices_due(struct store *st, int64_t account, int64_t now_us, size_t 
 	return read_notices(s, arena, ret, err);
 }
 
+int store_notices_waiting(struct store *st, int64_t *ret_n, struct error *err)
+{
+	return store_one(prepare(st, "SELECT count(*) FROM notice WHERE state = 0", err), ret_n,
+			 err) < 0
+		       ? -1
+		       : 0;
+}
+
 int store_notice_next(struct store *st, int64_t *ret_us, struct error *err)
 {
 	return store_one(prepare(st,

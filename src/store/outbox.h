@@ -53,6 +53,9 @@ int store_notices_due(struct store *st, int64_t account, int64_t now_us, size_t 
  */
 int store_notice_next(struct store *st, int64_t *ret_us, struct error *err);
 
+/* Counts the waiting notices. Reads an index of these notices alone. */
+int store_notices_waiting(struct store *st, int64_t *ret_n, struct error *err);
+
 /*
  * Reads when the oldest notice was made. 1 found, 0 there are no notices, -1
  * failed.

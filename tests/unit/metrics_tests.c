@@ -170,6 +170,7 @@ START_TEST(events_are_counted_by_source_and_verdict)
 	assert_line("usaged_commits_total{work=\"events\",result=\"done\"} 5");
 	assert_line("usaged_commits_total{work=\"other\",result=\"failed\"} 0");
 	assert_line("usaged_commit_seconds_count 5");
+	assert_line("usaged_callbacks_waiting 0");
 	assert_line("usaged_last_event_timestamp_seconds 1795258800");
 }
 END_TEST
