@@ -630,7 +630,7 @@ static int run_report(struct request *rq, struct writer *w, struct error *err)
 #define GROUP_PARAMS                                                                           \
 	FILTER_PARAM,                                                                          \
 		{ "GroupBy", PT_GROUP, .values = group_names, .words = group_words,            \
-		  .doc = "What the lines are" },                                               \
+		  .doc = "What the lines are: a dimension, category, account or none" },       \
 	{                                                                                      \
 		"ThenBy", PT_GROUP, .flags = PARAM_RARE, .values = no_names, .any = "nothing", \
 				    .label = "And by",                                         \
