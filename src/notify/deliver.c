@@ -11,9 +11,10 @@
 #include "base/civil.h"
 #include "base/log.h"
 #include "base/plausible.h"
+#include "base/signature.h"
 #include "notify/retry.h"
 #include "notify/sender.h"
-#include "base/signature.h"
+#include "store/account.h"
 #include "store/outbox.h"
 #include "usage/signing.h"
 #include "base/banned.h"
@@ -27,7 +28,7 @@ enum {
 
 /* A request in work. */
 struct in_work {
-	int64_t notice, account;
+	int64_t notice, account, family;
 	char sid[SID_TEXT];
 	int64_t at_us;
 	const char *unsent; /* why it could not be sent; or NULL */
@@ -214,13 +215,24 @@ static void collect(struct deliver *d)
 
 /* ---- sending ---- */
 
-static size_t count_work(const struct deliver *d, int64_t account)
+/* The number of requests that may begin for an account of the family. */
+static size_t room_for(const struct deliver *d, int64_t account, int64_t family)
 {
-	size_t n = 0;
+	size_t of_account = 0, of_family = 0, all = 0;
 
-	for (const struct in_work *w = d->first; w; w = w->next)
-		n += w->account == account;
-	return n;
+	for (const struct in_work *w = d->first; w; w = w->next) {
+		of_account += w->account == account;
+		of_family += w->family == family;
+		all++;
+	}
+	if (of_account >= DELIVER_ACCOUNT || of_family >= DELIVER_FAMILY || all >= DELIVER_AT_ONCE)
+		return 0;
+	all = DELIVER_AT_ONCE - all;
+	of_family = DELIVER_FAMILY - of_family;
+	of_account = DELIVER_ACCOUNT - of_account;
+	if (all < of_account)
+		of_account = all;
+	return of_family < of_account ? of_family : of_account;
 }
 
 static bool is_in_work(const struct deliver *d, int64_t notice)
@@ -231,14 +243,18 @@ static bool is_in_work(const struct deliver *d, int64_t notice)
 	return false;
 }
 
-static struct in_work *begin_work(struct deliver *d, const struct notice *n)
+static struct in_work *begin_work(struct deliver *d, const struct notice *n, int64_t family)
 {
 	struct in_work *work = calloc(1, sizeof(*work));
 
 	if (!work)
 		abort();
 	*work = (struct in_work) {
-		.notice = n->id, .account = n->account, .at_us = clock_now_us(), .next = d->first
+		.notice = n->id,
+		.account = n->account,
+		.family = family,
+		.at_us = clock_now_us(),
+		.next = d->first,
 	};
 	memcpy(work->sid, n->sid, SID_TEXT);
 	d->first = work;
@@ -249,10 +265,11 @@ static struct in_work *begin_work(struct deliver *d, const struct notice *n)
  * Signs and sends the notice. A notice that cannot be signed or sent is tried
  * again later, like one without an answer, so that it does not hold up others.
  */
-static void send_notice(struct deliver *d, const struct notice *n, struct arena *arena)
+static void send_notice(struct deliver *d, const struct notice *n, int64_t family,
+			struct arena *arena)
 {
 	struct sending sending = { .url = n->url, .method = n->method, .form = n->form };
-	struct in_work *work = begin_work(d, n);
+	struct in_work *work = begin_work(d, n, family);
 	const char *url = sender_url(arena, n->url, n->method, n->form);
 	bool get = strcmp(n->method, "GET") == 0;
 	char token[TOKEN_TEXT], signature[SIGNATURE_TEXT];
@@ -272,26 +289,29 @@ static void send_notice(struct deliver *d, const struct notice *n, struct arena 
 /* Sends due notices of an account. */
 static int serve_account(struct deliver *d, int64_t account, int64_t now_us, struct error *err)
 {
-	size_t busy = count_work(d, account);
-	struct notices due;
+	struct account owner = { 0 };
+	struct notices due = { .n = 0 };
 	struct arena arena;
+	int64_t family;
+	size_t room;
 	int rc;
 
-	if (busy >= DELIVER_ACCOUNT)
-		return 0;
 	arena_init(&arena);
-	rc = store_notices_due(d->store, account, now_us, DELIVER_ACCOUNT + busy, &arena, &due,
-			       err);
-	for (size_t i = 0; rc == 0 && i < due.n && busy < DELIVER_ACCOUNT &&
-			   sender_active(d->sender) < DELIVER_AT_ONCE;
-	     i++) {
+	rc = store_account_by_id(d->store, account, &arena, &owner, err);
+	family = owner.parent ? owner.parent : account;
+	room = rc < 0 ? 0 : room_for(d, account, family);
+	/* those in work are due, too */
+	if (room)
+		rc = store_notices_due(d->store, account, now_us, room + DELIVER_ACCOUNT, &arena,
+				       &due, err);
+	for (size_t i = 0; i < due.n && room; i++) {
 		if (is_in_work(d, due.list[i].id))
 			continue;
-		send_notice(d, &due.list[i], &arena);
-		busy++;
+		send_notice(d, &due.list[i], family, &arena);
+		room--;
 	}
 	arena_release(&arena);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /* Serves the accounts in turn, once each. */

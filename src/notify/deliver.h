@@ -1,8 +1,9 @@
 /*
  * deliver.h - the thread that sends the notices of the outbox.
  *
- * At most DELIVER_AT_ONCE requests are in work, and DELIVER_ACCOUNT of one
- * account, so a slow receiver holds up only callbacks of its own account. A
+ * At most DELIVER_AT_ONCE requests are in work, DELIVER_FAMILY of one family and
+ * DELIVER_ACCOUNT of one account. So a slow receiver holds up only callbacks of
+ * its own account, and slow receivers those of their family. A
  * notice is sent at least once: if the process ends between an answer and its
  * commit, the notice is sent again.
  *
@@ -16,7 +17,7 @@
 #include "base/settings.h"
 #include "usage/commit_thread.h"
 
-enum { DELIVER_AT_ONCE = 32, DELIVER_ACCOUNT = 4, DELIVER_LEASE_US = 10000000 };
+enum { DELIVER_AT_ONCE = 32, DELIVER_FAMILY = 8, DELIVER_ACCOUNT = 4, DELIVER_LEASE_US = 10000000 };
 
 struct deliver;
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { Connection, request } from './fastcgi.mjs'
+import { Receiver } from './receiver.mjs'
 import { Ledger, program, top } from './worker.mjs'
 
 const unit = join(top, 'conf/systemd/usaged.service.in'), text = readFileSync(unit, 'utf8')
@@ -96,6 +97,23 @@ test('the service manager is told when the server is ready, that it is alive, an
 	} finally {
 		manager.process.kill()
 		ledger.remove()
+	}
+})
+
+test('callbacks leave the server under the filter of the unit', { skip }, async () => {
+	const receiver = await new Receiver().start(), ledger = new Ledger({ ledger: 'busy_timeout_ms = 300\n[webhooks]\nallow = 127.0.0.1 ::1', server: '' })
+	const account = ledger.account('One')
+	ledger.run('trigger', 'add', '--account', account, '--category', 'calls', '--value', '1', '--url', `http://localhost:${receiver.port}/ok`)
+	try {
+		await ledger.start(...under)
+		assert.equal((await ledger.post(JSON.stringify({ specversion: '1.0', type: 'usage', source: 'unit', id: 'callback', subject: account,
+			time: '2026-05-05T10:00:00Z', data: { category: 'calls-inbound', usage: 1.5 } }))).status, 200)
+		for (const end = Date.now() + 30000; !receiver.calls.length; await new Promise(done => setTimeout(done, 20)))
+			assert.ok(Date.now() < end, ledger.log)
+		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
+	} finally {
+		ledger.remove()
+		receiver.stop()
 	}
 })
 

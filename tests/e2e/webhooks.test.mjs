@@ -104,10 +104,17 @@ describe('a receiver that may be called', () => {
 			await trigger(ledger, hanging, receiver.url(`hang/${i}`))
 		await use(ledger, hanging)
 		await until(() => receiver.at('hang').length === 4)
+		for (const name of ['First', 'Second']) {
+			const sub = ledger.account(`${name} below`, '--parent', hanging)
+			for (let i = 0; i < 6; i++)
+				await trigger(ledger, sub, receiver.url(`hang/${name}/${i}`))
+			await use(ledger, sub)
+		}
+		await until(() => receiver.at('hang').length >= 8)
 		const { sid } = await trigger(ledger, other, receiver.url('slow'))
 		await use(ledger, other)
 		assert.equal((await settled(ledger, sid)).state, 'delivered')
-		assert.equal(receiver.at('hang').length, 4, 'more than four at once of one account')
+		assert.equal(receiver.at('hang').length, 8, 'more than eight at once of one family')
 	})
 	test('gets the same token again after 5xx, quickly', async () => {
 		const account = ledger.account('Failing')
