@@ -928,6 +928,19 @@ static int load_buckets(struct load *l, size_t n, struct error *err)
 	return lines < 0 || whole < 0 ? -1 : 0;
 }
 
+/* Fills the buckets of the first N lines from the report's cells. */
+static void take_cells(struct report *r, size_t n, struct arena *arena)
+{
+	for (size_t i = 0; i < n; i++)
+		r->lines[i]->buckets = arena_array(arena, struct amounts_wide, r->n_buckets);
+	for (size_t i = 0; i < r->n_cells; i++) {
+		const struct report_cell *cell = &r->cells[i];
+
+		if (cell->line->buckets)
+			cell->line->buckets[cell->bucket] = cell->totals;
+	}
+}
+
 int report_load_buckets(struct store *st, const struct catalogue *c, const struct report_query *q,
 			struct arena *arena, struct report *r, size_t n, struct error *err)
 {
@@ -940,6 +953,10 @@ int report_load_buckets(struct store *st, const struct catalogue *c, const struc
 	struct arena scratch;
 	int rc;
 
+	if (r->n_cells) {
+		take_cells(r, n < r->n_lines ? n : r->n_lines, arena);
+		return 0;
+	}
 	load_init(&l, &scratch);
 	choose_categories(&l);
 	r->buckets = arena_array(arena, struct amounts_wide, r->n_buckets);

@@ -109,7 +109,8 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
  * Reads the buckets of the whole report R, and of its first N lines. Q is the
  * query of R. If reading would exceed the limit of the store, the buckets of
  * the lines are omitted, and if necessary the buckets of R, too. The line "" of
- * a dimension with very many values has no buckets.
+ * a dimension with very many values has no buckets. After report_load_cells, the
+ * buckets come from the cells, and nothing is read.
  */
 int report_load_buckets(struct store *st, const struct catalogue *c, const struct report_query *q,
 			struct arena *arena, struct report *r, size_t n, struct error *err);

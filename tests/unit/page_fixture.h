@@ -71,7 +71,7 @@ static const struct page_shape page_shapes[] = {
 	  .uri = "/reports/usage.json?By=day&Category=cat-5&TimeZone=Asia/"
 		 "Kathmandu&StartDate=2026-10-01"
 		 "&EndDate=2026-11-20",
-	  .statements = 14 },
+	  .statements = 12 },
 	{ .name = "Daily as XML", .uri = PAGE_RECORDS "/Daily.xml", .statements = 6 },
 	{ .name = "Daily as CSV", .uri = PAGE_RECORDS "/Daily.csv", .statements = 6 },
 	{ .name = "Daily as HTML", .uri = PAGE_RECORDS "/Daily.html", .statements = 23 },
