@@ -18,9 +18,12 @@ struct part {
 	size_t len;
 };
 
-static int put_part(struct store *st, const char *sql, const struct part *p, struct error *err)
+/* Adds the part, or puts it in the place of the part with its number. */
+static int put_part(struct store *st, const struct part *p, struct error *err)
 {
-	struct stmt *s = prepare(st, sql, err);
+	struct stmt *s = prepare(
+		st, "REPLACE INTO posting (account, hour, part, events) VALUES (?1, ?2, ?3, ?4)",
+		err);
 
 	db_bind_int(s, 1, p->account);
 	db_bind_int(s, 2, p->hour);
@@ -28,9 +31,6 @@ static int put_part(struct store *st, const char *sql, const struct part *p, str
 	db_bind_blob(s, 4, p->bytes, p->len);
 	return db_step(s, err);
 }
-
-#define PART_INSERT "INSERT INTO posting (account, hour, part, events) VALUES (?1, ?2, ?3, ?4)"
-#define PART_GROW   "UPDATE posting SET events = ?4 WHERE account = ?1 AND hour = ?2 AND part = ?3"
 
 /*
  * Sets P->number to the number of the last part of P's hour, or 0 if the hour
@@ -85,7 +85,7 @@ static int put_run(struct store *st, struct part *p, size_t n, const struct strb
 	p->len = text.len;
 	if (rc == 0)
 		rc = text.failed ? error_set(err, ERR_INTERNAL, NULL, "out of memory")
-				 : put_part(st, grows ? PART_GROW : PART_INSERT, p, err);
+				 : put_part(st, p, err);
 	strbuf_release(&text);
 	return rc;
 }
@@ -98,7 +98,7 @@ int store_posting_append(struct store *st, int64_t account, int64_t hour, const 
 	if (last_part(st, &p, NULL, err) < 0)
 		return -1;
 	p.number++;
-	return put_part(st, PART_INSERT, &p, err);
+	return put_part(st, &p, err);
 }
 
 static int compare_times(const void *a, const void *b)

@@ -146,15 +146,27 @@ static int add_to_days(struct store *st, struct rollup_rows rows, const struct m
 	return rc;
 }
 
+static bool has_series(const struct month *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->detail[i].series)
+			return true;
+	return false;
+}
+
 /* FIRST is the first leaf of the month; NULL: it was small. */
 static int add_to_large(struct store *st, const struct rollup_rows *month, const struct month *m,
 			const struct rollup_first *first, struct error *err)
 {
 	int rc = add_totals(st, month, m, first, err);
+	bool series = has_series(m);
 
 	for (int place = PLACE_MONTH + 1; place < PLACES && rc == 0; place++) {
 		struct rollup_rows rows = { (enum rollup_place)place, month->account,
 					    month->period };
+
+		if (rollup_place_of_series(rows.place) && !series)
+			continue;
 
 		rc = rollup_place_of_days(rows.place) ? add_to_days(st, rows, m, err)
 						      : add_to_month(st, &rows, m, err);

@@ -38,18 +38,23 @@ static bool key_of_day_series(struct rollup_entry *e)
 
 static const struct {
 	place_key *key;
-	bool days;
+	bool days, series;
 } places[PLACES] = {
-	[PLACE_MONTH] = { key_of_month, false },
-	[PLACE_DAYS] = { key_of_days, false },
-	[PLACE_MONTH_SERIES] = { key_of_month_series, false },
-	[PLACE_QUARTERS] = { key_of_quarters, true },
-	[PLACE_DAY_SERIES] = { key_of_day_series, true },
+	[PLACE_MONTH] = { .key = key_of_month },
+	[PLACE_DAYS] = { .key = key_of_days },
+	[PLACE_MONTH_SERIES] = { .key = key_of_month_series, .series = true },
+	[PLACE_QUARTERS] = { .key = key_of_quarters, .days = true },
+	[PLACE_DAY_SERIES] = { .key = key_of_day_series, .days = true, .series = true },
 };
 
 bool rollup_place_of_days(enum rollup_place place)
 {
 	return places[place].days;
+}
+
+bool rollup_place_of_series(enum rollup_place place)
+{
+	return places[place].series;
 }
 
 static int by_key(const void *a, const void *b)

@@ -15,6 +15,8 @@ void rollup_add_up(GArray *list);
 
 /* Is the period of the place a day? (Else it is a month.) */
 bool rollup_place_of_days(enum rollup_place place);
+/* Has the place only rollups by series? */
+bool rollup_place_of_series(enum rollup_place place);
 
 /*
  * Adds up the N entries of DETAIL for PLACE. Returns a new array, ascending;

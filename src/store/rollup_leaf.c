@@ -1,5 +1,6 @@
 #include "store/rollup_leaf.h"
 
+#include <endian.h>
 #include <string.h>
 #include "base/banned.h"
 
@@ -249,19 +250,36 @@ static bool take_amounts(struct leaf_reader *r, unsigned char flags, struct amou
 	return true;
 }
 
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* Passes a number; NULL: there is none of up to AMOUNT_BYTES. */
+static inline const unsigned char *pass_number(const unsigned char *at, const unsigned char *end)
+{
+	const unsigned char *last = end - at > AMOUNT_BYTES ? at + AMOUNT_BYTES : end;
+
+	if (end - at >= 8) {
+		uint64_t word;
+
+		memcpy(&word, at, sizeof(word));
+		word = ~le64toh(word) & HIGH_BITS;
+		if (word)
+			return at + __builtin_ctzll(word) / 8 + 1;
+		at += 8;
+	}
+	while (at < last && *at & 0x80)
+		at++;
+	return at < last ? at + 1 : NULL;
+}
+
 /* Passes the amounts that FLAGS name; false: damaged. */
 static bool skip_amounts(struct leaf_reader *r, unsigned char flags)
 {
 	const unsigned char *at = r->at;
 
 	for (flags &= (1 << AMOUNTS) - 1; flags; flags &= (unsigned char)(flags - 1)) {
-		const unsigned char *last = r->end - at > AMOUNT_BYTES ? at + AMOUNT_BYTES : r->end;
-
-		while (at < last && *at & 0x80)
-			at++;
-		if (at == last)
+		at = pass_number(at, r->end);
+		if (!at)
 			return false;
-		at++;
 	}
 	r->at = at;
 	return true;
