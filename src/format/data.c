@@ -114,13 +114,30 @@ static const char *assumed(const struct writer *w, const char *name)
  * Puts the choices of a select. TAKEN: the value that the operation used for
  * the choice "", or "".
  */
+/* Adds a member KEY, a constant that O lacks. */
+static void add_member(struct json_object *o, const char *key, struct json_object *value)
+{
+	json_object_object_add_ex(o, key, value,
+				  JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
+}
+
+/* As data_text, for a member that O lacks. CLEAN is used again and again. */
+static void add_text(struct json_object *o, const char *key, const char *text, struct strbuf *clean)
+{
+	strbuf_clear(clean);
+	plain_add(clean, text, strlen(text));
+	if (clean->len || !*text)
+		add_member(o, key, json_object_new_string_len(clean->text, (int)clean->len));
+}
+
 static void put_choices(struct json_object *o, const struct page_input *input, const char *value,
 			const char *taken)
 {
 	struct json_object *list = tree_list(tree_object(o, "select"), "choices");
-	struct strbuf text;
+	struct strbuf text, clean;
 
 	strbuf_init(&text, MUSTACHE_TEMPLATE);
+	strbuf_init(&clean, MUSTACHE_TEMPLATE);
 	for (const struct page_choice *c = input->choices; c->value; c++) {
 		struct json_object *choice = tree_item(list);
 
@@ -132,10 +149,12 @@ static void put_choices(struct json_object *o, const struct page_input *input, c
 			strbuf_clear(&text);
 			strbuf_addf(&text, "%s, %s", taken, input->own);
 		}
-		data_text(choice, "value", c->value);
-		data_text(choice, "text", text.text);
-		tree_bool(choice, "selected", strcmp(value, c->value) == 0);
+		add_text(choice, "value", c->value, &clean);
+		add_text(choice, "text", text.text, &clean);
+		add_member(choice, "selected",
+			   json_object_new_boolean(strcmp(value, c->value) == 0));
 	}
+	strbuf_release(&clean);
 	strbuf_release(&text);
 }
 
