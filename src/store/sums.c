@@ -84,9 +84,13 @@ struct reading {
 	size_t n_waiting, waiting_size;
 	/* of values of dimensions that have a prefix in the query */
 	struct series_values prefixes;
-	int64_t seeks[SEEKS_MAX]; /* the series to be looked up */
-	size_t n_seeks;           /* 0: all are read through */
-	int64_t seek;             /* the one that is being looked up; 0: any */
+	/* all series that can be part of the question are known */
+	bool complete;
+	struct {
+		int64_t category, series;
+	} seeks[SEEKS_MAX]; /* the series to be looked up */
+	size_t n_seeks;     /* 0: all are read through */
+	int64_t seek;       /* the one that is being looked up; 0: any */
 	/* the keys of the categories that are asked for */
 	unsigned char from[ROLLUP_KEY_BYTES], to[ROLLUP_KEY_BYTES];
 	struct leaf_range *ranges;
@@ -384,8 +388,9 @@ static int wait(struct reading *r, const struct rollup_entry *e, int64_t span, s
 	return r->n_waiting < UNKNOWN_MAX ? 0 : give_waiting(r, err);
 }
 
-#define FIND_SERIES(from, where) \
-	"SELECT id" SERIES_DIMENSIONS " FROM " from " WHERE " where " AND account = ?2 LIMIT ?3"
+#define FIND_SERIES(from, where)                                              \
+	"SELECT id" SERIES_DIMENSIONS ", category FROM " from " WHERE " where \
+	" AND account = ?2 LIMIT ?3"
 
 /*
  * The statement that finds the series of a filter by an index, and its value;
@@ -407,6 +412,20 @@ static const char *choose_index(const int64_t dim[DIMENSIONS], int64_t *ret_valu
 }
 
 /*
+ * Adds the found series of row S to those to be looked up, if it is asked for.
+ */
+static void add_seek(struct reading *r, struct stmt *s)
+{
+	int64_t series = db_get_int(s, 0), category = db_get_int(s, 2 + DIMENSIONS_BUILT_IN);
+
+	if (r->values.value[value_place(&r->values, series)].value < 0 ||
+	    !has_category(r->q, category) || r->n_seeks == SEEKS_MAX)
+		return;
+	r->seeks[r->n_seeks].category = category;
+	r->seeks[r->n_seeks++].series = series;
+}
+
+/*
  * Of a filter by customer, SIM or a declared dimension, the series are found by
  * an index. Few of them are looked up one by one; of more, at least their
  * values are there. 0: there is none; 1, -1.
@@ -416,6 +435,7 @@ static int find_series(struct reading *r, struct error *err)
 	int64_t value;
 	const char *sql = choose_index(r->account->dim, &value);
 	struct stmt *s;
+	bool found;
 	size_t n = 0;
 	int rc;
 
@@ -428,13 +448,16 @@ static int find_series(struct reading *r, struct error *err)
 	while ((rc = db_step(s, err)) > 0) {
 		if (keep_row(r, s, err) < 0)
 			return -1;
-		if (n++ < SEEKS_MAX)
-			r->seeks[n - 1] = db_get_int(s, 0);
+		add_seek(r, s);
+		n++;
 	}
-	r->n_seeks = n <= SEEKS_MAX ? n : 0;
+	r->complete = n < FOUND_MAX;
+	found = r->n_seeks > 0 || n > SEEKS_MAX;
+	if (n > SEEKS_MAX)
+		r->n_seeks = 0;
 	if (rc < 0 || store_work(r->st, SCAN_WORK + (int64_t)n, err) < 0)
 		return -1;
-	return n > 0;
+	return found;
 }
 
 /* ---- leaves ---- */
@@ -455,7 +478,7 @@ static int give(struct reading *r, const struct rollup_entry *e, int64_t span, s
 {
 	if (r->q->by_series) {
 		if (!is_known(&r->values, e->series))
-			return wait(r, e, span, err);
+			return r->complete ? 0 : wait(r, e, span, err);
 		take_values(r, e->series);
 	}
 	if (r->out.value < 0)
@@ -562,14 +585,15 @@ static void add_range(struct reading *r, const struct rollup_rows *rows,
 	add_cell(r, (struct db_cell) { 0, to, ROLLUP_KEY_BYTES, DB_CELL_BLOB });
 }
 
-/* Adds the entries of one category that are of the series to be looked up. */
-static void add_series(struct reading *r, const struct rollup_rows *rows, struct leaf_range *range,
-		       int64_t category)
+/* Adds the entries that are of the series to be looked up. */
+static void add_series(struct reading *r, const struct rollup_rows *rows, struct leaf_range *range)
 {
 	for (size_t i = 0; i < r->n_seeks; i++) {
 		unsigned char *keys = arena_alloc(&r->arena, 2 * ROLLUP_KEY_BYTES);
 
-		range->seek = r->seeks[i];
+		int64_t category = r->seeks[i].category;
+
+		range->seek = r->seeks[i].series;
 		rollup_key(category, range->seek, 0, keys);
 		rollup_key(category, range->seek + 1, 0, keys + ROLLUP_KEY_BYTES);
 		add_range(r, rows, range, keys, keys + ROLLUP_KEY_BYTES);
@@ -585,8 +609,8 @@ static int add_rows(struct reading *r, enum rollup_place place, int64_t period,
 	const struct rollup_rows rows = { place, r->account->id, period };
 	struct leaf_range range = { r->out.account, *map, 0 };
 
-	if (r->n_seeks && r->q->n_categories == 1)
-		add_series(r, &rows, &range, r->q->categories[0]);
+	if (r->n_seeks)
+		add_series(r, &rows, &range);
 	else
 		add_range(r, &rows, &range, r->from, r->to);
 	return r->n_ranges < RANGES_MAX ? 0 : read_ranges(r, err);
@@ -738,6 +762,7 @@ static int read_by_series(struct reading *r, size_t account, struct error *err)
 	r->cells = NULL;
 	r->waiting = NULL;
 	r->ranges_size = r->cells_size = r->n_seeks = 0;
+	r->complete = false;
 	r->n_waiting = r->waiting_size = 0;
 	choose_account(r, account);
 	rc = find_series(r, err);

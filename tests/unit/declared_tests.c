@@ -476,7 +476,6 @@ START_TEST(dimension_with_many_values_costs_nothing_where_it_is_not_asked_for)
 	ck_assert_int_eq((int64_t)r.all.count, VALUES);
 	/* one value of very many costs as little */
 	q.dim[DIMENSIONS_BUILT_IN] = "r12345";
-	q.category = catalogue_find(c, "calls-inbound", 13);
 	store_limit(b.st, &(struct store_limits) { .work = 200 });
 	OK(report_load(b.st, c, &q, &arena, &r, &err));
 	ck_assert_int_eq((int64_t)r.all.count, 1);
