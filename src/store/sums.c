@@ -411,6 +411,37 @@ static const char *choose_index(const int64_t dim[DIMENSIONS], int64_t *ret_valu
 	return NULL;
 }
 
+#define FIND_BEGINNING                                                                         \
+	"SELECT s.id" SERIES_DIMENSIONS ", category FROM dimension_value v CROSS JOIN"         \
+	" series_value x CROSS JOIN series s WHERE v.account = ?2 AND v.dimension = ?1 AND"    \
+	" v.text >= ?4 AND v.text <= ?4 || char(1114111, 1114111) AND x.value = v.id AND s.id" \
+	" = x.series LIMIT ?3"
+
+/*
+ * The bound statement that finds the series of a filter by an index; NULL: no
+ * filter has an index, or an error.
+ */
+static struct stmt *prepare_index(struct reading *r, struct error *err)
+{
+	int64_t value;
+	const char *sql = choose_index(r->account->dim, &value), *prefix = NULL;
+	struct stmt *s;
+
+	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS && !sql && !prefix; d++) {
+		prefix = r->q->prefix[d];
+		value = dimension_id(d);
+	}
+	if (!sql && !prefix)
+		return NULL;
+	s = prepare(r->st, sql ? sql : FIND_BEGINNING, err);
+	db_bind_int(s, 1, value);
+	db_bind_int(s, 2, r->account->id);
+	db_bind_int(s, 3, FOUND_MAX);
+	if (prefix)
+		db_bind_str(s, 4, prefix);
+	return s;
+}
+
 /*
  * Adds the found series of row S to those to be looked up, if it is asked for.
  */
@@ -432,19 +463,13 @@ static void add_seek(struct reading *r, struct stmt *s)
  */
 static int find_series(struct reading *r, struct error *err)
 {
-	int64_t value;
-	const char *sql = choose_index(r->account->dim, &value);
-	struct stmt *s;
+	struct stmt *s = prepare_index(r, err);
 	bool found;
 	size_t n = 0;
 	int rc;
 
-	if (!sql)
-		return 1;
-	s = prepare(r->st, sql, err);
-	db_bind_int(s, 1, value);
-	db_bind_int(s, 2, r->account->id);
-	db_bind_int(s, 3, FOUND_MAX);
+	if (!s)
+		return err && err->kind ? -1 : 1;
 	while ((rc = db_step(s, err)) > 0) {
 		if (keep_row(r, s, err) < 0)
 			return -1;
