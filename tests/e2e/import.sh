@@ -455,10 +455,11 @@ kill -INT $import
 wait $import
 is "an interrupted import is a failure" $? 1
 exec 3>&-
-has "it says how far it came" "$(cat err)" "interrupted: standard input is stored up to line 100000"
-is "whole batches are stored" "$(calls)" $((before + 100000))
+stored=$(sed -n 's/.*interrupted: standard input is stored up to line \([0-9]*\).*/\1/p' err)
+is "it says how far it came: ${stored:=0}" $((stored >= 100000 && stored < 120000)) 1
+is "whole batches are stored" "$(calls)" $((before + stored))
 try import in/big.ndjson
-has "running it again brings the rest" "$out" "total: 20000 created, 100000 duplicate, 0 conflict, 0 rejected"
+has "running it again brings the rest" "$out" "total: $((120000 - stored)) created, $stored duplicate, 0 conflict, 0 rejected"
 is "and all count once" "$(calls)" $((before + 120000))
 
 # ---- killed, and run again ----
@@ -486,7 +487,8 @@ done
 kill -KILL $import
 wait $import 2>>log
 exec 3>&-
-is "an import that is killed leaves whole batches" "$(sqlite3 killed.db 'SELECT count(*) FROM event')" 100000
+stored=$(sqlite3 killed.db 'SELECT count(*) FROM event')
+is "an import that is killed leaves whole batches: $stored" $((stored >= 100000 && stored < 120000)) 1
 rm -f killed.db*
 cp whole.empty killed.db
 kills=0
@@ -507,13 +509,15 @@ echo "# killed $kills times in mid-import"
 # ---- memory ----
 
 # Each event has a customer of its own: the most that there is to look up.
-awk 'BEGIN {
+awk -v one=$one 'BEGIN {
 	print "source,id,subject,time,category,usage,customer"
 	for (i = 0; i < 150000; i++)
-		printf "memory,m%06d,AC0000000000000000000000000000000%d,2026-%02d-%02dT10:00:00Z,calls-outbound,1,customer-%d\n",
-			i, 1 + i % 2, 1 + i % 10, 1 + i % 28, i
+		printf "memory,m%06d,%s,2026-%02d-%02dT10:00:00Z,calls-outbound,1,customer-%d\n",
+			i, one, 1 + i % 10, 1 + i % 28, i
 }' >in/memory.csv
-"$usaged" --config usaged.conf import in/memory.csv >log &
+sed 's/whole.db/memory.db/' whole.conf >memory.conf
+cp whole.empty memory.db
+"$usaged" --config memory.conf import in/memory.csv >log &
 import=$!
 most=0
 while kib=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$import/status 2>>err) && [ -n "$kib" ]; do
