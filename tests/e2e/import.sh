@@ -636,7 +636,7 @@ is "and those by customer no line without one" "$code $(grep -c '		' <<<"$out")"
 
 follower=
 follow() {
-	run import --follow "$@" >out 2>err &
+	"$usaged" --config usaged.conf import --follow "$@" >out 2>err & # not run(): its process would be a shell
 	follower=$!
 }
 # until SECONDS COMMAND...: waits until the command succeeds
