@@ -604,7 +604,7 @@ static int load(struct follower *f, struct error *err)
 static int round_of(struct follower *f, bool *ret_busy, struct error *err)
 {
 	guint n;
-	time_t now = (time_t)floor_div(clock_now_us(), USEC_PER_SEC);
+	time_t now = time(NULL); /* which file times are compared with */
 
 	for (size_t i = 0; i < f->n_paths; i++)
 		look_at_path(f, f->paths[i]);
@@ -667,7 +667,7 @@ int import_follow(struct import *im, const struct settings *s, char **paths, siz
 	struct error err = { 0 };
 	int fd, rc = file_claim(lock, &fd, &err);
 
-	f.looked = (time_t)floor_div(clock_now_us(), USEC_PER_SEC);
+	f.looked = time(NULL);
 	f.state = state;
 	if (rc == 0) {
 		f.streams = g_ptr_array_new_with_free_func(followed_free);

@@ -648,7 +648,7 @@ until_true() {
 	return 1
 }
 has_events() {
-	[ "$(sqlite3 "file:usage.db?mode=ro" "SELECT count(*) FROM event e JOIN source s ON s.id = e.source WHERE e.id LIKE 'f%' AND s.text = 't'")" = "$1" ]
+	[ "$(sqlite3 "file:usage.db?mode=ro" "SELECT count(*) FROM event e JOIN source s ON s.id = e.source WHERE e.id LIKE 'follow%' AND s.text = 't'")" = "$1" ]
 }
 end_following() {
 	kill "$follower"
@@ -657,15 +657,15 @@ end_following() {
 }
 
 mkdir logs
-{ event f1; event f2; event f3 | head -c 40; } >logs/a.ndjson
+{ event follow1; event follow2; event follow3 | head -c 40; } >logs/a.ndjson
 follow logs/a.ndjson logs/later.ndjson
 until_true has_events 2
 is "whole lines are stored, a part of a line is not" "$?" 0
-{ event f3 | tail -c +41; head -c 2000000 /dev/zero | tr '\0' x; } >>logs/a.ndjson
+{ event follow3 | tail -c +41; head -c 2000000 /dev/zero | tr '\0' x; } >>logs/a.ndjson
 until_true has_events 3
 is "its rest is" "$?" 0
-{ echo; event f4; } >>logs/a.ndjson
-event f5 >logs/later.ndjson
+{ echo; event follow4; } >>logs/a.ndjson
+event follow5 >logs/later.ndjson
 until_true has_events 5
 is "a line that is too long takes no other with it, and a file may come later" "$?" 0
 try import --follow logs/a.ndjson
@@ -675,13 +675,14 @@ end_following
 is "a signal ends it well" "$code" 0
 has "it says what it has stored" "$(cat out)" "total: 5 created, 0 duplicate, 0 conflict, 1 rejected"
 mv logs/a.ndjson logs/a.ndjson.1
-printf '%s' "$(event f6)" >>logs/a.ndjson.1
-event f7 >logs/a.ndjson
+printf '%s' "$(event follow6)" >>logs/a.ndjson.1
+event follow7 >logs/a.ndjson
 follow logs/a.ndjson logs/later.ndjson
 until_true has_events 6
 end_following
 has "started again, it goes on where it was, in the renamed file, too" "$(cat out)" "total: 1 created, 0 duplicate"
-event f8 >>logs/a.ndjson.1
+event follow8 >>logs/a.ndjson.1
+touch -d '1 hour ago' logs/a.ndjson.1 # one of now would be a file that was rotated a moment ago, and not read yet
 follow --state logs/a.ndjson.other logs/a.ndjson
 until_true has_events 6
 sleep 0.3
