@@ -150,6 +150,17 @@ int store_triggers_watched(struct store *st, const struct trigger_accounts *of, 
 
 /* ---- changes ---- */
 
+/* Runs a statement whose parameters are the members of V. */
+static int write_value(struct stmt *s, const struct trigger_value *v, struct error *err)
+{
+	db_bind_int(s, 1, v->trigger);
+	db_bind_int(s, 2, v->period);
+	bind_sum(s, 3, v->sum);
+	db_bind_int(s, 5, v->fired);
+	db_bind_int(s, 6, v->fired_period);
+	return db_step(s, err);
+}
+
 static int add_value(struct store *st, const struct trigger_value *v, struct error *err)
 {
 	struct stmt *s = prepare(st,
@@ -157,12 +168,7 @@ static int add_value(struct store *st, const struct trigger_value *v, struct err
 				 "fired_period) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 				 err);
 
-	db_bind_int(s, 1, v->trigger);
-	db_bind_int(s, 2, v->period);
-	bind_sum(s, 3, v->sum);
-	db_bind_int(s, 5, v->fired);
-	db_bind_int(s, 6, v->fired_period);
-	return db_step(s, err);
+	return write_value(s, v, err);
 }
 
 int store_trigger_add(struct store *st, struct trigger *t, struct error *err)
@@ -243,10 +249,5 @@ int store_trigger_value_set(struct store *st, const struct trigger_value *v, str
 				 "= ?5, fired_period = ?6 WHERE id = ?1",
 				 err);
 
-	db_bind_int(s, 1, v->trigger);
-	db_bind_int(s, 2, v->period);
-	bind_sum(s, 3, v->sum);
-	db_bind_int(s, 5, v->fired);
-	db_bind_int(s, 6, v->fired_period);
-	return db_step(s, err);
+	return write_value(s, v, err);
 }
