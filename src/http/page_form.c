@@ -217,8 +217,9 @@ static const char *input_type(const struct request *rq, const struct param *p, c
 	case PT_BOOL:
 	case PT_ENUM:
 	case PT_ZONE:
-	case PT_GROUP:
 		return "select";
+	case PT_GROUP: /* a request refused early has no catalogue */
+		return rq->catalogue ? "select" : "text";
 	case PT_CATEGORY:
 		return rq->categories ? "select" : "text";
 	case PT_ACCOUNT:
