@@ -158,7 +158,7 @@ describe("the pages of Twilio's usage records", { skip }, () => {
 			const names = await page.locator('main nav a').allInnerTexts(), field = name => page.locator(`input[name=${name}]`)
 
 			assert.equal(await page.locator('main nav:not(.pager)').count(), 1)
-			assert.deepEqual(names.filter(n => !n.includes('page')), ['This month', 'Last month', 'Today', 'Yesterday', 'By day', 'By month', 'By year', 'All time'])
+			assert.deepEqual(names.filter(n => !n.includes('page')), ['This month', 'Last month', 'Today', 'Yesterday', 'By day', 'By month', 'By year', 'All time', 'Triggers'])
 			assert.equal(await page.locator('main nav [aria-current=page]').count(), 1)
 			assert.equal(await field('StartDate').isVisible(), false)
 			await page.locator('details.fold > summary').click()

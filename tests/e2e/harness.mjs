@@ -321,7 +321,11 @@ function loadValidators() {
 	/* the older API says "uri" and sends paths: the keyword `uri` is read as a reference there */
 	const apis = { 'twilio_usage_v2010.openapi.json': 'uri-reference', 'twilio_supersim_usage_v1.openapi.json': 'uri' }
 	for (const [file, uri] of descriptionsMissing ? [] : Object.entries(apis)) {
-		const api = withNull(JSON.parse(readFileSync(join(contracts, file), 'utf8')))
+		const published = JSON.parse(readFileSync(join(contracts, file), 'utf8')), { schemas } = published.components
+		// contracts: twilio B.1: the description forgets triggers that don't recur
+		if (schemas.usage_trigger_enum_recurring)
+			schemas.usage_trigger_enum_recurring.nullable = true
+		const api = withNull(published)
 		const ajv = addFormats(new Ajv({ strict: false, allErrors: true }))
 		for (const name of ['currency', 'iso-country-code', 'uri-map', 'http-method', 'date-time-rfc-2822'])
 			ajv.addFormat(name, true)

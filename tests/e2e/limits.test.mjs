@@ -28,7 +28,7 @@ test('too few files are refused at the start, with the number needed', async () 
 		for (const limit of ['-n 64', '-n 400']) {
 			const { status, stderr } = serve(ledger, limit)
 			assert.equal(status, 1, stderr)
-			assert.match(stderr, /server\.threads.*96 threads need 424 open files, but the limit is (64|400)/)
+			assert.match(stderr, /server\.threads.*96 threads need 562 open files, but the limit is (64|400)/)
 		}
 		await ledger.start(...limited(ledger, '-S -n 64'))       // which it may raise itself
 		assert.match(readFileSync(`/proc/${ledger.worker.pid}/limits`, 'utf8'), /Max open files +1446 /)
@@ -41,7 +41,7 @@ test('too few files are refused at the start, with the number needed', async () 
 test('with exactly as many files as it asks for, all threads can work at once', async () => {
 	const ledger = new Ledger({ server: 'threads = 24' })
 	try {
-		await ledger.start(...limited(ledger, '-n 136'))
+		await ledger.start(...limited(ledger, '-n 274'))
 		const account = ledger.account('One'), long = ' '.repeat(100000)
 		const answers = await Promise.all(Array.from({ length: 90 }, (_, i) => i % 3 ? ledger.post(event(account, `${i}`) + (i % 3 === 1 ? long : '')) : ask(ledger, '/overview.html')))
 		assert.equal(answers.length, 90)

@@ -420,7 +420,7 @@ static void costs_at_most(const struct ask *q, double most)
 /* What the value of a parameter shall be. */
 struct choice {
 	/*
-	 * of PT_ENUM: 0 none, else 1 + the place; of others: 0 the widest, 1
+	 * of PT_ENUM, PT_GROUP: 0 none, else 1 + the place; of others: 0 the widest, 1
 	 * another one
 	 */
 	int value[PARAMS_MAX];
@@ -429,6 +429,20 @@ struct choice {
 static bool names(const char *name, const char *part)
 {
 	return strstr(name, part) != NULL;
+}
+
+static bool has_words(const struct param *p)
+{
+	return p->type == PT_ENUM || p->type == PT_GROUP;
+}
+
+/* A value of PT_ENUM or PT_GROUP, by its place; NULL: there are no more. */
+static const char *word_of(const struct param *p, int i)
+{
+	if (p->type == PT_ENUM)
+		return p->values[i];
+	return i < DIMENSIONS_BUILT_IN ? dimension_infos[i].group
+				       : p->values[i - DIMENSIONS_BUILT_IN];
 }
 
 /* The value of P, NULL: without it. */
@@ -445,7 +459,8 @@ static const char *value_of(const struct param *p, int choice)
 	case PT_ZONE:
 		return choice ? NULL : "Asia/Kathmandu";
 	case PT_ENUM:
-		return choice ? p->values[choice - 1] : NULL;
+	case PT_GROUP:
+		return choice ? word_of(p, choice - 1) : NULL;
 	case PT_BOOL:
 		return choice ? "true" : NULL;
 	case PT_PAGE_SIZE:
@@ -505,9 +520,9 @@ static int choices_of(const struct param *p)
 {
 	int n = 1;
 
-	if (p->type != PT_ENUM)
+	if (!has_words(p))
 		return p->flags & PARAM_PATH ? 1 : 2;
-	while (p->values[n - 1])
+	while (word_of(p, n - 1))
 		n++;
 	return n;
 }
@@ -587,8 +602,7 @@ static void ask_many(const struct op *op)
 			 * most often an enumeration's value, and the widest of
 			 * the others
 			 */
-			c.value[i] = op->params[i].type == PT_ENUM || pick(4) == 0 ? (int)pick(n)
-										   : 0;
+			c.value[i] = has_words(&op->params[i]) || pick(4) == 0 ? (int)pick(n) : 0;
 		}
 		ask_for(op, &c, suffixes[pick(ARRAY_SIZE(suffixes))]);
 	}
