@@ -31,7 +31,7 @@ test('too few files are refused at the start, with the number needed', async () 
 			assert.match(stderr, /server\.threads.*96 threads need 562 open files, but the limit is (64|400)/)
 		}
 		await ledger.start(...limited(ledger, '-S -n 64'))       // which it may raise itself
-		assert.match(readFileSync(`/proc/${ledger.worker.pid}/limits`, 'utf8'), /Max open files +1446 /)
+		assert.match(readFileSync(`/proc/${ledger.worker.pid}/limits`, 'utf8'), /Max open files +1584 /)
 		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null })
 	} finally {
 		ledger.remove()
