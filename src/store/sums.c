@@ -418,10 +418,10 @@ static const char *choose_index(const int64_t dim[DIMENSIONS], int64_t *ret_valu
 	" = x.series LIMIT ?3"
 
 /*
- * The bound statement that finds the series of a filter by an index; NULL: no
- * filter has an index, or an error.
+ * Binds the statement that finds the series of a filter by an index. 1 done, 0
+ * no filter has an index, -1 failed.
  */
-static struct stmt *prepare_index(struct reading *r, struct error *err)
+static int prepare_index(struct reading *r, struct stmt **ret, struct error *err)
 {
 	int64_t value;
 	const char *sql = choose_index(r->account->dim, &value), *prefix = NULL;
@@ -431,15 +431,16 @@ static struct stmt *prepare_index(struct reading *r, struct error *err)
 		prefix = r->q->prefix[d];
 		value = dimension_id(d);
 	}
+	*ret = NULL;
 	if (!sql && !prefix)
-		return NULL;
-	s = prepare(r->st, sql ? sql : FIND_BEGINNING, err);
+		return 0;
+	*ret = s = prepare(r->st, sql ? sql : FIND_BEGINNING, err);
 	db_bind_int(s, 1, value);
 	db_bind_int(s, 2, r->account->id);
 	db_bind_int(s, 3, FOUND_MAX);
 	if (prefix)
 		db_bind_str(s, 4, prefix);
-	return s;
+	return s ? 1 : -1;
 }
 
 /*
@@ -463,13 +464,13 @@ static void add_seek(struct reading *r, struct stmt *s)
  */
 static int find_series(struct reading *r, struct error *err)
 {
-	struct stmt *s = prepare_index(r, err);
+	struct stmt *s;
 	bool found;
 	size_t n = 0;
-	int rc;
+	int rc = prepare_index(r, &s, err);
 
-	if (!s)
-		return err && err->kind ? -1 : 1;
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
 	while ((rc = db_step(s, err)) > 0) {
 		if (keep_row(r, s, err) < 0)
 			return -1;

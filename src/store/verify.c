@@ -255,13 +255,17 @@ static int same_series(struct verification *v, int64_t a, int64_t b, struct erro
 	struct series x, y;
 	struct declared *list;
 	size_t n;
+	int rc;
 
 	if (a == b)
 		return 1;
-	if (store_series_by_id(v->walk.st, a, &x, err) <= 0 ||
-	    store_series_by_id(v->walk.st, b, &y, err) <= 0 ||
-	    store_declared(v->walk.st, &v->arena, &list, &n, err) < 0)
-		return err->kind ? -1 : 0;
+	rc = store_series_by_id(v->walk.st, a, &x, err);
+	if (rc > 0)
+		rc = store_series_by_id(v->walk.st, b, &y, err);
+	if (rc <= 0)
+		return rc;
+	if (store_declared(v->walk.st, &v->arena, &list, &n, err) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (list[i].fill.state == FILL_BEGUN)
 			x.dim[list[i].dimension] = y.dim[list[i].dimension];

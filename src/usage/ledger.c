@@ -389,11 +389,14 @@ static int is_same(struct ledger *l, const struct event *ev, const struct event_
 {
 	struct stored_event stored;
 	struct series sent, kept;
+	int rc = store_event_find(l->st, key, arena, &stored, err);
 
-	if (store_event_find(l->st, key, arena, &stored, err) <= 0 ||
-	    store_series_by_id(l->st, stored.series, &kept, err) <= 0 ||
-	    store_series_by_id(l->st, ev->series->id, &sent, err) <= 0)
-		return err->kind ? -1 : 0;
+	if (rc > 0)
+		rc = store_series_by_id(l->st, stored.series, &kept, err);
+	if (rc > 0)
+		rc = store_series_by_id(l->st, ev->series->id, &sent, err);
+	if (rc <= 0)
+		return rc;
 	return stored.time_us == ev->time_us && amounts_equal(&stored.amounts, &ev->amounts) &&
 	       sent.account == kept.account && sent.category == kept.category &&
 	       memcmp(sent.dim, kept.dim, DIMENSIONS_BUILT_IN * sizeof(*sent.dim)) == 0;

@@ -261,13 +261,15 @@ static struct report_line *none_line(struct load *l)
 /* Reads the text of a value that is shared by all accounts. */
 static int read_shared(const struct load *l, int64_t value, const char **ret, struct error *err)
 {
-	if (store_work(l->store, TEXT_WORK, err) < 0)
+	int rc = store_work(l->store, TEXT_WORK, err);
+
+	if (rc < 0)
 		return -1;
-	if (store_dimension_text(l->store, value, l->arena, ret, err) < 1)
-		return err->kind ? -1
-				 : error_set(err, ERR_INTERNAL, NULL,
-					     "the ledger has a dimension without a name");
-	return 0;
+	rc = store_dimension_text(l->store, value, l->arena, ret, err);
+	if (rc == 0)
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the ledger has a dimension without a name");
+	return rc < 0 ? -1 : 0;
 }
 
 /* Finds or makes the line of a value that is shared by all accounts. */
