@@ -134,12 +134,8 @@ static int create(struct request *rq, struct writer *w, struct error *err)
 static int set(const struct admin *a, void *arg, struct error *err)
 {
 	struct trigger_form *o = arg;
-	struct trigger found;
 
-	if (admin_trigger_find(a, 0, o->trigger.sid, &found, err) < 0)
-		return -1;
-	o->trigger = found;
-	return admin_trigger_set(a, &o->trigger, &o->change, err);
+	return admin_trigger_set(a, 0, o->trigger.sid, &o->change, &o->trigger, err);
 }
 
 static int change(struct request *rq, struct writer *w, struct error *err)
@@ -156,11 +152,8 @@ static int change(struct request *rq, struct writer *w, struct error *err)
 static int remove_found(const struct admin *a, void *arg, struct error *err)
 {
 	struct trigger_form *o = arg;
-	struct trigger found;
 
-	if (admin_trigger_find(a, 0, o->trigger.sid, &found, err) < 0)
-		return -1;
-	return admin_trigger_remove(a, &found, err);
+	return admin_trigger_remove(a, 0, o->trigger.sid, err);
 }
 
 static int remove_one(struct request *rq, struct writer *w, struct error *err)

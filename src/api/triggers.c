@@ -330,12 +330,9 @@ static int create_trigger(struct request *rq, struct writer *w, struct error *er
 static int set(const struct admin *a, void *arg, struct error *err)
 {
 	struct trigger_task *task = arg;
-	struct trigger found;
 
-	if (admin_trigger_find(a, task->trigger.account, task->trigger.sid, &found, err) < 0)
-		return -1;
-	task->trigger = found;
-	return admin_trigger_set(a, &task->trigger, &task->change, err);
+	return admin_trigger_set(a, task->trigger.account, task->trigger.sid, &task->change,
+				 &task->trigger, err);
 }
 
 static int update_trigger(struct request *rq, struct writer *w, struct error *err)
@@ -353,11 +350,8 @@ static int update_trigger(struct request *rq, struct writer *w, struct error *er
 static int remove_found(const struct admin *a, void *arg, struct error *err)
 {
 	struct trigger_task *task = arg;
-	struct trigger found;
 
-	if (admin_trigger_find(a, task->trigger.account, task->trigger.sid, &found, err) < 0)
-		return -1;
-	return admin_trigger_remove(a, &found, err);
+	return admin_trigger_remove(a, task->trigger.account, task->trigger.sid, err);
 }
 
 static int delete_trigger(struct request *rq, struct writer *w, struct error *err)

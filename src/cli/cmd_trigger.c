@@ -68,9 +68,7 @@ static int set_trigger(struct store *st, struct arena *arena, void *arg, struct 
 	struct admin a = command_admin(st, arena);
 	struct trigger_order *o = arg;
 
-	if (admin_trigger_find(&a, 0, o->which, &o->made, err) < 0)
-		return -1;
-	return admin_trigger_set(&a, &o->made, &o->change, err);
+	return admin_trigger_set(&a, 0, o->which, &o->change, &o->made, err);
 }
 
 static int remove_trigger(struct store *st, struct arena *arena, void *arg, struct error *err)
@@ -78,9 +76,7 @@ static int remove_trigger(struct store *st, struct arena *arena, void *arg, stru
 	struct admin a = command_admin(st, arena);
 	struct trigger_order *o = arg;
 
-	if (admin_trigger_find(&a, 0, o->which, &o->made, err) < 0)
-		return -1;
-	return admin_trigger_remove(&a, &o->made, err);
+	return admin_trigger_remove(&a, 0, o->which, err);
 }
 
 static int repeat(struct store *st, struct arena *arena, void *arg, struct error *err)

@@ -249,11 +249,14 @@ int admin_trigger_find(const struct admin *a, int64_t account, const char *sid, 
 	return 0;
 }
 
-int admin_trigger_set(const struct admin *a, struct trigger *t, const struct trigger_change *c,
-		      struct error *err)
+int admin_trigger_set(const struct admin *a, int64_t account, const char *sid,
+		      const struct trigger_change *c, struct trigger *ret, struct error *err)
 {
-	const struct trigger before = *t;
+	struct trigger before, *t = ret;
 
+	if (admin_trigger_find(a, account, sid, &before, err) < 0)
+		return -1;
+	*t = before;
 	if ((c->url && check_url(c->url, err) < 0) ||
 	    (c->method && check_method(c->method, &t->method, err) < 0) ||
 	    (c->name && check_name(a, c->name, &t->name, err) < 0))
@@ -274,12 +277,15 @@ int admin_trigger_set(const struct admin *a, struct trigger *t, const struct tri
 			   err);
 }
 
-int admin_trigger_remove(const struct admin *a, const struct trigger *t, struct error *err)
+int admin_trigger_remove(const struct admin *a, int64_t account, const char *sid, struct error *err)
 {
-	if (store_notices_cancel(a->st, t->sid, err) < 0 ||
-	    store_trigger_remove(a->st, t->id, err) < 0)
+	struct trigger t;
+
+	if (admin_trigger_find(a, account, sid, &t, err) < 0 ||
+	    store_notices_cancel(a->st, t.sid, err) < 0 ||
+	    store_trigger_remove(a->st, t.id, err) < 0)
 		return -1;
-	return admin_audit(a, "trigger.remove", t->sid, t->name, err);
+	return admin_audit(a, "trigger.remove", t.sid, t.name, err);
 }
 
 int admin_notice_repeat(const struct admin *a, struct notice *n, struct error *err)

@@ -46,14 +46,18 @@ struct trigger_change {
 };
 
 /*
- * Changes a trigger as found by admin_trigger_find. Waiting notices go to the
- * new URL.
+ * Changes a trigger; *RET is the changed one. Waiting notices go to the new
+ * URL. ACCOUNT, SID and failures as of admin_trigger_find; SID may be RET's.
  */
-int admin_trigger_set(const struct admin *a, struct trigger *t, const struct trigger_change *c,
-		      struct error *err);
+int admin_trigger_set(const struct admin *a, int64_t account, const char *sid,
+		      const struct trigger_change *c, struct trigger *ret, struct error *err);
 
-/* Removes a trigger, and cancels its waiting notices. */
-int admin_trigger_remove(const struct admin *a, const struct trigger *t, struct error *err);
+/*
+ * Removes a trigger, and cancels its waiting notices. Arguments and failures as
+ * of admin_trigger_find.
+ */
+int admin_trigger_remove(const struct admin *a, int64_t account, const char *sid,
+			 struct error *err);
 
 /*
  * Sends the notice N again, as found by store_notice_find. ERR_CONFLICT: its

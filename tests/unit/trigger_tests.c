@@ -555,7 +555,7 @@ START_TEST(removed_trigger_fires_no_more_and_its_notices_are_cancelled)
 
 	store_call((struct call) { .usage = "11" });
 	OK(store_begin_write(b.st, &err));
-	OK(admin_trigger_remove(&a, &t, &err));
+	OK(admin_trigger_remove(&a, 0, t.sid, &err));
 	OK(store_commit(b.st, &err));
 	store_call((struct call) { .usage = "11" });
 	OK(store_notices(b.st, &(struct notices_query) { .limit = 10 }, &arena, &list, &err));
@@ -573,10 +573,10 @@ START_TEST(changed_callback_applies_to_waiting_notices)
 
 	store_call((struct call) { .usage = "11" });
 	OK(store_begin_write(b.st, &err));
-	OK(admin_trigger_set(&a, &t,
+	OK(admin_trigger_set(&a, 0, t.sid,
 			     &(struct trigger_change) { .url = "https://example.org/new",
 							.method = "GET" },
-			     &err));
+			     &t, &err));
 	OK(store_commit(b.st, &err));
 	OK(store_notices(b.st, &(struct notices_query) { .limit = 10 }, &arena, &list, &err));
 	ck_assert_str_eq(list.list[0].url, "https://example.org/new");
