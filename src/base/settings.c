@@ -20,6 +20,7 @@ enum setting_type {
 	ST_BOOL,
 	ST_TEXT,
 	ST_PATH,
+	ST_DATABASE, /* a path, or the address of a database */
 	ST_URL,
 	ST_NETWORKS,  /* as networks_parse reads */
 	ST_ADDRESSES, /* IP addresses, separated by spaces */
@@ -51,7 +52,7 @@ static const char *const metrics_roles[] = { "none", "SystemAdministrator", "Man
 
 /* The settings of a section must be adjacent. */
 static const struct setting table[] = {
-	{ "ledger", "database", ST_PATH, AT(database), "/var/lib/usaged/usage.db", 1, 4095, NULL,
+	{ "ledger", "database", ST_DATABASE, AT(database), "/var/lib/usaged/usage.db", 1, 4095, NULL,
 	  "The SQLite file that holds the ledger." },
 	{ "ledger", "secret_file", ST_PATH, AT(secret_file), "/var/lib/usaged/secret", 1, 4095,
 	  NULL,
@@ -208,6 +209,16 @@ static bool is_mode(const char *value)
 	       (len == 3 || value[0] == '0');
 }
 
+bool database_is_address(const char *value)
+{
+	static const char *const schemes[] = { "postgresql://", "postgres://" };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+		if (strncmp(value, schemes[i], strlen(schemes[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool is_url(const char *value)
 {
 	size_t len = strlen(value);
@@ -304,6 +315,7 @@ static const char *wanted(const struct setting *s, struct arena *a)
 				    s->max);
 	case ST_TEXT:
 	case ST_PATH:
+	case ST_DATABASE:
 		break;
 	}
 	return arena_printf(a, "plain UTF-8 text of %" PRId64 " to %" PRId64 " bytes", s->min,
@@ -342,8 +354,10 @@ static bool set_value(struct loaded *l, const struct setting *s, const char *val
 		return parse_int(s, value, member);
 	case ST_BOOL:
 		return parse_bool(value, member);
+	case ST_DATABASE:
 	case ST_PATH:
-		if (value[0] != '/' && value[0] != '\0')
+		if (value[0] != '/' && value[0] != '\0' &&
+		    !(s->type == ST_DATABASE && database_is_address(value)))
 			value = arena_printf(&l->memory, "%s%s", folder, value);
 		good = fits(s, value);
 		break;

@@ -108,4 +108,10 @@ void settings_free(struct settings **s);
  */
 void settings_print(const struct settings *s, FILE *out);
 
+/*
+ * Is the value of ledger.database the address of a PostgreSQL database? Otherwise
+ * it is the path of a file.
+ */
+bool database_is_address(const char *value);
+
 #endif

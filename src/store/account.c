@@ -124,13 +124,13 @@ static int insert_account(struct store *st, struct account *a, struct error *err
 	s = prepare(st,
 		    "INSERT INTO account (sid, parent, created, name, currency, suspended, "
 		    "time_zone, cycle_day, number)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
 		    err);
 	db_bind_str(s, 1, a->sid);
 	db_bind_id(s, 2, a->parent);
 	db_bind_int(s, 3, a->created);
 	bind_account(s, 4, a);
-	if (store_insert_id(st, s, &a->id, err) < 0)
+	if (store_insert_id(s, &a->id, err) < 0)
 		return -1;
 	return store_changed(st, err);
 }

@@ -40,7 +40,7 @@ static int insert_category(struct store *st, struct category *c, struct error *e
 	s = prepare(
 		st,
 		"INSERT INTO category (name, parent, description, count_unit, usage_unit, metered)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
 		err);
 	db_bind_str(s, 1, c->name);
 	db_bind_id(s, 2, c->parent);
@@ -48,7 +48,7 @@ static int insert_category(struct store *st, struct category *c, struct error *e
 	db_bind_str(s, 4, c->count_unit);
 	db_bind_str(s, 5, c->usage_unit);
 	db_bind_int(s, 6, c->metered);
-	if (store_insert_id(st, s, &c->id, err) < 0)
+	if (store_insert_id(s, &c->id, err) < 0)
 		return -1;
 	return store_changed(st, err);
 }

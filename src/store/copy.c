@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "store/internal.h"
+#include "store/schema.h"
 #include "base/banned.h"
 
 /* Copies DB to the claimed file PART (FD) and syncs it. */
@@ -96,7 +97,7 @@ static int check_part(const char *part, store_progress *progress, void *arg, str
 		return -1;
 	rc = db_check(db, progress, arg, err);
 	if (rc == 0)
-		rc = schema_bring(db, DB_WRITE, schema_steps, schema_n_steps, NULL, err);
+		rc = schema_bring_newest(db, DB_WRITE, NULL, err);
 	db_close(&db);
 	return rc;
 }

@@ -11,7 +11,7 @@ int store_correction_add(struct store *st, struct correction *c, struct error *e
 	struct stmt *s =
 		prepare(st,
 			"INSERT INTO correction (sid, kind, source, event, author, reason, made)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
 			err);
 
 	db_bind_str(s, 1, c->sid);
@@ -21,7 +21,7 @@ int store_correction_add(struct store *st, struct correction *c, struct error *e
 	db_bind_str(s, 5, c->author);
 	db_bind_str(s, 6, c->reason);
 	db_bind_int(s, 7, c->made);
-	return store_insert_id(st, s, &c->id, err);
+	return store_insert_id(s, &c->id, err);
 }
 
 static void read_correction(struct stmt *s, struct arena *arena, void *to)

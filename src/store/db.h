@@ -1,7 +1,7 @@
 /*
- * db.h - the database under the store: connections, statements and rows.
- * db_sqlite.c implements these functions with SQLite; only it and db_list.c
- * include sqlite3.h.
+ * db.h - the database under the store: connections, transactions, statements
+ * and rows. The folders sqlite/ and pgsql/ have the drivers; only they include
+ * sqlite3.h and libpq-fe.h.
  *
  * Statements are prepared once and cached. The SQL passed to db_prepare must be
  * a string constant, because its address is the key. db_prepare returns NULL on
@@ -34,19 +34,13 @@ typedef bool db_progress(void *arg, int64_t done, int64_t all);
 
 enum { DB_WRITE = 1 << 0, DB_CREATE = 1 << 1 };
 
-/* SQL that begins a write transaction and takes the lock at once. */
-extern const char db_begin_write[];
-/*
- * db_references_off and db_references_on turn the checks of foreign keys off
- * and on; run them outside a transaction. db_references_broken is a query with
- * one row for each broken reference.
- */
-extern const char db_references_off[], db_references_on[], db_references_broken[];
-
 /* ---- connections ---- */
 
+/* Is the database at WHERE a file of SQLite? Otherwise it is PostgreSQL. */
+bool db_is_file(const char *where);
 /*
- * Opens the database at WHERE. Fails without changing the file if it is not a
+ * Opens the database at WHERE: the path of a file of SQLite, ":memory:", or
+ * postgresql://... Fails without changing the file if it is not a
  * ledger. DB_CREATE: makes the file; fails if it exists.
  */
 int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
@@ -70,6 +64,8 @@ bool db_replaced_on_disk(struct db *db); /* see store_replaced_on_disk */
 int64_t db_data_version(struct db *db);
 /* Chooses how the next read loads pages. Call db_tune after each read. */
 void db_tune(struct db *db);
+/* Fails if the database's settings do not make a commit durable. */
+int db_durable(struct db *db, struct error *err);
 /* Sizes of the file and of its write-ahead log, in bytes; 0: no file. */
 void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log);
 
@@ -100,13 +96,39 @@ int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *
  */
 int db_replace(const char *file, const char *where, const char *aside, struct error *err);
 
+/* ---- schema ---- */
+
+/* The steps of this kind of database; see store/schema.h. */
+const struct schema_step *db_schema(struct db *db, size_t *ret_n);
+/* Reads the version of the schema; 0: the database is empty. */
+int db_schema_version(struct db *db, int64_t *ret, struct error *err);
+int db_set_schema_version(struct db *db, int64_t version, struct error *err);
+/*
+ * Turns the checks of foreign keys off or on, outside a transaction, for a step
+ * that replaces a table to which others refer.
+ */
+int db_references(struct db *db, bool on, struct error *err);
+/* Does a row refer to another that does not exist? 1 yes, 0 no, -1 failed. */
+int db_references_broken(struct db *db, struct error *err);
+
+/* ---- transactions ---- */
+
+/*
+ * Begins a transaction. WRITE: takes the lock of the ledger at once, which other
+ * writers wait for. Otherwise it sees one snapshot.
+ */
+int db_begin(struct db *db, bool write, struct error *err);
+/*
+ * -1: nothing of the transaction is stored, and db_rollback has to be called;
+ * only with ERR_UNKNOWN it may be stored.
+ */
+int db_commit(struct db *db, struct error *err);
+void db_rollback(struct db *db);
+
 /* ---- statements ---- */
 
 /* Runs any number of statements without results. */
 int db_exec(struct db *db, const char *sql, struct error *err);
-/* Reads the version of the schema; 0: the file is empty. */
-int db_schema_version(struct db *db, int64_t *ret, struct error *err);
-int db_set_schema_version(struct db *db, int64_t version, struct error *err);
 
 /*
  * Returns the statement for SQL, reset, with all parameters NULL. Returns NULL
@@ -155,8 +177,6 @@ int64_t db_statements(const struct db *db);
 void db_reset(struct stmt *s);
 /* rows changed by the last step */
 int64_t db_changes(struct db *db);
-/* id of the last inserted row */
-int64_t db_last_id(struct db *db);
 /* columns count from 0; NULL reads as 0 */
 int64_t db_get_int(struct stmt *s, int column);
 /* Valid until the next step. NULL: the column is NULL. */

@@ -1,6 +1,7 @@
 #include "store/id_sets.h"
 
 #include <glib.h>
+#include <stdlib.h>
 #include "base/banned.h"
 
 /* Items of a statement. */
@@ -58,20 +59,34 @@ static int find_some(struct store *st, const struct todo *t, size_t first,
 	return rc;
 }
 
-/* New rows have ids one after the other, from the largest one on. */
+static int ascending(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Rows are inserted in the order of the list, so their ids ascend; the order in
+ * which a statement returns them is not promised.
+ */
 static int add_some(struct store *st, const struct todo *t, size_t first,
 		    const struct db_list *list, struct error *err)
 {
 	struct stmt *s = prepare(st, t->kind->add, err);
-	int64_t last;
+	int64_t *ids = g_new(int64_t, list->n);
+	size_t n = 0;
+	int rc;
 
 	db_bind_list(s, 1, list);
-	if (db_step(s, err) < 0)
-		return -1;
-	last = db_last_id(st->db);
-	for (size_t i = 0; i < list->n; i++)
-		*id_of(t->kind, t->items[first + i]) = last - (int64_t)(list->n - 1 - i);
-	return 0;
+	while ((rc = db_step(s, err)) > 0 && n < list->n)
+		ids[n++] = db_get_int(s, 0);
+	if (rc == 0)
+		qsort(ids, n, sizeof(*ids), ascending);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		*id_of(t->kind, t->items[first + i]) = ids[i];
+	g_free(ids);
+	return rc;
 }
 
 static int run_all(struct store *st, const struct todo *t, run_items *run, struct error *err)

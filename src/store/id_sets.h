@@ -19,7 +19,7 @@ struct intern_kind {
 	/* Sets the cells of an item, which are zero. Bytes may be in ARENA. */
 	void (*get)(const void *item, struct arena *arena, struct db_cell *ret);
 	const char *find; /* SQL: rowid of list(?1) and id, of each that exists */
-	const char *add;  /* SQL: inserts the rows of list(?1), in their order */
+	const char *add;  /* SQL: inserts the rows of list(?1), in their order; returns the ids */
 };
 
 /* Sets the ids of items whose id is 0, if they exist. */

@@ -74,8 +74,8 @@ int store_one(struct stmt *s, int64_t *ret_n, struct error *err);
 /* Checks whether the statement has a row. 1 yes, 0 no, -1 failed. */
 int store_any(struct stmt *s, struct error *err);
 
-/* Runs the bound INSERT. *RET_ID is the id of the new row. */
-int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct error *err);
+/* Runs the bound INSERT ... RETURNING id. *RET_ID is the id of the new row. */
+int store_insert_id(struct stmt *s, int64_t *ret_id, struct error *err);
 
 /*
  * Reads the first column of the row with ID as text in ARENA. 1 found, 0 none,
@@ -232,45 +232,6 @@ int store_posting_append(struct store *st, int64_t account, int64_t hour, const 
  */
 int store_postings_replace(struct store *from, struct store *to, const struct posting_hour *want,
 			   struct error *err);
-
-/* A step that upgrades the schema by one version. */
-struct schema_step {
-	const char *sql;
-	/* functions to call after the SQL; ends with NULL */
-	int (*then[4])(struct store *st, struct error *err);
-};
-
-extern const struct schema_step schema_steps[];
-extern const size_t schema_n_steps;
-
-/* Watches an upgrade. */
-struct schema_watch {
-	/*
-	 * Called in the transaction of the upgrade, before the first step.
-	 * VERSION: the old one.
-	 */
-	int (*begin)(void *arg, int64_t version, struct error *err);
-	/*
-	 * Called in each step to VERSION, now and then; ALL 0: unknown. Returns
-	 * false to give up.
-	 */
-	bool (*step)(void *arg, int64_t version, int64_t done, int64_t all);
-	void *arg;
-};
-
-/*
- * Upgrades the open database to version N_STEPS, in one transaction. Fails if
- * the database needs an upgrade and FLAGS lack DB_WRITE, or if its schema is
- * newer. WATCH may be NULL.
- */
-int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
-		 const struct schema_watch *watch, struct error *err);
-
-/*
- * For a function of a schema_step: tells the watch how much of its work is done.
- * -1: give up.
- */
-int schema_progress(struct store *st, int64_t done, int64_t all, struct error *err);
 
 /*
  * Copies the database to FILE as store_backup does, which makes the name

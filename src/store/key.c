@@ -41,13 +41,14 @@ static int insert_grants(struct store *st, int64_t key, const struct key *k, str
 static int insert_key(struct store *st, const struct key *k, struct error *err)
 {
 	struct stmt *s;
+	int64_t id;
 
 	if (k->account && check_account(st, k->account, "account", err) < 0)
 		return -1;
 	s = prepare(st,
 		    "INSERT INTO key (sid, name, role, account, hash, created, revoked, maker, "
 		    "maker_key)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
 		    err);
 	db_bind_str(s, 1, k->sid);
 	db_bind_str(s, 2, k->name);
@@ -58,7 +59,7 @@ static int insert_key(struct store *st, const struct key *k, struct error *err)
 	db_bind_int(s, 7, k->revoked);
 	db_bind_int(s, 8, k->maker.user);
 	db_bind_str(s, 9, k->maker.key_sid);
-	if (db_step(s, err) < 0 || insert_grants(st, db_last_id(st->db), k, err) < 0)
+	if (store_insert_id(s, &id, err) < 0 || insert_grants(st, id, k, err) < 0)
 		return -1;
 	return store_changed(st, err);
 }

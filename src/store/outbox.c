@@ -16,7 +16,7 @@ int store_notice_add(struct store *st, struct notice *n, struct error *err)
 			"INSERT INTO notice (sid, account, trigger_sid, token, url, method, form, "
 			"made_us, state, attempts, next_us)"
 			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT "
-			"(token) DO NOTHING",
+			"(token) DO NOTHING RETURNING id",
 			err);
 
 	db_bind_str(s, 1, n->sid);
@@ -30,12 +30,7 @@ int store_notice_add(struct store *st, struct notice *n, struct error *err)
 	db_bind_int(s, 9, n->state);
 	db_bind_int(s, 10, n->attempts);
 	db_bind_int(s, 11, n->next_us);
-	if (db_step(s, err) < 0)
-		return -1;
-	if (db_changes(st->db) == 0)
-		return 0;
-	n->id = db_last_id(st->db);
-	return 1;
+	return store_one(s, &n->id, err);
 }
 
 int store_notice_set(struct store *st, const struct notice *n, struct error *err)
@@ -258,9 +253,10 @@ int store_lease_take(struct store *st, const struct lease *lease, int64_t now_us
 	struct stmt *s = prepare(st,
 				 "INSERT INTO lease (name, host, until_us) VALUES (?1, ?2, ?3)"
 				 " ON CONFLICT (name) DO UPDATE SET host = excluded.host, until_us "
-				 "= excluded.until_us WHERE host = excluded.host OR until_us <= ?4"
+				 "= excluded.until_us WHERE lease.host = excluded.host OR "
+				 "lease.until_us <= ?4"
 				 /* a clock was set back: no lease is that long */
-				 " OR until_us > ?3 + (?3 - ?4)",
+				 " OR lease.until_us > ?3 + (?3 - ?4)",
 				 err);
 
 	db_bind_str(s, 1, lease->name);

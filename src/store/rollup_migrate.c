@@ -4,6 +4,7 @@
 #include <glib.h>
 #include "store/internal.h"
 #include "store/rollup.h"
+#include "store/schema.h"
 #include "base/banned.h"
 
 enum { ROWS_AT_ONCE = 50000 };

@@ -63,7 +63,7 @@ static const struct intern_kind values = {
 	.find = "SELECT l.rowid, v.id FROM list(?1) l CROSS JOIN dimension_value v"
 		" WHERE v.account = l.a AND v.dimension = l.b AND v.text = l.c",
 	.add = "INSERT INTO dimension_value (account, dimension, text)"
-	       " SELECT a, b, c FROM list(?1)",
+	       " SELECT a, b, c FROM list(?1) l RETURNING id",
 };
 
 int store_dimensions_find(struct store *st, struct dimension_intern *list, size_t n,
@@ -130,7 +130,7 @@ static const struct intern_kind all_series = {
 		" AND s.sim = l.d AND s.fleet = l.e AND s.network = l.f AND s.country = l.g"
 		" AND s.declared = l.h",
 	.add = "INSERT INTO series (account, category" SERIES_DIMENSIONS ")"
-	       " SELECT a, b, c, d, e, f, g, h FROM list(?1)",
+	       " SELECT a, b, c, d, e, f, g, h FROM list(?1) l RETURNING id",
 };
 
 int store_series_find(struct store *st, struct series_intern *list, size_t n, struct error *err)
@@ -156,7 +156,8 @@ static int store_listed(struct store *st, const GArray *cells, struct error *err
 
 	if (!list.n)
 		return 0;
-	s = prepare(st, "INSERT INTO series_value (value, series) SELECT a, b FROM list(?1)", err);
+	s = prepare(st, "INSERT INTO series_value (value, series) SELECT a, b FROM list(?1) l",
+		    err);
 	db_bind_list(s, 1, &list);
 	return db_step(s, err);
 }

@@ -13,7 +13,7 @@ static int trim(struct store *st, const struct session *s, struct error *err)
 {
 	struct stmt *q = prepare(st,
 				 "DELETE FROM session WHERE hash IN (SELECT hash FROM session "
-				 "WHERE user = ?1 AND kind = ?2"
+				 "WHERE \"user\" = ?1 AND kind = ?2"
 				 " ORDER BY created > ?5, created DESC, hash LIMIT ?4 OFFSET ?3)",
 				 err);
 
@@ -32,7 +32,7 @@ static int insert_session(struct store *st, const struct session *s, struct erro
 	if (trim(st, s, err) < 0)
 		return -1;
 	q = prepare(st,
-		    "INSERT INTO session (hash, user, kind, created, expires, maker, maker_key) "
+		    "INSERT INTO session (hash, \"user\", kind, created, expires, maker, maker_key) "
 		    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 		    err);
 	db_bind_blob(q, 1, s->hash, sizeof(s->hash));
@@ -56,7 +56,7 @@ int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES
 		       struct session *ret, struct error *err)
 {
 	struct stmt *s = prepare(st,
-				 "SELECT user, kind, created, expires, maker, maker_key FROM "
+				 "SELECT \"user\", kind, created, expires, maker, maker_key FROM "
 				 "session WHERE hash = ?1",
 				 err);
 	int rc;
@@ -94,7 +94,7 @@ int store_session_count(struct store *st, const struct maker *maker, int64_t now
 	struct stmt *s = prepare(st,
 				 "SELECT count(*), COALESCE(min(expires), 0) FROM session WHERE "
 				 "maker = ?1 AND maker_key = ?2"
-				 " AND kind = 2 AND expires > ?3 AND user <> ?1",
+				 " AND kind = 2 AND expires > ?3 AND \"user\" <> ?1",
 				 err);
 
 	db_bind_int(s, 1, maker->user);

@@ -81,12 +81,14 @@ static int insert(struct store *st, struct sim *sim, struct error *err)
 	if (check_free(st, sim, "sid", sim->sid, err) < 0 ||
 	    check_free(st, sim, "name", sim->name, err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO sim (family, kind, sid, name) VALUES (?1, ?2, ?3, ?4)", err);
+	s = prepare(st, "INSERT INTO sim (family, kind, sid, name) VALUES (?1, ?2, ?3, ?4)"
+		    " RETURNING id",
+		    err);
 	db_bind_int(s, 1, sim->family);
 	db_bind_int(s, 2, sim->kind);
 	db_bind_str(s, 3, sim->sid);
 	db_bind_str(s, 4, sim->name);
-	return store_insert_id(st, s, &sim->id, err);
+	return store_insert_id(s, &sim->id, err);
 }
 
 int store_sim_add(struct store *st, struct sim *sim, struct error *err)

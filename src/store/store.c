@@ -7,6 +7,7 @@
 #include "store/internal.h"
 #include "base/strbuf.h"
 #include "store/meta.h"
+#include "store/schema.h"
 #include "store/rollup.h"
 #include "base/banned.h"
 
@@ -23,8 +24,8 @@ int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struc
 
 	if (db_open(where, db_flags(flags), busy_timeout_ms, &db, err) < 0)
 		return -1;
-	if (schema_bring(db, flags & STORE_CREATE ? DB_WRITE | DB_CREATE : 0, schema_steps,
-			 schema_n_steps, NULL, err) < 0) {
+	if (schema_bring_newest(db, flags & STORE_CREATE ? DB_WRITE | DB_CREATE : 0, NULL, err) <
+	    0) {
 		db_close(&db);
 		if (flags & STORE_CREATE)
 			db_remove(where);
@@ -93,15 +94,9 @@ void store_unlink_beside(struct store *st, const char *name)
 	strbuf_release(&path);
 }
 
-/* Runs a statement without parameters or rows; keeps it prepared. */
-static int exec_cached(struct store *st, const char *sql, struct error *err)
-{
-	return db_step(prepare(st, sql, err), err);
-}
-
 int store_begin_read(struct store *st, struct error *err)
 {
-	if (exec_cached(st, "BEGIN", err) < 0)
+	if (db_begin(st->db, false, err) < 0)
 		return -1;
 	st->tx = TX_READ;
 	st->version = 0;
@@ -110,7 +105,7 @@ int store_begin_read(struct store *st, struct error *err)
 
 int store_begin_write(struct store *st, struct error *err)
 {
-	if (exec_cached(st, db_begin_write, err) < 0)
+	if (db_begin(st->db, true, err) < 0)
 		return -1;
 	st->tx = TX_WRITE;
 	st->version = 0;
@@ -119,7 +114,7 @@ int store_begin_write(struct store *st, struct error *err)
 
 int store_commit(struct store *st, struct error *err)
 {
-	if (exec_cached(st, "COMMIT", err) < 0) {
+	if (db_commit(st->db, err) < 0) {
 		store_end(st);
 		return -1;
 	}
@@ -136,7 +131,7 @@ void store_end(struct store *st)
 	if (st->tx == TX_READ)
 		store_limit(st, &(struct store_limits) { 0 });
 	if (st->tx != TX_NONE)
-		exec_cached(st, "ROLLBACK", NULL);
+		db_rollback(st->db);
 	if (st->tx == TX_READ)
 		db_tune(st->db);
 	st->tx = TX_NONE;
@@ -277,12 +272,9 @@ int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena
 	return store_text(s, arena, ret, err);
 }
 
-int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct error *err)
+int store_insert_id(struct stmt *s, int64_t *ret_id, struct error *err)
 {
-	if (db_step(s, err) < 0)
-		return -1;
-	*ret_id = db_last_id(st->db);
-	return 0;
+	return store_one(s, ret_id, err) < 0 ? -1 : 0;
 }
 
 void store_bind_amounts(struct stmt *s, int n, const struct amounts *a)
@@ -321,7 +313,8 @@ int store_version(struct store *st, int64_t *ret_version, struct error *err)
 int store_changed(struct store *st, struct error *err)
 {
 	st->version = 0;
-	return exec_cached(st, "UPDATE meta SET value = value + 1 WHERE name = 'version'", err);
+	return db_step(prepare(st, "UPDATE meta SET value = value + 1 WHERE name = 'version'", err),
+		       err);
 }
 
 int store_meta(struct store *st, const char *name, int64_t *ret, struct error *err)

@@ -176,7 +176,7 @@ int store_trigger_add(struct store *st, struct trigger *t, struct error *err)
 	struct stmt *s = prepare(st,
 				 "INSERT INTO trigger (sid, account, category, amount, recurrence, "
 				 "threshold, name, url, method, created, updated)"
-				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id",
 				 err);
 
 	db_bind_str(s, 1, t->sid);
@@ -190,7 +190,7 @@ int store_trigger_add(struct store *st, struct trigger *t, struct error *err)
 	db_bind_str(s, 9, t->method);
 	db_bind_int(s, 10, t->created);
 	db_bind_int(s, 11, t->updated);
-	if (store_insert_id(st, s, &t->id, err) < 0)
+	if (store_insert_id(s, &t->id, err) < 0)
 		return -1;
 	t->value.trigger = t->id;
 	return add_value(st, &t->value, err) < 0 ? -1 : store_changed(st, err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "store/internal.h"
+#include "store/schema.h"
 #include "base/banned.h"
 
 struct upgrading {
@@ -75,7 +76,7 @@ int store_upgrade(const char *where, int64_t busy_timeout_ms, const struct store
 
 	if (db_open(where, DB_WRITE, busy_timeout_ms, &db, err) < 0)
 		return -1;
-	rc = schema_bring(db, DB_WRITE, schema_steps, schema_n_steps, &watch, err);
+	rc = schema_bring_newest(db, DB_WRITE, &watch, err);
 	*ret_from = g.from;
 	db_close(&db);
 	return rc;

@@ -5,7 +5,7 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-#define USER "SELECT id, name, display, email, role, password, created, removed FROM user "
+#define USER "SELECT id, name, display, email, role, password, created, removed FROM \"user\" "
 
 static int check_grant(struct store *st, int64_t account, struct error *err)
 {
@@ -24,7 +24,7 @@ static int insert_grant(struct store *st, int64_t user, int64_t account, struct 
 	if (check_grant(st, account, err) < 0)
 		return -1;
 	s = prepare(st,
-		    "INSERT INTO user_grant (user, account) VALUES (?1, ?2) ON CONFLICT (user, "
+		    "INSERT INTO user_grant (\"user\", account) VALUES (?1, ?2) ON CONFLICT (\"user\", "
 		    "account) DO NOTHING",
 		    err);
 	db_bind_int(s, 1, user);
@@ -55,18 +55,18 @@ static int insert_user(struct store *st, struct user *u, const char *folded, str
 {
 	struct stmt *s;
 
-	if (check_free(st, "SELECT 1 FROM user WHERE folded = ?1 AND id <> ?2", "user", folded, 0,
+	if (check_free(st, "SELECT 1 FROM \"user\" WHERE folded = ?1 AND id <> ?2", "user", folded, 0,
 		       err) < 0)
 		return -1;
 	if (*u->email && check_free(st,
-				    "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed "
+				    "SELECT 1 FROM \"user\" WHERE lower(email) = lower(?1) AND removed "
 				    "= 0 AND id <> ?2",
 				    "email", u->email, 0, err) < 0)
 		return -1;
 	s = prepare(st,
-		    "INSERT INTO user (name, display, email, role, password, created, removed, "
+		    "INSERT INTO \"user\" (name, display, email, role, password, created, removed, "
 		    "folded)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
 		    err);
 	db_bind_str(s, 1, u->name);
 	db_bind_str(s, 2, u->display);
@@ -76,7 +76,7 @@ static int insert_user(struct store *st, struct user *u, const char *folded, str
 	db_bind_int(s, 6, u->created);
 	db_bind_int(s, 7, u->removed);
 	db_bind_str(s, 8, folded);
-	if (store_insert_id(st, s, &u->id, err) < 0)
+	if (store_insert_id(s, &u->id, err) < 0)
 		return -1;
 	for (size_t i = 0; i < u->n_grants; i++)
 		if (insert_grant(st, u->id, u->grants[i], err) < 0)
@@ -101,7 +101,7 @@ int store_user_add(struct store *st, struct user *u, struct error *err)
 static int read_grants(struct store *st, struct arena *arena, struct user *ret, struct error *err)
 {
 	struct stmt *s =
-		prepare(st, "SELECT account FROM user_grant WHERE user = ?1 ORDER BY account", err);
+		prepare(st, "SELECT account FROM user_grant WHERE \"user\" = ?1 ORDER BY account", err);
 
 	db_bind_int(s, 1, ret->id);
 	return store_ids(s, arena, &ret->grants, &ret->n_grants, err);
@@ -203,7 +203,7 @@ static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
 		return -1;
 	if (!db_changes(st->db))
 		return 0;
-	s = prepare(st, "DELETE FROM session WHERE (user = ?1 OR maker = ?1) AND hash <> ?2", err);
+	s = prepare(st, "DELETE FROM session WHERE (\"user\" = ?1 OR maker = ?1) AND hash <> ?2", err);
 	db_bind_int(s, 1, id);
 	db_bind_blob(s, 2, keep ? keep : none, KEY_HASH_BYTES);
 	if (db_step(s, err) < 0 || store_changed(st, err) < 0)
@@ -214,7 +214,7 @@ static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
 static int set_password(struct store *st, int64_t id, const char *password,
 			const unsigned char *keep, struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE user SET password = ?2 WHERE id = ?1 AND removed = 0",
+	struct stmt *s = prepare(st, "UPDATE \"user\" SET password = ?2 WHERE id = ?1 AND removed = 0",
 				 err);
 
 	db_bind_int(s, 1, id);
@@ -233,7 +233,7 @@ int store_user_password(struct store *st, int64_t id, const char *password,
 
 static int set_removed(struct store *st, int64_t id, int64_t when, struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE user SET removed = ?2 WHERE id = ?1 AND removed = 0",
+	struct stmt *s = prepare(st, "UPDATE \"user\" SET removed = ?2 WHERE id = ?1 AND removed = 0",
 				 err);
 
 	db_bind_int(s, 1, id);
@@ -253,11 +253,11 @@ static int set_texts(struct store *st, const struct user *u, struct error *err)
 	struct stmt *s;
 
 	if (*u->email && check_free(st,
-				    "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed "
+				    "SELECT 1 FROM \"user\" WHERE lower(email) = lower(?1) AND removed "
 				    "= 0 AND id <> ?2",
 				    "email", u->email, u->id, err) < 0)
 		return -1;
-	s = prepare(st, "UPDATE user SET display = ?2, email = ?3 WHERE id = ?1 AND removed = 0",
+	s = prepare(st, "UPDATE \"user\" SET display = ?2, email = ?3 WHERE id = ?1 AND removed = 0",
 		    err);
 	db_bind_int(s, 1, u->id);
 	db_bind_str(s, 2, u->display);
@@ -278,7 +278,7 @@ int store_user_set(struct store *st, const struct user *u, struct error *err)
 
 static int delete_grant(struct store *st, int64_t user, int64_t account, struct error *err)
 {
-	struct stmt *s = prepare(st, "DELETE FROM user_grant WHERE user = ?1 AND account = ?2",
+	struct stmt *s = prepare(st, "DELETE FROM user_grant WHERE \"user\" = ?1 AND account = ?2",
 				 err);
 
 	db_bind_int(s, 1, user);
@@ -288,7 +288,7 @@ static int delete_grant(struct store *st, int64_t user, int64_t account, struct 
 
 static int set_grant(struct store *st, int64_t id, int64_t account, bool granted, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT 1 FROM user WHERE id = ?1 AND removed = 0", err);
+	struct stmt *s = prepare(st, "SELECT 1 FROM \"user\" WHERE id = ?1 AND removed = 0", err);
 	int rc;
 
 	db_bind_int(s, 1, id);
@@ -312,7 +312,7 @@ int store_user_grant(struct store *st, int64_t id, int64_t account, bool granted
 static int set_folded(struct store *st, const struct user *u, struct arena *arena,
 		      struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE user SET folded = ?2 WHERE id = ?1", err);
+	struct stmt *s = prepare(st, "UPDATE \"user\" SET folded = ?2 WHERE id = ?1", err);
 
 	db_bind_int(s, 1, u->id);
 	db_bind_str(s, 2, name_fold(arena, u->name));

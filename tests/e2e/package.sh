@@ -248,7 +248,7 @@ old_ledger() {
 	gcc -E -P -D_GNU_SOURCE -I"$top/src" "$top/src/store/schema.c" | python3 -c '
 import ast, re, sys
 text = sys.stdin.read()
-sql = re.search(r"schema_steps\[\]\s*=.*?\.sql\s*=\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)", text, re.S).group(1)
+sql = re.search(r"schema_sqlite\[\]\s*=.*?\.sql\s*=\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)", text, re.S).group(1)
 print(ast.literal_eval("(" + sql + ")"), "PRAGMA application_id = 0x75736764; PRAGMA user_version = 1;")'
 }
 

@@ -7,6 +7,7 @@
 #include "store/account.h"
 #include "store/copy.h"
 #include "store/internal.h"
+#include "store/schema.h"
 #include "fixture.h"
 #include "store_fixture.h"
 #include "suite.h"
@@ -107,7 +108,7 @@ START_TEST(restored_ledger_is_brought_forward)
 	int often = 1000;
 
 	OK(db_open(beside("copy.db"), DB_WRITE | DB_CREATE, 0, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 1, NULL, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_sqlite, 1, NULL, &err));
 	db_close(&db);
 	FAILS_WITH(store_open(beside("copy.db"), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
 		   "version 1");

@@ -8,6 +8,7 @@
 #include "store/correction.h"
 #include "store/event.h"
 #include "store/internal.h"
+#include "store/schema.h"
 #include "store/key.h"
 #include "store/posting.h"
 #include "store/series.h"
@@ -115,7 +116,7 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	size_t n;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 1, NULL, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_sqlite, 1, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account VALUES (1, 'AC1', 'a', NULL, 'usd', 0), (2, 'AC2', 'b', NULL, "
 	    "'usd', 0);"
@@ -162,7 +163,7 @@ START_TEST(rollups_of_an_older_ledger_are_packed)
 	struct db *db;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 3, NULL, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_sqlite, 3, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, currency, created) VALUES (1, 'AC1', 'a', 'usd', "
 	    "0), "
@@ -198,7 +199,7 @@ START_TEST(users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_make
 	size_t n;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, NULL, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_sqlite, 2, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO user (name, display, email, role, password, created) VALUES ('admin', '', "
 	    "'', 'User', 'a', 1), ('Admin', '', '', 'User', 'b', 1),"
@@ -250,7 +251,7 @@ START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 	size_t wrong;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, NULL, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_sqlite, 2, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', 'a', "
 	    "NULL, 'usd', 0),"
@@ -304,7 +305,7 @@ START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 	size_t n;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, NULL, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_sqlite, 2, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', '1', "
 	    "NULL, 'usd', 0), (2, 'AC2', '2', 1, 'usd', 0),"
@@ -361,7 +362,7 @@ START_TEST(series_of_an_older_ledger_keep_their_numbers_and_dimensions)
 	struct db *db;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 4, NULL, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_sqlite, 4, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, currency, created) VALUES (1, 'AC1', 'a', 'usd', "
 	    "0);"

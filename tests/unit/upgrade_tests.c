@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "store/account.h"
 #include "store/internal.h"
+#include "store/schema.h"
 #include "store/upgrade.h"
 #include "fixture.h"
 #include "store_fixture.h"
@@ -43,7 +44,7 @@ static void write_old_ledger(void)
 	struct db *db;
 
 	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, OLD_VERSION, NULL, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_sqlite, OLD_VERSION, NULL, &err));
 	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, currency, created) VALUES (1, 'AC1', 'old', "
 	    "'usd', 0)");
@@ -79,7 +80,7 @@ START_TEST(ledger_is_upgraded_and_a_copy_of_it_kept)
 	ck_assert_int_eq(from, OLD_VERSION);
 	ck_assert(r.copied && r.stepped);
 	ck_assert_int_eq(version_of(copy_name()), OLD_VERSION);
-	ck_assert_int_eq(version_of(path), (int64_t)schema_n_steps);
+	ck_assert_int_eq(version_of(path), (int64_t)schema_n_sqlite);
 	st = reopen(STORE_WRITE);
 	ck_assert_int_eq(store_account_by_name(st, "old", &arena, &a, &err), 1);
 	store_close(&st);
@@ -109,7 +110,7 @@ START_TEST(new_ledger_needs_no_upgrade)
 	OK(upgrade(true, &r, &from));
 	ck_assert_int_eq(from, 0);
 	ck_assert_int_eq(r.n, 0);
-	ck_assert_int_ne(access(store_upgrade_copy(path, (int64_t)schema_n_steps, &arena), F_OK),
+	ck_assert_int_ne(access(store_upgrade_copy(path, (int64_t)schema_n_sqlite, &arena), F_OK),
 			 0);
 }
 END_TEST

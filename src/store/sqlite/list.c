@@ -1,8 +1,8 @@
 /*
- * db_list.c - the table list(?1): the rows of a struct db_list, bound by
+ * list.c - the table list(?1): the rows of a struct db_list, bound by
  * db_bind_list.
  */
-#include "store/db_list.h"
+#include "store/sqlite/list.h"
 
 #include <sqlite3.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "store/db.h"
+#include "store/db_driver.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,8 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/strbuf.h"
-#include "store/db_list.h"
+#include "store/schema.h"
+#include "store/sqlite/list.h"
 #include "base/banned.h"
 
 /* "usgd": the application id in the header of a ledger */
@@ -64,7 +65,8 @@ enum {
 /* After QUIET_READS reads without a change, pages are mapped again. */
 #define QUIET_READS 8
 
-struct db {
+struct sqlite {
+	struct db base;
 	sqlite3 *handle;
 	bool writer;
 	/* version of the data when the last change was noticed */
@@ -80,13 +82,12 @@ struct db {
 	int (*check)(void *arg, struct error *err);
 	void *check_arg;
 	struct error stopped; /* the error that CHECK has set */
-	GHashTable *stmts;    /* struct stmt by address of the SQL */
-	int64_t statements;   /* that db_step has begun to run */
+	GHashTable *stmts;    /* struct sqlite_stmt by address of the SQL */
 };
 
-struct stmt {
+struct sqlite_stmt {
+	struct stmt base;
 	sqlite3_stmt *handle;
-	struct db *db;
 };
 
 #define READ_ONLY "the ledger is read-only: its file and its folder must be writable for this user"
@@ -138,7 +139,7 @@ static bool is_full(int code, int errnum)
 		(errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG));
 }
 
-static int fail(struct db *db, const char *sql, struct error *err)
+static int fail(struct sqlite *db, const char *sql, struct error *err)
 {
 	int code = sqlite3_extended_errcode(db->handle);
 	int errnum = sqlite3_system_errno(db->handle);
@@ -172,23 +173,22 @@ static int fail(struct db *db, const char *sql, struct error *err)
 
 static void stmt_free(void *stmt)
 {
-	struct stmt *s = stmt;
+	struct sqlite_stmt *s = stmt;
 
 	sqlite3_finalize(s->handle);
 	free(s);
 }
 
-void db_close(struct db **db)
+static void sqlite_close(struct db *base)
 {
-	if (!*db)
-		return;
-	g_hash_table_destroy((*db)->stmts);
-	sqlite3_close((*db)->handle);
-	free(*db);
-	*db = NULL;
+	struct sqlite *db = (struct sqlite *)base;
+
+	g_hash_table_destroy(db->stmts);
+	sqlite3_close(db->handle);
+	free(db);
 }
 
-static void set_busy_handler(struct db *db)
+static void set_busy_handler(struct sqlite *db)
 {
 	if (db->wait)
 		sqlite3_busy_handler(db->handle, db->wait, db->wait_arg);
@@ -196,8 +196,10 @@ static void set_busy_handler(struct db *db)
 		sqlite3_busy_timeout(db->handle, db->busy_ms);
 }
 
-void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg)
+static void sqlite_wait_with(struct db *base, int (*wait)(void *arg, int times), void *arg)
 {
+	struct sqlite *db = (struct sqlite *)base;
+
 	db->wait = wait;
 	db->wait_arg = arg;
 	set_busy_handler(db);
@@ -208,14 +210,16 @@ void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg)
 
 static int ask_check(void *arg)
 {
-	struct db *db = arg;
+	struct sqlite *db = arg;
 
 	error_clear(&db->stopped);
 	return db->check(db->check_arg, &db->stopped) < 0;
 }
 
-void db_watch(struct db *db, int (*check)(void *arg, struct error *err), void *arg)
+static void sqlite_watch(struct db *base, int (*check)(void *arg, struct error *err), void *arg)
 {
+	struct sqlite *db = (struct sqlite *)base;
+
 	db->check = check;
 	db->check_arg = arg;
 	sqlite3_progress_handler(db->handle, WATCH_STEPS, check ? ask_check : NULL, db);
@@ -241,7 +245,7 @@ static int between(int64_t n, int least, int most)
  */
 static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 {
-	struct db *db = arg;
+	struct sqlite *db = arg;
 	int64_t file_pages;
 	bool wait;
 
@@ -263,27 +267,39 @@ static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-const char *db_where(struct db *db)
+static int64_t sqlite_data_version(struct db *base)
 {
+	struct sqlite *db = (struct sqlite *)base;
+	unsigned version = 0;
+
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+	return version;
+}
+
+static const char *sqlite_path(struct db *base)
+{
+	struct sqlite *db = (struct sqlite *)base;
+
 	return sqlite3_db_filename(db->handle, "main");
 }
 
-bool db_replaced_on_disk(struct db *db)
+static bool sqlite_replaced_on_disk(struct db *base)
 {
+	struct sqlite *db = (struct sqlite *)base;
 	int moved = 0;
 
 	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
 	return moved;
 }
 
-int db_exec(struct db *db, const char *sql, struct error *err)
+static int run(struct sqlite *db, const char *sql, struct error *err)
 {
 	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
 									    : fail(db, sql, err);
 }
 
 /* Runs a query that returns one number. SQL need not be a constant. */
-static int one_number(struct db *db, const char *sql, int64_t *ret, struct error *err)
+static int one_number(struct sqlite *db, const char *sql, int64_t *ret, struct error *err)
 {
 	sqlite3_stmt *s;
 
@@ -300,7 +316,7 @@ static int one_number(struct db *db, const char *sql, int64_t *ret, struct error
 }
 
 /* Fails unless the file is a ledger, or empty. */
-static int check_owner(struct db *db, const char *where, struct error *err)
+static int check_owner(struct sqlite *db, const char *where, struct error *err)
 {
 	int64_t id;
 	int64_t tables;
@@ -373,7 +389,7 @@ static void configure(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static int open_handle(struct db *db, const char *where, unsigned flags, int64_t busy_timeout_ms,
+static int open_handle(struct sqlite *db, const char *where, unsigned flags, int64_t busy_timeout_ms,
 		       struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -394,15 +410,15 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 	if (check_owner(db, where, err) < 0)
 		return -1;
 	/* fail: SQLite would use the new file with the log of the old file */
-	if (db_replaced_on_disk(db))
+	if (sqlite_replaced_on_disk(&db->base))
 		return error_set(err, ERR_BUSY, NULL,
 				 "the ledger was replaced by another one just now: try again");
 	/* SQLite opens a file read-only if the file is not writable */
 	if (flags & DB_WRITE && sqlite3_db_readonly(db->handle, "main") == 1)
 		return error_set(err, ERR_INTERNAL, NULL, READ_ONLY);
-	if (db_exec(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err) < 0)
+	if (run(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err) < 0)
 		return -1;
-	db->version = db_data_version(db);
+	db->version = sqlite_data_version(&db->base);
 	db->quiet_reads = QUIET_READS;
 	db->writer = flags & DB_WRITE;
 	return 0;
@@ -413,16 +429,16 @@ static bool in_memory(const char *where)
 	return strcmp(where, ":memory:") == 0;
 }
 
-void db_remove(const char *where)
+static void sqlite_remove(const char *where)
 {
 	if (!in_memory(where))
 		unlink(where);
 }
 
-int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
-	    struct error *err)
+static int sqlite_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
+		       struct error *err)
 {
-	struct db *db;
+	struct sqlite *db;
 
 	if (!in_memory(where) &&
 	    (flags & DB_CREATE ? create_file(where, err) : check_file(where, err)) < 0)
@@ -430,15 +446,16 @@ int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct d
 	db = calloc(1, sizeof(*db));
 	if (!db)
 		abort();
+	db->base.driver = &db_sqlite;
 	db->stmts = g_hash_table_new_full(NULL, NULL, NULL, stmt_free);
 	if (open_handle(db, where, flags, busy_timeout_ms, err) < 0) {
 		error_detail(err, "%s", where);
-		db_close(&db);
+		sqlite_close(&db->base);
 		if (flags & DB_CREATE)
-			db_remove(where);
+			sqlite_remove(where);
 		return -1;
 	}
-	*ret = db;
+	*ret = &db->base;
 	return 0;
 }
 
@@ -455,7 +472,7 @@ static int interrupted(struct error *err)
 }
 
 /* Copies the pages of DB's snapshot; DB is in a read. */
-static int copy_pages(struct db *db, struct db *to, int64_t page_bytes, db_progress *progress,
+static int copy_pages(struct sqlite *db, struct sqlite *to, int64_t page_bytes, db_progress *progress,
 		      void *arg, struct error *err)
 {
 	sqlite3_backup *b = sqlite3_backup_init(to->handle, "main", db->handle, "main");
@@ -476,9 +493,9 @@ static int copy_pages(struct db *db, struct db *to, int64_t page_bytes, db_progr
 	return rc == SQLITE_DONE && go_on ? 0 : interrupted(err);
 }
 
-static int open_plain(const char *where, struct db *ret, struct error *err)
+static int open_plain(const char *where, struct sqlite *ret, struct error *err)
 {
-	*ret = (struct db) { 0 };
+	*ret = (struct sqlite) { 0 };
 	if (sqlite3_open_v2(where, &ret->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 			    NULL) == SQLITE_OK)
 		return 0;
@@ -492,19 +509,19 @@ static int open_plain(const char *where, struct db *ret, struct error *err)
  */
 static int end_wal_mode(const char *where, struct error *err)
 {
-	struct db db;
+	struct sqlite db;
 	int rc = open_plain(where, &db, err);
 
 	if (rc == 0)
-		rc = db_exec(&db, "PRAGMA journal_mode = DELETE", err);
+		rc = run(&db, "PRAGMA journal_mode = DELETE", err);
 	sqlite3_close(db.handle);
 	return rc;
 }
 
-static int copy_snapshot(struct db *db, const char *where, db_progress *progress, void *arg,
+static int copy_snapshot(struct sqlite *db, const char *where, db_progress *progress, void *arg,
 			 struct error *err)
 {
-	struct db to;
+	struct sqlite to;
 	int64_t tables, page_bytes;
 	int rc = open_plain(where, &to, err);
 
@@ -513,7 +530,7 @@ static int copy_snapshot(struct db *db, const char *where, db_progress *progress
 	 * syncs it once at the end
 	 */
 	if (rc == 0)
-		rc = db_exec(&to,
+		rc = run(&to,
 			     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA "
 			     "synchronous = OFF",
 			     err);
@@ -528,14 +545,15 @@ static int copy_snapshot(struct db *db, const char *where, db_progress *progress
 	return rc;
 }
 
-int db_copy(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err)
+static int sqlite_copy(struct db *base, const char *where, db_progress *progress, void *arg, struct error *err)
 {
-	int rc = db_exec(db, "BEGIN", err);
+	struct sqlite *db = (struct sqlite *)base;
+	int rc = run(db, "BEGIN", err);
 
 	if (rc < 0)
 		return -1;
 	rc = copy_snapshot(db, where, progress, arg, err);
-	db_exec(db, "ROLLBACK", NULL);
+	run(db, "ROLLBACK", NULL);
 	return rc < 0 ? -1 : end_wal_mode(where, err);
 }
 
@@ -552,7 +570,7 @@ static int watch_check(void *arg)
 	return !w->progress(w->arg, ++w->times, 0);
 }
 
-static int find_damage(struct db *db, struct error *err)
+static int find_damage(struct sqlite *db, struct error *err)
 {
 	static const char sql[] = "PRAGMA integrity_check(1)";
 	const char *text;
@@ -575,8 +593,9 @@ static int find_damage(struct db *db, struct error *err)
 	return rc;
 }
 
-int db_check(struct db *db, db_progress *progress, void *arg, struct error *err)
+static int sqlite_check(struct db *base, db_progress *progress, void *arg, struct error *err)
 {
+	struct sqlite *db = (struct sqlite *)base;
 	struct db_check w = { progress, arg, 0 };
 	int rc;
 
@@ -586,9 +605,11 @@ int db_check(struct db *db, db_progress *progress, void *arg, struct error *err)
 	return rc;
 }
 
-int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *arg,
+static int sqlite_damage(struct db *base, void (*found)(void *arg, const char *words), void *arg,
 	      struct error *err)
 {
+	struct sqlite *db = (struct sqlite *)base;
+
 	static const char sql[] = "PRAGMA quick_check(100)";
 	sqlite3_stmt *s;
 	int n = 0;
@@ -623,7 +644,7 @@ static int in_use(const char *where, struct error *err)
  */
 static int checkpoint_log(const char *where, struct error *err)
 {
-	struct db db;
+	struct sqlite db;
 	int rc = open_plain(where, &db, NULL);
 
 	if (rc == 0 && sqlite3_exec(db.handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) ==
@@ -640,7 +661,7 @@ static int checkpoint_log(const char *where, struct error *err)
  * lock. So lock_out fails if a connection is open, and prevents new
  * connections.
  */
-static int lock_out(struct db *db, const char *where, struct error *err)
+static int lock_out(struct sqlite *db, const char *where, struct error *err)
 {
 	sqlite3_file *file = NULL;
 
@@ -717,7 +738,7 @@ static int swap_files(const char *file, const char *where, const char *aside, st
 
 int db_replace(const char *file, const char *where, const char *aside, struct error *err)
 {
-	struct db db;
+	struct sqlite db;
 	int rc;
 
 	if (access(where, F_OK) < 0 && errno == ENOENT)
@@ -735,66 +756,62 @@ int db_replace(const char *file, const char *where, const char *aside, struct er
 
 /* ---- */
 
-int64_t db_data_version(struct db *db)
-{
-	unsigned version = 0;
-
-	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
-	return version;
-}
-
 /*
  * After each change of the ledger, SQLite unmaps and maps the file again, which
  * slows down all threads. So while the ledger changes often, the few pages of a
  * request are read one by one.
  */
-void db_tune(struct db *db)
+static void sqlite_tune(struct db *base)
 {
-	int64_t version = db_data_version(db);
+	struct sqlite *db = (struct sqlite *)base;
+	int64_t version = sqlite_data_version(base);
 
 	if (db->writer)
 		return;
 	if (version != db->version) {
 		if (db->quiet_reads == QUIET_READS)
-			db_exec(db, NO_MAP, NULL);
+			run(db, NO_MAP, NULL);
 		db->version = version;
 		db->quiet_reads = 0;
 	} else if (db->quiet_reads < QUIET_READS && ++db->quiet_reads == QUIET_READS) {
-		db_exec(db, MAP, NULL);
+		run(db, MAP, NULL);
 	}
 }
 
-int db_schema_version(struct db *db, int64_t *ret, struct error *err)
+static int sqlite_schema_version(struct db *base, int64_t *ret, struct error *err)
 {
-	return one_number(db, "PRAGMA user_version", ret, err);
+	return one_number((struct sqlite *)base, "PRAGMA user_version", ret, err);
 }
 
-void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log)
+static void sqlite_sizes(struct db *base, int64_t *ret_file, int64_t *ret_log)
 {
+	struct sqlite *db = (struct sqlite *)base;
 	const char *path = sqlite3_db_filename(db->handle, "main");
 
 	*ret_file = file_size(path);
 	*ret_log = path && *path ? file_size(sqlite3_filename_wal(path)) : 0;
 }
 
-int db_set_schema_version(struct db *db, int64_t version, struct error *err)
+static int sqlite_set_schema_version(struct db *base, int64_t version, struct error *err)
 {
+	struct sqlite *db = (struct sqlite *)base;
 	char sql[128];
 
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64,
 		 APPLICATION_ID, version);
-	return db_exec(db, sql, err);
+	return run(db, sql, err);
 }
 
-struct stmt *db_prepare(struct db *db, const char *sql, struct error *err)
+static struct stmt *sqlite_prepare(struct db *base, const char *sql, struct error *err)
 {
-	struct stmt *s = g_hash_table_lookup(db->stmts, sql);
+	struct sqlite *db = (struct sqlite *)base;
+	struct sqlite_stmt *s = g_hash_table_lookup(db->stmts, sql);
 	sqlite3_stmt *handle;
 
 	if (s) {
 		sqlite3_reset(s->handle);
 		sqlite3_clear_bindings(s->handle);
-		return s;
+		return &s->base;
 	}
 	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL) !=
 	    SQLITE_OK) {
@@ -804,108 +821,164 @@ struct stmt *db_prepare(struct db *db, const char *sql, struct error *err)
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
-	*s = (struct stmt) { .handle = handle, .db = db };
+	*s = (struct sqlite_stmt) { .base.db = base, .handle = handle };
 	g_hash_table_insert(db->stmts, (void *)sql, s);
-	return s;
+	return &s->base;
 }
 
-void db_bind_int(struct stmt *s, int n, int64_t value)
+static sqlite3_stmt *handle_of(struct stmt *base)
 {
-	if (s)
-		sqlite3_bind_int64(s->handle, n, value);
+	return ((struct sqlite_stmt *)base)->handle;
 }
 
-void db_bind_text(struct stmt *s, int n, const char *text, size_t len)
+static void sqlite_bind_int(struct stmt *base, int n, int64_t value)
 {
-	if (s)
-		sqlite3_bind_text64(s->handle, n, text, len, SQLITE_STATIC, SQLITE_UTF8);
+	sqlite3_bind_int64(handle_of(base), n, value);
 }
 
-void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len)
+static void sqlite_bind_text(struct stmt *base, int n, const char *text, size_t len)
 {
-	if (s)
-		sqlite3_bind_blob64(s->handle, n, bytes, len, SQLITE_STATIC);
+	sqlite3_bind_text64(handle_of(base), n, text, len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void db_bind_list(struct stmt *s, int n, const struct db_list *list)
+static void sqlite_bind_blob(struct stmt *base, int n, const void *bytes, size_t len)
 {
-	if (s)
-		db_list_bind(s->handle, n, list);
+	sqlite3_bind_blob64(handle_of(base), n, bytes, len, SQLITE_STATIC);
 }
 
-int db_step(struct stmt *s, struct error *err)
+static void sqlite_bind_list(struct stmt *base, int n, const struct db_list *list)
 {
+	db_list_bind(handle_of(base), n, list);
+}
+
+static int sqlite_step(struct stmt *base, struct error *err)
+{
+	sqlite3_stmt *handle = handle_of(base);
 	int rc;
 
-	if (s && !sqlite3_stmt_busy(s->handle))
-		s->db->statements++;
-	rc = s ? sqlite3_step(s->handle) : SQLITE_MISUSE;
+	if (!sqlite3_stmt_busy(handle))
+		base->db->statements++;
+	rc = sqlite3_step(handle);
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc == SQLITE_DONE) {
-		sqlite3_reset(s->handle);
+		sqlite3_reset(handle);
 		return 0;
 	}
-	if (!s)
-		return -1;
-	fail(s->db, sqlite3_sql(s->handle), err);
-	sqlite3_reset(s->handle);
+	fail((struct sqlite *)base->db, sqlite3_sql(handle), err);
+	sqlite3_reset(handle);
 	return -1;
 }
 
-int64_t db_statements(const struct db *db)
+static void sqlite_cache(struct db *base, bool large)
 {
-	return db->statements;
+	run((struct sqlite *)base, large ? LARGE_CACHE : SMALL_CACHE, NULL);
 }
 
-void db_cache(struct db *db, bool large)
+static int64_t sqlite_changes(struct db *base)
 {
-	db_exec(db, large ? LARGE_CACHE : SMALL_CACHE, NULL);
-}
+	struct sqlite *db = (struct sqlite *)base;
 
-int64_t db_changes(struct db *db)
-{
 	return sqlite3_changes64(db->handle);
 }
 
-int64_t db_last_id(struct db *db)
+static int64_t sqlite_get_int(struct stmt *base, int column)
 {
-	return sqlite3_last_insert_rowid(db->handle);
+	return sqlite3_column_int64(handle_of(base), column);
 }
 
-int64_t db_get_int(struct stmt *s, int column)
+static const char *sqlite_get_text(struct stmt *base, int column, size_t *ret_len)
 {
-	return sqlite3_column_int64(s->handle, column);
-}
+	const char *text = (const char *)sqlite3_column_text(handle_of(base), column);
 
-const char *db_get_text(struct stmt *s, int column, size_t *ret_len)
-{
-	const char *text = (const char *)sqlite3_column_text(s->handle, column);
-
-	*ret_len = (size_t)sqlite3_column_bytes(s->handle, column);
+	*ret_len = (size_t)sqlite3_column_bytes(handle_of(base), column);
 	return text;
 }
 
-const void *db_get_blob(struct stmt *s, int column, size_t *ret_len)
+static const void *sqlite_get_blob(struct stmt *base, int column, size_t *ret_len)
 {
-	const void *bytes = sqlite3_column_blob(s->handle, column);
+	const void *bytes = sqlite3_column_blob(handle_of(base), column);
 
-	*ret_len = (size_t)sqlite3_column_bytes(s->handle, column);
+	*ret_len = (size_t)sqlite3_column_bytes(handle_of(base), column);
 	return bytes ? bytes : "";
 }
 
-void db_get_chars(struct stmt *s, int column, char *ret, size_t size)
+static void sqlite_reset(struct stmt *base)
 {
-	snprintf(ret, size, "%s", sqlite3_column_text(s->handle, column));
+	sqlite3_reset(handle_of(base));
 }
 
-void db_reset(struct stmt *s)
+static int sqlite_exec(struct db *base, const char *sql, struct error *err)
 {
-	if (s)
-		sqlite3_reset(s->handle);
+	return run((struct sqlite *)base, sql, err);
 }
 
-const char db_begin_write[] = "BEGIN IMMEDIATE";
-const char db_references_off[] = "PRAGMA foreign_keys = OFF";
-const char db_references_on[] = "PRAGMA foreign_keys = ON";
-const char db_references_broken[] = "PRAGMA foreign_key_check";
+/* ---- transactions ---- */
+
+/* Runs a statement without parameters or rows; keeps it prepared. */
+static int run_kept(struct db *base, const char *sql, struct error *err)
+{
+	struct stmt *s = sqlite_prepare(base, sql, err);
+
+	return s ? db_step(s, err) : -1;
+}
+
+static int sqlite_begin(struct db *base, bool write, struct error *err)
+{
+	/* IMMEDIATE takes the lock at once */
+	return run_kept(base, write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+}
+
+static int sqlite_commit(struct db *base, struct error *err)
+{
+	return run_kept(base, "COMMIT", err);
+}
+
+static void sqlite_rollback(struct db *base)
+{
+	run_kept(base, "ROLLBACK", NULL);
+}
+
+static int sqlite_references(struct db *base, bool on, struct error *err)
+{
+	return sqlite_exec(base, on ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF",
+			   err);
+}
+
+const struct db_driver db_sqlite = {
+	.open = sqlite_open,
+	.close = sqlite_close,
+	.wait_with = sqlite_wait_with,
+	.watch = sqlite_watch,
+	.cache = sqlite_cache,
+	.path = sqlite_path,
+	.replaced_on_disk = sqlite_replaced_on_disk,
+	.data_version = sqlite_data_version,
+	.tune = sqlite_tune,
+	.sizes = sqlite_sizes,
+	.remove = sqlite_remove,
+	.copy = sqlite_copy,
+	.check = sqlite_check,
+	.damage = sqlite_damage,
+	.schema_version = sqlite_schema_version,
+	.set_schema_version = sqlite_set_schema_version,
+	.references = sqlite_references,
+	.references_broken = "PRAGMA foreign_key_check",
+	.schema = schema_sqlite,
+	.n_schema = &schema_n_sqlite,
+	.begin = sqlite_begin,
+	.commit = sqlite_commit,
+	.rollback = sqlite_rollback,
+	.exec = sqlite_exec,
+	.prepare = sqlite_prepare,
+	.bind_int = sqlite_bind_int,
+	.bind_text = sqlite_bind_text,
+	.bind_blob = sqlite_bind_blob,
+	.bind_list = sqlite_bind_list,
+	.step = sqlite_step,
+	.reset = sqlite_reset,
+	.changes = sqlite_changes,
+	.get_int = sqlite_get_int,
+	.get_text = sqlite_get_text,
+	.get_blob = sqlite_get_blob,
+};

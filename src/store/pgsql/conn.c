@@ -1,0 +1,593 @@
+#include "store/pgsql/conn.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include "store/pgsql/types.h"
+#include "base/banned.h"
+
+enum {
+	READERS = 10,   /* connections of a pool, unless pg_pool_limit says otherwise */
+	WRITERS = 2,    /* further ones, for writers */
+	CHECK_MS = 50,  /* between two calls of a check */
+	IDLE_S = 300,   /* a connection that nobody needs is closed after that */
+	PREPARED = 1000 /* commands kept prepared on a connection */
+};
+
+/* retry the request after so many seconds when the database is away */
+#define AWAY_RETRY_SECONDS 5
+
+struct pg_conn {
+	struct pg_pool *pool;
+	PGconn *pg;
+	bool writer;
+	int debt;            /* answers of posted commands that nobody has read */
+	GHashTable *names;   /* of prepared commands, by their text and types */
+	unsigned named;      /* names given so far */
+	GPtrArray *unsure;   /* keys of names that the round trip has given */
+	int64_t returned_ms; /* to the pool */
+	struct pg_conn *next;
+};
+
+struct pg_pool {
+	char *where;
+	int users; /* of pg_pool_of */
+	struct pg_conn *idle;
+	int lent[2]; /* readers, writers */
+	pthread_cond_t back;
+	struct pg_pool *next;
+};
+
+/* of all pools */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pg_pool *pools;
+static int readers_max = READERS;
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* ---- errors ---- */
+
+static const struct {
+	const char *state; /* an SQLSTATE, or its class */
+	enum error_kind kind;
+	const char *message;
+} faults[] = {
+	{ "23505", ERR_CONFLICT, "it exists already" },
+	{ "23514", ERR_OVERFLOW, "a number does not fit" },
+	{ "22003", ERR_OVERFLOW, "a number does not fit" },
+	{ "55P03", ERR_BUSY, "the ledger is locked by another writer: try again" },
+	{ "40001", ERR_BUSY, "another writer was in the way: try again" },
+	{ "40P01", ERR_BUSY, "another writer was in the way: try again" },
+	{ "57014", ERR_BUSY, "the database stopped the work: try again" },
+	{ "57P", ERR_BUSY, "the database is being stopped or started: try again" },
+	{ "53", ERR_BUSY, "the database has no room or no connections left: try again later" },
+	{ "08", ERR_BUSY, "the connection to the database is lost: try again" },
+	{ "25006", ERR_BUSY, "the database is a standby, which cannot be written to: try again" },
+	{ "42501", ERR_INTERNAL, "the database's user has no right to do this" },
+	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"" },
+	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules" },
+};
+
+static int fail(const char *state, const char *text, const char *sql, struct error *err)
+{
+	enum error_kind kind = ERR_INTERNAL;
+	const char *message = "the ledger's database failed";
+
+	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0) {
+			kind = faults[i].kind;
+			message = faults[i].message;
+			break;
+		}
+	}
+	error_set(err, kind, NULL, "%s", message);
+	if (err && kind == ERR_BUSY && (state[0] == '0' || state[0] == '5'))
+		err->retry_after = AWAY_RETRY_SECONDS;
+	return error_detail(err, "PostgreSQL %s: %s in: %.200s", state, text, sql);
+}
+
+static int fail_result(const PGresult *r, const char *sql, struct error *err)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	return fail(state ? state : "08006", PQresultErrorMessage(r), sql, err);
+}
+
+static int fail_conn(struct pg_conn *c, const char *sql, struct error *err)
+{
+	return fail("08006", PQerrorMessage(c->pg), sql, err);
+}
+
+/* ---- pools ---- */
+
+void pg_pool_limit(int connections)
+{
+	readers_max = connections;
+}
+
+struct pg_pool *pg_pool_of(const char *where)
+{
+	struct pg_pool *p;
+
+	pthread_mutex_lock(&lock);
+	for (p = pools; p && strcmp(p->where, where) != 0; p = p->next)
+		;
+	if (!p) {
+		p = g_new0(struct pg_pool, 1);
+		p->where = g_strdup(where);
+		pthread_cond_init(&p->back, NULL);
+		p->next = pools;
+		pools = p;
+	}
+	p->users++;
+	pthread_mutex_unlock(&lock);
+	return p;
+}
+
+static void conn_close(struct pg_conn *c)
+{
+	PQfinish(c->pg);
+	g_hash_table_destroy(c->names);
+	g_ptr_array_free(c->unsure, TRUE);
+	g_free(c);
+}
+
+/* Call it without the lock. */
+static void close_all(struct pg_conn *list)
+{
+	while (list) {
+		struct pg_conn *next = list->next;
+
+		conn_close(list);
+		list = next;
+	}
+}
+
+void pg_pool_release(struct pg_pool *pool)
+{
+	struct pg_pool **at;
+	struct pg_conn *idle = NULL;
+
+	pthread_mutex_lock(&lock);
+	if (--pool->users == 0) {
+		for (at = &pools; *at != pool; at = &(*at)->next)
+			;
+		*at = pool->next;
+		idle = pool->idle;
+		pthread_cond_destroy(&pool->back);
+		g_free(pool->where);
+		g_free(pool);
+	}
+	pthread_mutex_unlock(&lock);
+	close_all(idle);
+}
+
+/* ---- connections ---- */
+
+static void ignore_notice(void *arg, const PGresult *r)
+{
+	(void)arg, (void)r;
+}
+
+/*
+ * Settings of each session. A commit is durable whatever the database's default
+ * says. The server ends the work for a client that is gone.
+ */
+static const char session[] =
+	"SET standard_conforming_strings = on; SET client_min_messages = error;"
+	"SET bytea_output = hex; SET datestyle = ISO; SET timezone = UTC;"
+	"SET client_connection_check_interval = 1000; SET extra_float_digits = 0;"
+	"SELECT set_config('synchronous_commit', 'on', false)"
+	" WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+
+static PGconn *open_session(const char *where)
+{
+	static const char *const names[] = { "dbname",          "application_name",
+					     "connect_timeout", "client_encoding",
+					     "tcp_user_timeout", NULL };
+	const char *values[] = { where, "usaged", "10", "UTF8", "30000", NULL };
+	PGconn *pg = PQconnectdbParams(names, values, 1);
+	PGresult *r;
+
+	PQsetNoticeReceiver(pg, ignore_notice, NULL);
+	if (PQstatus(pg) != CONNECTION_OK)
+		return pg;
+	r = PQexec(pg, session);
+	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+		g_warn_if_reached();
+	PQclear(r);
+	PQsetnonblocking(pg, 1);
+	return pg;
+}
+
+static struct pg_conn *conn_new(struct pg_pool *pool, bool write, struct error *err)
+{
+	PGconn *pg = open_session(pool->where);
+	struct pg_conn *c;
+
+	if (PQstatus(pg) != CONNECTION_OK) {
+		error_set(err, ERR_BUSY, NULL, "the database cannot be reached: try again later");
+		if (err)
+			err->retry_after = AWAY_RETRY_SECONDS;
+		error_detail(err, "%s", PQerrorMessage(pg));
+		PQfinish(pg);
+		return NULL;
+	}
+	c = g_new0(struct pg_conn, 1);
+	c->pool = pool;
+	c->pg = pg;
+	c->writer = write;
+	c->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	c->unsure = g_ptr_array_new();
+	return c;
+}
+
+/* Has the server closed the connection since? */
+static bool is_stale(struct pg_conn *c)
+{
+	struct pollfd p = { PQsocket(c->pg), POLLIN, 0 };
+
+	if (PQstatus(c->pg) != CONNECTION_OK)
+		return true;
+	/* without debt, the server has nothing to say but that it ends */
+	return !c->debt && poll(&p, 1, 0) != 0;
+}
+
+static void deadline_after(struct timespec *ret, int64_t ms)
+{
+	clock_gettime(CLOCK_REALTIME, ret);
+	ret->tv_sec += ms / 1000;
+	ret->tv_nsec += ms % 1000 * 1000000;
+	if (ret->tv_nsec >= 1000000000) {
+		ret->tv_sec++;
+		ret->tv_nsec -= 1000000000;
+	}
+}
+
+/* Takes a place for a connection, and an idle one if there is one. */
+static int take_place(struct pg_pool *pool, bool write, int64_t wait_ms, struct pg_conn **ret,
+		      struct error *err)
+{
+	int most = write ? WRITERS : readers_max, rc = 0;
+	struct timespec until;
+
+	deadline_after(&until, wait_ms);
+	pthread_mutex_lock(&lock);
+	while (pool->lent[write] >= most && rc == 0)
+		rc = pthread_cond_timedwait(&pool->back, &lock, &until);
+	if (pool->lent[write] < most) {
+		rc = 0;
+		pool->lent[write]++;
+		*ret = pool->idle;
+		if (*ret)
+			pool->idle = (*ret)->next;
+	}
+	pthread_mutex_unlock(&lock);
+	return rc == 0 ? 0
+		       : error_set(err, ERR_BUSY, NULL,
+				   "all connections to the database are in use: try again");
+}
+
+static void free_place(struct pg_pool *pool, bool write)
+{
+	pthread_mutex_lock(&lock);
+	pool->lent[write]--;
+	pthread_cond_broadcast(&pool->back);
+	pthread_mutex_unlock(&lock);
+}
+
+struct pg_conn *pg_conn_take(struct pg_pool *pool, bool write, int64_t wait_ms, struct error *err)
+{
+	struct pg_conn *c = NULL;
+
+	if (take_place(pool, write, wait_ms, &c, err) < 0)
+		return NULL;
+	if (c && is_stale(c)) {
+		conn_close(c);
+		c = NULL;
+	}
+	if (!c)
+		c = conn_new(pool, write, err);
+	if (c)
+		c->writer = write;
+	else
+		free_place(pool, write);
+	return c;
+}
+
+/* Takes the connections that nobody has needed for long out of the list. */
+static struct pg_conn *take_old(struct pg_conn **list, int64_t before_ms)
+{
+	struct pg_conn *old = NULL;
+
+	while (*list) {
+		struct pg_conn *c = *list;
+
+		if (c->returned_ms >= before_ms) {
+			list = &c->next;
+			continue;
+		}
+		*list = c->next;
+		c->next = old;
+		old = c;
+	}
+	return old;
+}
+
+void pg_conn_give(struct pg_conn *c)
+{
+	struct pg_pool *pool;
+	struct pg_conn *old;
+
+	if (!c)
+		return;
+	pool = c->pool;
+	pthread_mutex_lock(&lock);
+	c->returned_ms = now_ms();
+	pool->lent[c->writer]--;
+	old = take_old(&pool->idle, c->returned_ms - IDLE_S * 1000);
+	if (PQstatus(c->pg) == CONNECTION_OK && g_hash_table_size(c->names) < PREPARED) {
+		c->next = pool->idle;
+		pool->idle = c;
+	} else {
+		c->next = old;
+		old = c;
+	}
+	pthread_cond_broadcast(&pool->back);
+	pthread_mutex_unlock(&lock);
+	close_all(old);
+}
+
+int pg_conn_version(const struct pg_conn *c)
+{
+	return PQserverVersion(c->pg);
+}
+
+bool pg_conn_lost(const struct pg_conn *c)
+{
+	return PQstatus(c->pg) != CONNECTION_OK;
+}
+
+/* ---- round trips ---- */
+
+/* Makes the connection unusable. The server then ends its work. */
+static int give_up(struct pg_conn *c)
+{
+	int fd = PQsocket(c->pg);
+
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
+	PQconsumeInput(c->pg);
+	return -1;
+}
+
+/* Waits until there is something to read, or to send if SENDS. */
+static int wait_socket(struct pg_conn *c, bool sends, int64_t since_ms, const struct pg_wait *wait,
+		       struct error *err)
+{
+	struct pollfd p = { PQsocket(c->pg), (short)(POLLIN | (sends ? POLLOUT : 0)), 0 };
+
+	while (poll(&p, 1, wait->check || wait->most_ms ? CHECK_MS : -1) <= 0) {
+		if (wait->check && wait->check(wait->arg, err) < 0)
+			return give_up(c);
+		if (wait->most_ms && now_ms() - since_ms > wait->most_ms) {
+			error_set(err, ERR_BUSY, NULL,
+				  "the database does not answer: try again later");
+			if (err)
+				err->retry_after = AWAY_RETRY_SECONDS;
+			return give_up(c);
+		}
+	}
+	return 0;
+}
+
+static int send_all(struct pg_conn *c, const struct pg_wait *wait, struct error *err)
+{
+	int64_t since_ms = now_ms();
+	int rc;
+
+	while ((rc = PQflush(c->pg)) > 0)
+		if (wait_socket(c, true, since_ms, wait, err) < 0 || !PQconsumeInput(c->pg))
+			return -1;
+	return rc;
+}
+
+/* The next result, in *RET; NULL at the end of a command's results. */
+static int next_result(struct pg_conn *c, const struct pg_wait *wait, PGresult **ret,
+		       struct error *err)
+{
+	int64_t since_ms = now_ms();
+
+	while (PQisBusy(c->pg))
+		if (wait_socket(c, false, since_ms, wait, err) < 0 || !PQconsumeInput(c->pg))
+			return -1;
+	*ret = PQgetResult(c->pg);
+	return 0;
+}
+
+/* Reads the results of posted commands, up to their sync. */
+static int pay_debt(struct pg_conn *c, const struct pg_wait *wait, struct error *err)
+{
+	while (c->debt) {
+		PGresult *r;
+
+		if (next_result(c, wait, &r, err) < 0)
+			return -1;
+		if (PQresultStatus(r) == PGRES_PIPELINE_SYNC)
+			c->debt--;
+		PQclear(r);
+		if (PQstatus(c->pg) != CONNECTION_OK)
+			return -1;
+	}
+	return 0;
+}
+
+/* The name under which the command is prepared; NEW: not yet. */
+static const char *name_of(struct pg_conn *c, const struct pg_command *cmd, bool *ret_new)
+{
+	GString *key = g_string_new(cmd->sql);
+	const char *name;
+
+	for (int i = 0; i < cmd->n; i++)
+		g_string_append_printf(key, "/%u", cmd->types[i]);
+	name = g_hash_table_lookup(c->names, key->str);
+	*ret_new = !name;
+	if (name) {
+		g_string_free(key, TRUE);
+		return name;
+	}
+	name = g_strdup_printf("s%u", c->named++);
+	g_ptr_array_add(c->unsure, key->str);
+	g_hash_table_insert(c->names, g_string_free(key, FALSE), (char *)name);
+	return name;
+}
+
+/* Queues the command. Returns how many answers it will have, or -1. */
+static int queue(struct pg_conn *c, const struct pg_command *cmd)
+{
+	const char *name;
+	bool new;
+
+	if (!cmd->prepare)
+		return PQsendQueryParams(c->pg, cmd->sql, cmd->n, cmd->types, cmd->values,
+					 cmd->lengths, cmd->formats, 1)
+			       ? 1
+			       : -1;
+	name = name_of(c, cmd, &new);
+	if (new && !PQsendPrepare(c->pg, name, cmd->sql, cmd->n, cmd->types))
+		return -1;
+	if (!PQsendQueryPrepared(c->pg, name, cmd->n, cmd->values, cmd->lengths, cmd->formats, 1))
+		return -1;
+	return new ? 2 : 1;
+}
+
+/*
+ * Reads the answers of all commands up to the sync. The first bad one is the
+ * error of the round trip. ANSWERS: of each command.
+ */
+static int read_answers(struct pg_conn *c, const struct pg_command *commands, const int *answers,
+			int n, PGresult **results, const struct pg_wait *wait, struct error *err)
+{
+	int rc = 0;
+
+	for (int i = 0, left = n ? answers[0] : 0; i < n;) {
+		PGresult *r, *end;
+		ExecStatusType status;
+
+		if (next_result(c, wait, &r, err) < 0)
+			return -1;
+		status = PQresultStatus(r);
+		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && rc == 0)
+			rc = fail_result(r, commands[i].sql, err);
+		if (PQstatus(c->pg) != CONNECTION_OK) {
+			PQclear(r);
+			return -1;
+		}
+		if (next_result(c, wait, &end, err) < 0) {
+			PQclear(r);
+			return -1;
+		}
+		PQclear(end); /* NULL, usually */
+		if (--left > 0) {
+			PQclear(r);
+			continue;
+		}
+		results[i++] = r;
+		left = i < n ? answers[i] : 0;
+	}
+	return rc;
+}
+
+static void clear_results(PGresult **results, int n)
+{
+	for (int i = 0; i < n; i++) {
+		PQclear(results[i]);
+		results[i] = NULL;
+	}
+}
+
+static int run(struct pg_conn *c, const struct pg_command *commands, int n, PGresult **results,
+	       const struct pg_wait *wait, struct error *err)
+{
+	int answers[PG_COMMANDS];
+	int rc;
+
+	g_ptr_array_set_size(c->unsure, 0);
+
+	if (pay_debt(c, wait, err) < 0)
+		return -1;
+	PQenterPipelineMode(c->pg);
+	for (int i = 0; i < n; i++)
+		if ((answers[i] = queue(c, &commands[i])) < 0)
+			return -1;
+	if (!PQpipelineSync(c->pg) || send_all(c, wait, err) < 0)
+		return -1;
+	rc = read_answers(c, commands, answers, n, results, wait, err);
+	if (rc < 0 && PQstatus(c->pg) != CONNECTION_OK)
+		return -1;
+	c->debt = 1;
+	return pay_debt(c, wait, err) < 0 ? -1 : rc;
+}
+
+/* Some of the commands of a round trip that failed may not be prepared. */
+static void forget_names(struct pg_conn *c)
+{
+	for (guint i = 0; i < c->unsure->len; i++)
+		g_hash_table_remove(c->names, g_ptr_array_index(c->unsure, i));
+	g_ptr_array_set_size(c->unsure, 0);
+}
+
+int pg_round_trip(struct pg_conn *c, const struct pg_command *commands, int n, PGresult **results,
+		  const struct pg_wait *wait, struct error *err)
+{
+	struct error own = { 0 };
+	int rc;
+
+	memset(results, 0, (size_t)n * sizeof(*results));
+	rc = run(c, commands, n, results, wait, &own);
+	if (rc == 0)
+		return 0;
+	clear_results(results, n);
+	forget_names(c);
+	if (own.kind == ERR_NONE)
+		fail_conn(c, n ? commands[0].sql : "", &own);
+	if (err && err->kind == ERR_NONE)
+		*err = own;
+	return -1;
+}
+
+int pg_script(struct pg_conn *c, const char *sql, const struct pg_wait *wait, struct error *err)
+{
+	PGresult *r;
+	ExecStatusType status;
+	int rc = 0;
+
+	if (pay_debt(c, wait, err) < 0 || !PQexitPipelineMode(c->pg))
+		return fail_conn(c, sql, err);
+	r = PQexec(c->pg, sql);
+	status = PQresultStatus(r);
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
+		rc = fail_result(r, sql, err);
+	PQclear(r);
+	return rc;
+}
+
+void pg_post(struct pg_conn *c, const char *sql)
+{
+	PQenterPipelineMode(c->pg);
+	if (PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 1) && PQpipelineSync(c->pg)) {
+		c->debt++;
+		PQflush(c->pg);
+	}
+}

@@ -1,0 +1,154 @@
+#include "store/pgsql/sql.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include "store/pgsql/types.h"
+#include "base/banned.h"
+
+/* A parameter in the SQL: its number, and the text behind it. */
+static int read_param(const char *at, int largest, const char **ret_end)
+{
+	char *end;
+	long n = strtol(at + 1, &end, 10);
+
+	*ret_end = end;
+	return end == at + 1 ? largest + 1 : (int)n;
+}
+
+/* The end of the text in quotes that AT begins. */
+static const char *skip_quoted(const char *at)
+{
+	const char *end = strchr(at + 1, *at);
+
+	return end ? end + 1 : at + strlen(at);
+}
+
+int pg_count_params(const char *sql)
+{
+	int largest = 0;
+
+	while (*sql) {
+		if (*sql == '\'' || *sql == '"') {
+			sql = skip_quoted(sql);
+		} else if (*sql == '?') {
+			int n = read_param(sql, largest, &sql);
+
+			largest = n > largest ? n : largest;
+		} else {
+			sql++;
+		}
+	}
+	return largest;
+}
+
+enum db_cell_kind pg_column_kind(const struct db_list *list, int column)
+{
+	return list->n ? list->cells[column].kind : DB_CELL_NUMBER;
+}
+
+/* The number of the first array of the list that is parameter N. */
+static int first_array(const struct pg_param *params, int n_params, int n)
+{
+	int ret = n_params + 1;
+
+	for (int i = 0; i < n - 1; i++)
+		if (params[i].kind == PG_LIST)
+			ret += params[i].list->columns;
+	return ret;
+}
+
+/* A table with the columns a, b, c ... and rowid. */
+static void append_list(GString *to, const struct db_list *list, int first)
+{
+	static const char *const types[] = { [DB_CELL_NUMBER] = "bigint",
+					     [DB_CELL_TEXT] = "text",
+					     [DB_CELL_BLOB] = "bytea" };
+
+	g_string_append(to, "(SELECT ");
+	for (int c = 0; c < list->columns; c++)
+		g_string_append_printf(to, "%c%s, ", 'a' + c,
+				       pg_column_kind(list, c) == DB_CELL_TEXT ? " COLLATE \"C\" "
+										: "");
+	g_string_append(to, "ord - 1 AS rowid FROM unnest(");
+	for (int c = 0; c < list->columns; c++)
+		g_string_append_printf(to, "%s$%d::%s[]", c ? ", " : "", first + c,
+				       types[pg_column_kind(list, c)]);
+	g_string_append(to, ") WITH ORDINALITY u(");
+	for (int c = 0; c < list->columns; c++)
+		g_string_append_printf(to, "%c, ", 'a' + c);
+	g_string_append(to, "ord))");
+}
+
+void pg_translate(const char *sql, const struct pg_param *params, int n, GString *to)
+{
+	static const char list_of[] = "list(";
+	int largest = 0;
+
+	while (*sql) {
+		bool list = strncmp(sql, list_of, strlen(list_of)) == 0 && sql[5] == '?';
+		const char *from = sql;
+
+		if (*sql == '\'' || *sql == '"') {
+			sql = skip_quoted(sql);
+			g_string_append_len(to, from, sql - from);
+		} else if (*sql == '?' || list) {
+			int number = read_param(list ? sql + 5 : sql, largest, &sql);
+
+			largest = number > largest ? number : largest;
+			if (list) {
+				append_list(to, params[number - 1].list,
+					    first_array(params, n, number));
+				sql++; /* the bracket */
+			} else {
+				g_string_append_printf(to, "$%d", number);
+			}
+		} else {
+			g_string_append_c(to, *sql++);
+		}
+	}
+}
+
+/* ---- PostgreSQL's binary form ---- */
+
+static void append_32(GByteArray *to, uint32_t n)
+{
+	unsigned char bytes[4] = { (unsigned char)(n >> 24), (unsigned char)(n >> 16),
+				   (unsigned char)(n >> 8), (unsigned char)n };
+
+	g_byte_array_append(to, bytes, sizeof(bytes));
+}
+
+void pg_put_number(unsigned char to[8], int64_t n)
+{
+	for (int i = 0; i < 8; i++)
+		to[i] = (unsigned char)((uint64_t)n >> (56 - 8 * i));
+}
+
+void pg_append_array(const struct db_list *list, int column, GByteArray *to)
+{
+	static const uint32_t types[] = { [DB_CELL_NUMBER] = PG_TYPE_INT8,
+					  [DB_CELL_TEXT] = PG_TYPE_TEXT,
+					  [DB_CELL_BLOB] = PG_TYPE_BYTEA };
+	enum db_cell_kind kind = pg_column_kind(list, column);
+
+	append_32(to, list->n ? 1 : 0); /* dimensions */
+	append_32(to, 0);               /* no NULL */
+	append_32(to, types[kind]);
+	if (!list->n)
+		return;
+	append_32(to, (uint32_t)list->n);
+	append_32(to, 1); /* the first index */
+	for (size_t i = 0; i < list->n; i++) {
+		const struct db_cell *c = &list->cells[i * (size_t)list->columns + (size_t)column];
+		unsigned char number[8];
+
+		if (kind == DB_CELL_NUMBER) {
+			pg_put_number(number, c->n);
+			append_32(to, sizeof(number));
+			g_byte_array_append(to, number, sizeof(number));
+		} else {
+			append_32(to, (uint32_t)c->len);
+			g_byte_array_append(to, c->bytes, (guint)c->len);
+		}
+	}
+}

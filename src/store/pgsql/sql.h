@@ -1,0 +1,42 @@
+/*
+ * sql.h - the store's SQL as PostgreSQL wants it: parameters are $1, $2 ...
+ * instead of ?1, ?2 ..., and the table list(?1) is made of one array for each
+ * column.
+ */
+#ifndef STORE_PGSQL_SQL_H
+#define STORE_PGSQL_SQL_H
+
+#include <glib.h>
+#include "store/db.h"
+
+enum { PG_PARAMS = 24 };
+
+/* A parameter as it was bound. */
+struct pg_param {
+	enum { PG_NULL, PG_NUMBER, PG_TEXT, PG_BLOB, PG_LIST } kind;
+	int64_t n;
+	const void *bytes;
+	size_t len;
+	const struct db_list *list;
+};
+
+/* The number of parameters of SQL: the largest. */
+int pg_count_params(const char *sql);
+
+/*
+ * Appends SQL to TO. PARAMS are the bound parameters, ?1 first: the columns of
+ * lists have the types of their first rows. The arrays of lists come behind the
+ * other parameters, in the order of their lists.
+ */
+void pg_translate(const char *sql, const struct pg_param *params, int n, GString *to);
+
+/* Is the column of a list made of text, or of bytes? An empty list has numbers. */
+enum db_cell_kind pg_column_kind(const struct db_list *list, int column);
+
+/* Appends a column as an array in PostgreSQL's binary form. */
+void pg_append_array(const struct db_list *list, int column, GByteArray *to);
+
+/* A number of 8 bytes, as PostgreSQL sends it. */
+void pg_put_number(unsigned char to[8], int64_t n);
+
+#endif
