@@ -172,6 +172,8 @@ enum verdict {
  * identity is (source, id), since each source belongs to one family.
  */
 struct stored_event {
+	/* for store_events_add: of its series; the main account */
+	int64_t account, family;
 	int64_t source;
 	const char *id;
 	size_t id_len;

@@ -19,9 +19,13 @@
 
 /* ---- closed instants ---- */
 
+/* the later one of an account and its main account */
+#define LATER_THROUGH                                                                            \
+	"CASE WHEN COALESCE(main.through, 0) > COALESCE(own.through, 0) THEN main.through ELSE " \
+	"COALESCE(own.through, 0) END"
+
 #define CLOSING                                                                                  \
-	"SELECT a.id, MAX(COALESCE(own.through, 0), COALESCE(main.through, 0)), "                \
-	"COALESCE(own.through, 0),"                                                              \
+	"SELECT a.id, " LATER_THROUGH ", COALESCE(own.through, 0),"                              \
 	" CASE WHEN COALESCE(main.through, 0) > COALESCE(own.through, 0) THEN main.author ELSE " \
 	"own.author END,"                                                                        \
 	" CASE WHEN COALESCE(main.through, 0) > COALESCE(own.through, 0) THEN main.made ELSE "   \
@@ -119,7 +123,7 @@ int store_closed_instants(struct store *st, const int64_t *accounts, size_t n, i
 		return 0;
 	arena_init(&arena);
 	s = prepare(st,
-		    "SELECT l.rowid, MAX(COALESCE(own.through, 0), COALESCE(main.through, 0))"
+		    "SELECT l.rowid, " LATER_THROUGH
 		    " FROM list(?1) l CROSS JOIN account a LEFT JOIN closing own ON own.account = "
 		    "a.id LEFT JOIN closing main ON main.account = a.parent WHERE a.id = l.a",
 		    err);

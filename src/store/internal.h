@@ -14,8 +14,11 @@ enum transaction { TX_NONE, TX_READ, TX_WRITE };
 
 enum { ACCOUNTS_KEPT = 64 };
 
+struct layout;
+
 struct store {
 	struct db *db;
+	const struct layout *layout; /* of this kind of database */
 	enum transaction tx;
 	int64_t version; /* store_version of the snapshot; 0: not read yet */
 	/* a cache of accounts by SID, with copies of their texts */

@@ -1,19 +1,12 @@
 /*
  * posting.h - postings: the events of an account that take effect in an hour.
- * They are internal to the store: others ask for events with event_find.h, and
- * only add postings.
+ * Only a fill of a dimension (usage/backfill.c) asks for events in this way;
+ * others do with event_find.h.
  */
 #ifndef STORE_POSTING_H
 #define STORE_POSTING_H
 
 #include "store/store.h"
-
-/*
- * Adds N postings of one account. Call it in a write. Sorts POSTED by time in
- * place.
- */
-int store_postings_add(struct store *st, int64_t account, struct posting *posted, size_t n,
-		       struct error *err);
 
 struct account_hour {
 	int64_t account, hour; /* hours since 1970, UTC */

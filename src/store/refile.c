@@ -22,26 +22,6 @@ int store_refile_account(struct store *st, int64_t after, int64_t *ret, struct e
 	return store_one(s, ret, err);
 }
 
-int store_event_refile(struct store *st, const struct event_key *key, int64_t series,
-		       struct error *err)
-{
-	struct stmt *s = prepare(st, "UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2",
-				 err);
-
-	db_bind_int(s, 1, key->source);
-	db_bind_text(s, 2, key->id, key->len);
-	db_bind_int(s, 3, series);
-	return db_step(s, err);
-}
-
-int store_postings_refile(struct store *st, const struct account_hour *hour, struct posting *list,
-			  size_t n, struct error *err)
-{
-	return store_postings_replace(st, st,
-				      &(struct posting_hour) { hour->account, hour->hour, list, n },
-				      err);
-}
-
 int store_change_listed(struct store *st, int64_t account, enum closing_change_kind kind,
 			const char *reason, struct error *err)
 {

@@ -63,8 +63,8 @@ static int check_series(struct series_check *c, struct stmt *s, struct error *er
 int store_series_check(struct store *st, bad_series *bad, void *arg, struct error *err)
 {
 	struct series_check c = { .st = st, .bad = bad, .arg = arg };
-	struct stmt *s =
-		prepare(st, "SELECT id, account, declared FROM series WHERE declared <> x''", err);
+	struct stmt *s = prepare(
+		st, "SELECT id, account, declared FROM series WHERE length(declared) > 0", err);
 	int64_t listed = 0;
 	int rc;
 
@@ -100,7 +100,7 @@ int store_series_repair(struct store *st, struct error *err)
 
 	if (db_step(s, err) < 0)
 		return -1;
-	s = prepare(st, "SELECT id, declared FROM series WHERE declared <> x''", err);
+	s = prepare(st, "SELECT id, declared FROM series WHERE length(declared) > 0", err);
 	while ((rc = db_step(s, err)) > 0)
 		if (list_again(st, s, err) < 0) {
 			db_reset(s);

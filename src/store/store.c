@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "store/internal.h"
 #include "base/strbuf.h"
+#include "store/layout.h"
 #include "store/meta.h"
 #include "store/schema.h"
 #include "store/rollup.h"
@@ -35,6 +36,7 @@ int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struc
 	if (!st)
 		abort();
 	st->db = db;
+	st->layout = db_is_file(where) ? &layout_sqlite : &layout_pgsql;
 	*ret = st;
 	return 0;
 }

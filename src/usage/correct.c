@@ -11,7 +11,6 @@
 #include "store/correction.h"
 #include "store/event.h"
 #include "store/event_find.h"
-#include "store/posting.h"
 #include "store/rollup.h"
 #include "store/series.h"
 #include "store/source.h"
@@ -411,7 +410,6 @@ static int add_entry(struct work *w, const char *suffix, struct stored_event e,
 		     const struct series *series, struct error *err)
 {
 	struct source_intern own = { .text = EVENT_SOURCE_OWN, .len = strlen(EVENT_SOURCE_OWN) };
-	struct posting ref;
 	char id[FACT_ID_BYTES];
 
 	snprintf(id, sizeof(id), "%s%s", w->correction.sid, suffix);
@@ -421,14 +419,14 @@ static int add_entry(struct work *w, const char *suffix, struct stored_event e,
 	if (store_sources_intern(w->st, &own, 1, err) < 0)
 		return -1;
 	e.source = own.id;
+	e.account = series->account;
+	e.family = w->main;
 	if (store_events_add(w->st, &e, 1, err) < 0)
 		return -1;
 	if (e.verdict != VERDICT_CREATED)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "a new correction has the name of an old one");
-	ref = (struct posting) { e.effective_us, e.series, e.source, e.id, e.id_len };
-	if (store_postings_add(w->st, series->account, &ref, 1, err) < 0 ||
-	    add_rollup(w, &e, series, err) < 0)
+	if (add_rollup(w, &e, series, err) < 0)
 		return -1;
 	if (closing_note_late(w->st, series->account, &e, w->c->now_us, err) < 0)
 		return -1;

@@ -16,7 +16,6 @@
 #include "usage/catalogue.h"
 #include "usage/declared_values.h"
 #include "usage/intern.h"
-#include "usage/posting_batch.h"
 #include "usage/rejection_log.h"
 #include "usage/rollup_fit.h"
 #include "usage/sim.h"
@@ -58,10 +57,9 @@ struct ledger {
 	/* the current attempt; without rejected events */
 	/* events by identity; events of one identity in the order sent */
 	GPtrArray *order;
-	GPtrArray *partitioned;         /* used by empty_buckets */
-	GArray *stored;                 /* struct stored_event, by identity */
-	GArray *rollups;                /* struct rollup, one for each new event */
-	struct posting_batch *postings; /* of new events */
+	GPtrArray *partitioned; /* used by empty_buckets */
+	GArray *stored;         /* struct stored_event, by identity */
+	GArray *rollups;        /* struct rollup, one for each new event */
 };
 
 /* ---- collecting ---- */
@@ -84,7 +82,6 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->partitioned = g_ptr_array_new();
 	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
 	l->rollups = g_array_new(FALSE, FALSE, sizeof(struct rollup));
-	l->postings = posting_batch_new();
 	return l;
 }
 
@@ -102,7 +99,6 @@ void ledger_free(struct ledger **l)
 	g_ptr_array_free((*l)->partitioned, TRUE);
 	g_array_free((*l)->stored, TRUE);
 	g_array_free((*l)->rollups, TRUE);
-	posting_batch_free(&(*l)->postings);
 	free(*l);
 	*l = NULL;
 }
@@ -437,6 +433,8 @@ static int add_events(struct ledger *l, struct error *err)
 		const struct event *ev = ordered_at(l, i);
 
 		*stored_at(l, i) = (struct stored_event) {
+			.account = ev->series->key.account,
+			.family = ev->source->scope,
 			.source = ev->source->id,
 			.id = ev->raw.field[EV_ID].text,
 			.id_len = ev->raw.field[EV_ID].len,
@@ -510,28 +508,6 @@ static int add_rollups(struct ledger *l, struct error *err)
 	}
 	return store_rollups_add(l->st, (const struct rollup *)l->rollups->data, l->rollups->len,
 				 err);
-}
-
-/* ---- postings ---- */
-
-/* Adds postings in the order sent, which is usually the order of time. */
-static int add_postings(struct ledger *l, struct error *err)
-{
-	int rc;
-
-	for (guint i = 0; i < l->events->len; i++) {
-		const struct event *ev = event_at(l, i);
-
-		if (ev->verdict == VERDICT_CREATED)
-			posting_batch_add(l->postings, ev->series->key.account,
-					  &(struct posting) { ev->effective_us, ev->series->id,
-							      ev->source->id,
-							      ev->raw.field[EV_ID].text,
-							      ev->raw.field[EV_ID].len });
-	}
-	rc = posting_batch_store(l->postings, l->st, err);
-	posting_batch_clear(l->postings);
-	return rc;
 }
 
 /* ---- triggers ---- */
@@ -928,8 +904,7 @@ static int write_events(struct ledger *l, int64_t now, struct error *err)
 	    set_declared_all(l, err) < 0 || make_ids(l, err) < 0)
 		return -1;
 	put_in_order(l);
-	if (add_events(l, err) < 0 || note_late(l, err) < 0 || add_rollups(l, err) < 0 ||
-	    add_postings(l, err) < 0)
+	if (add_events(l, err) < 0 || note_late(l, err) < 0 || add_rollups(l, err) < 0)
 		return -1;
 	if (must_abort(l))
 		return error_set(err, ERR_CONFLICT, NULL, "not all of the batch can be stored");

@@ -8,7 +8,7 @@
 
 #include <string.h>
 #include "store/rollup.h"
-#include "store/rollup_rows.h"
+#include "store/sqlite/rollup_rows.h"
 #include "base/banned.h"
 
 enum { ENTRIES_MAX = LEAF_BYTES };

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "store/posting.h"
 #include "store/internal.h"
-#include "store/posting_codec.h"
+#include "store/sqlite/posting_codec.h"
 #include "base/banned.h"
 
 #define ACCOUNT 1

@@ -1,4 +1,4 @@
-#include "store/rollup_leaf.h"
+#include "store/sqlite/rollup_leaf.h"
 
 #include <endian.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #ifndef STORE_WALK_ROLLUPS_H
 #define STORE_WALK_ROLLUPS_H
 
-#include "store/rollup_rows.h"
+#include "store/sqlite/rollup_rows.h"
 
 /*
  * Called for an entry of ROWS that differs: WANT is computed, HAVE is stored;

@@ -7,7 +7,7 @@
 
 #include <glib.h>
 #include "store/internal.h"
-#include "store/rollup_leaf.h"
+#include "store/sqlite/rollup_leaf.h"
 
 /*
  * The kinds of rows. A month of an account is small while its detail (its

@@ -1,9 +1,9 @@
-#include "store/walk_rollups.h"
+#include "store/sqlite/walk_rollups.h"
 
 #include <stdlib.h>
 #include "base/civil.h"
 #include "store/rollup.h"
-#include "store/rollup_group.h"
+#include "store/sqlite/rollup_group.h"
 #include "base/banned.h"
 
 struct walk_rollups {

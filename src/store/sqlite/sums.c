@@ -10,8 +10,9 @@
 #include <string.h>
 #include "base/civil.h"
 #include "store/internal.h"
+#include "store/sqlite/layout.h"
 #include "store/lists.h"
-#include "store/rollup_rows.h"
+#include "store/sqlite/rollup_rows.h"
 #include "base/banned.h"
 
 enum {
@@ -797,8 +798,8 @@ static int read_by_series(struct reading *r, size_t account, struct error *err)
 	return rc < 0 ? -1 : give_waiting(r, err);
 }
 
-int store_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
-	       struct error *err)
+int sqlite_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
+		struct error *err)
 {
 	struct reading r = { .st = st, .q = q, .row = row, .arg = arg, .category = -1 };
 	int rc = 0;

@@ -9,8 +9,8 @@
 #include <glib.h>
 #include "store/internal.h"
 #include "store/verify.h"
-#include "store/posting_codec.h"
-#include "store/walk_rollups.h"
+#include "store/sqlite/posting_codec.h"
+#include "store/sqlite/walk_rollups.h"
 
 /* The postings of one account and hour. */
 struct walk_hour {

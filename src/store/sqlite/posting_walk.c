@@ -1,7 +1,7 @@
-#include "store/posting_walk.h"
+#include "store/sqlite/posting_walk.h"
 
 #include "store/lists.h"
-#include "store/posting_codec.h"
+#include "store/sqlite/posting_codec.h"
 #include "base/banned.h"
 
 /*

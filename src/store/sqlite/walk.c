@@ -3,7 +3,7 @@
  * the stored ones. Events are read in the order of their accounts and quarter
  * hours.
  */
-#include "store/walk.h"
+#include "store/sqlite/walk.h"
 
 #include "base/civil.h"
 #include "store/source.h"

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include "base/civil.h"
 #include "store/internal.h"
+#include "store/sqlite/layout.h"
 #include "store/lists.h"
-#include "store/posting_walk.h"
+#include "store/sqlite/posting_walk.h"
 #include "store/source.h"
 #include "base/banned.h"
 
@@ -537,8 +538,8 @@ static int search(struct search *s, const struct event_position *start, size_t w
 	return rc;
 }
 
-int store_events_find(struct store *st, const struct event_find *q, const struct event_slice *page,
-		      struct arena *arena, struct found_events *ret, struct error *err)
+int sqlite_events_find(struct store *st, const struct event_find *q, const struct event_slice *page,
+		       struct arena *arena, struct found_events *ret, struct error *err)
 {
 	struct search s = { .st = st, .q = q, .forwards = q->oldest_first, .arena = arena };
 	size_t limit = page->limit;
@@ -567,8 +568,8 @@ int store_events_find(struct store *st, const struct event_find *q, const struct
 	return 0;
 }
 
-int store_events_back(struct store *st, const struct event_find *q, const struct event_slice *page,
-		      struct arena *arena, struct event_position *ret, struct error *err)
+int sqlite_events_back(struct store *st, const struct event_find *q, const struct event_slice *page,
+		       struct arena *arena, struct event_position *ret, struct error *err)
 {
 	struct search s = { .st = st, .q = q, .forwards = !q->oldest_first, .arena = arena };
 

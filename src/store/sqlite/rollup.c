@@ -1,9 +1,9 @@
-#include "store/rollup.h"
+#include "store/sqlite/layout.h"
 
 #include <stdlib.h>
 #include "base/civil.h"
 #include "store/lists.h"
-#include "store/rollup_group.h"
+#include "store/sqlite/rollup_group.h"
 #include "base/banned.h"
 
 /* ---- what fits ---- */
@@ -304,7 +304,7 @@ static int64_t add_first_month(struct store *st, const struct placed *placed, si
 	return (int64_t)taken;
 }
 
-int store_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err)
+int sqlite_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err)
 {
 	struct placed *placed = place_all(list, n);
 	GArray *detail = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
@@ -319,8 +319,8 @@ int store_rollups_add(struct store *st, const struct rollup *list, size_t n, str
 
 /* ---- reading ---- */
 
-int store_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
-		       struct amounts_wide *ret, struct error *err)
+int sqlite_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
+			struct amounts_wide *ret, struct error *err)
 {
 	struct rollup_rows rows = { PLACE_MONTH, account, month };
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
@@ -349,8 +349,6 @@ int store_rollup_month(struct store *st, int64_t account, int64_t category, int6
 	" LEFT JOIN rollup d ON d.place = ?3 AND d.account = l.a AND d.period = m.period" \
 	" WHERE m.place = ?2 AND m.account = l.a AND (m.first = x'' OR d.place IS NULL)"  \
 	" AND m.period = (SELECT " end "(period) FROM rollup WHERE place = ?2 AND account = l.a)"
-
-enum { NO_DAY = -1 };
 
 /* Sets *DAY to the first or LAST day of the leaf, counted from FIRST. */
 static int take_days(struct store *st, const void *bytes, size_t len, bool last, int64_t *day,
@@ -389,9 +387,8 @@ static int take_end(struct store *st, struct stmt *s, bool last, int64_t *days, 
 	return 0;
 }
 
-/* Reads the first or last day of each account; NO_DAY: no usage. */
-static int read_ends(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,
-		     struct error *err)
+int sqlite_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,
+		      struct error *err)
 {
 	struct arena arena;
 	struct stmt *s = prepare(st, last ? END_MONTHS("max") : END_MONTHS("min"), err);
@@ -411,43 +408,4 @@ static int read_ends(struct store *st, const int64_t *accounts, size_t n, bool l
 		}
 	arena_release(&arena);
 	return rc;
-}
-
-/* As read_ends, from what was kept if the ledger has not changed since. */
-static int find_ends(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,
-		     struct error *err)
-{
-	struct kept_numbers *kept = last ? &st->last_days : &st->first_days;
-	size_t found = 0;
-
-	if (!store_keeps(st))
-		return read_ends(st, accounts, n, last, days, err);
-	kept_numbers_begin(kept, db_data_version(st->db));
-	while (found < n && kept_number(kept, accounts[found], &days[found]))
-		found++;
-	if (found == n)
-		return 0;
-	if (read_ends(st, accounts, n, last, days, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		kept_number_set(kept, accounts[i], days[i]);
-	return 0;
-}
-
-int store_usage_day(struct store *st, const int64_t *accounts, size_t n, bool last,
-		    int64_t *ret_day, struct error *err)
-{
-	int64_t *days = g_new(int64_t, n);
-	int rc = find_ends(st, accounts, n, last, days, err);
-	bool any = false;
-
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (days[i] == NO_DAY ||
-		    (any && (last ? days[i] <= *ret_day : days[i] >= *ret_day)))
-			continue;
-		*ret_day = days[i];
-		any = true;
-	}
-	g_free(days);
-	return rc < 0 ? -1 : any;
 }

@@ -1,15 +1,16 @@
 /*
  * rebuild.c - repairs rollups and postings while others write to the ledger.
  */
-#include "store/walk.h"
+#include "store/sqlite/walk.h"
 
 #include <time.h>
 #include "store/closing.h"
 #include "store/meta.h"
 #include "store/posting.h"
 #include "store/rollup.h"
-#include "store/rollup_group.h"
+#include "store/sqlite/rollup_group.h"
 #include "store/verify.h"
+#include "store/sqlite/layout.h"
 #include "base/banned.h"
 
 #define REPAIR_MS 200 /* commit after this time, so that others can write */
@@ -303,8 +304,8 @@ static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 	return rc;
 }
 
-int store_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
-		  size_t *ret_n, int64_t *ret_events, struct error *err)
+int sqlite_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
+		   size_t *ret_n, int64_t *ret_events, struct error *err)
 {
 	struct repair repair = { .from = st,
 				 .to = writer,

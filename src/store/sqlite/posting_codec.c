@@ -1,4 +1,4 @@
-#include "store/posting_codec.h"
+#include "store/sqlite/posting_codec.h"
 
 #include <string.h>
 #include "store/internal.h"

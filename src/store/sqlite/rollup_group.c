@@ -1,4 +1,4 @@
-#include "store/rollup_group.h"
+#include "store/sqlite/rollup_group.h"
 
 #include <stdlib.h>
 #include "base/banned.h"

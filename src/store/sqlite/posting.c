@@ -6,7 +6,8 @@
 #include "base/civil.h"
 #include "base/strbuf.h"
 #include "store/internal.h"
-#include "store/posting_codec.h"
+#include "store/sqlite/layout.h"
+#include "store/sqlite/posting_codec.h"
 #include "base/banned.h"
 
 /* ---- writing ---- */
@@ -175,8 +176,8 @@ static int compare_posted(const void *a, const void *b)
 	return order ? order : (x->id_len > y->id_len) - (x->id_len < y->id_len);
 }
 
-int store_postings(struct store *st, const struct account_hour *hour, struct arena *arena,
-		   struct posting **ret, size_t *ret_n, struct error *err)
+int sqlite_postings(struct store *st, const struct account_hour *hour, struct arena *arena,
+		    struct posting **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(
 		st, "SELECT events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part",
@@ -203,8 +204,8 @@ int store_postings(struct store *st, const struct account_hour *hour, struct are
 	return 0;
 }
 
-int store_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards,
-		       int64_t *ret_hour, struct error *err)
+int sqlite_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards,
+			int64_t *ret_hour, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 backwards ? "SELECT hour FROM posting WHERE account = ?1 AND hour "

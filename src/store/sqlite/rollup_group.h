@@ -5,7 +5,7 @@
 #ifndef STORE_ROLLUP_GROUP_H
 #define STORE_ROLLUP_GROUP_H
 
-#include "store/rollup_rows.h"
+#include "store/sqlite/rollup_rows.h"
 
 /* Appends the entry; adds it to the last one if that has its key. */
 void rollup_append(GArray *list, const struct rollup_entry *e);

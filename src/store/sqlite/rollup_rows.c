@@ -1,4 +1,4 @@
-#include "store/rollup_rows.h"
+#include "store/sqlite/rollup_rows.h"
 
 #include <string.h>
 #include "base/banned.h"

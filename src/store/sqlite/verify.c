@@ -2,7 +2,7 @@
  * verify.c - compares rollups, postings and corrections with the events.
  * Reports and counts each problem.
  */
-#include "store/walk.h"
+#include "store/sqlite/walk.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include "store/series.h"
 #include "store/source.h"
 #include "store/verify.h"
+#include "store/sqlite/layout.h"
 #include "base/banned.h"
 
 #define FAULT_WORDS 640
@@ -384,8 +385,8 @@ static int verify(struct verification *v, int64_t *ret_events, struct error *err
 	return 0;
 }
 
-int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n,
-		 int64_t *ret_events, struct error *err)
+int sqlite_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n,
+		  int64_t *ret_events, struct error *err)
 {
 	struct verification v = {
 		.walk = { .st = st, .calls = &reporting, .observer = calls, .arg = &v }

@@ -1,0 +1,54 @@
+/*
+ * layout.h - what a kind of database stores in a way of its own: events and
+ * their sums. SQLite packs them (store/sqlite/), PostgreSQL has a row for each
+ * (store/pgsql/). The functions are those of event.h, rollup.h, sums.h,
+ * event_find.h, posting.h, refile.h and verify.h, which call these.
+ */
+#ifndef STORE_LAYOUT_H
+#define STORE_LAYOUT_H
+
+#include "store/event.h"
+#include "store/event_find.h"
+#include "store/refile.h"
+#include "store/rollup.h"
+#include "store/sums.h"
+#include "store/verify.h"
+
+/* store_usage_day has none in a list */
+enum { NO_DAY = -1 };
+
+struct layout {
+	int (*events_add)(struct store *st, struct stored_event *events, size_t n,
+			  struct error *err);
+	int (*rollups_add)(struct store *st, const struct rollup *list, size_t n,
+			   struct error *err);
+	int (*rollup_month)(struct store *st, int64_t account, int64_t category, int64_t month,
+			    struct amounts_wide *ret, struct error *err);
+	/* Reads the first or LAST day with usage of each account; NO_DAY: none. */
+	int (*usage_days)(struct store *st, const int64_t *accounts, size_t n, bool last,
+			  int64_t *ret_days, struct error *err);
+	int (*sums)(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
+		    struct error *err);
+	int (*events_find)(struct store *st, const struct event_find *q,
+			   const struct event_slice *page, struct arena *arena,
+			   struct found_events *ret, struct error *err);
+	int (*events_back)(struct store *st, const struct event_find *q,
+			   const struct event_slice *page, struct arena *arena,
+			   struct event_position *ret, struct error *err);
+	int (*postings)(struct store *st, const struct account_hour *hour, struct arena *arena,
+			struct posting **ret, size_t *ret_n, struct error *err);
+	int (*posting_hour)(struct store *st, int64_t account, int64_t from, bool backwards,
+			    int64_t *ret_hour, struct error *err);
+	int (*event_refile)(struct store *st, const struct event_key *key, int64_t series,
+			    struct error *err);
+	int (*postings_refile)(struct store *st, const struct account_hour *hour,
+			       struct posting *list, size_t n, struct error *err);
+	int (*verify)(struct store *st, const struct verify_calls *calls, size_t *ret_n,
+		      int64_t *ret_events, struct error *err);
+	int (*rebuild)(struct store *st, struct store *writer, const struct verify_calls *calls,
+		       size_t *ret_n, int64_t *ret_events, struct error *err);
+};
+
+extern const struct layout layout_sqlite, layout_pgsql;
+
+#endif

@@ -1,0 +1,19 @@
+#include "store/pgsql/layout.h"
+
+#include "base/banned.h"
+
+const struct layout layout_pgsql = {
+	.events_add = pgsql_events_add,
+	.rollups_add = pgsql_rollups_add,
+	.rollup_month = pgsql_rollup_month,
+	.usage_days = pgsql_usage_days,
+	.sums = pgsql_sums,
+	.events_find = pgsql_events_find,
+	.events_back = pgsql_events_back,
+	.postings = pgsql_postings,
+	.posting_hour = pgsql_posting_hour,
+	.event_refile = pgsql_event_refile,
+	.postings_refile = pgsql_postings_refile,
+	.verify = pgsql_verify,
+	.rebuild = pgsql_rebuild,
+};

@@ -1,0 +1,19 @@
+#include "store/sqlite/layout.h"
+
+#include "base/banned.h"
+
+const struct layout layout_sqlite = {
+	.events_add = sqlite_events_add,
+	.rollups_add = sqlite_rollups_add,
+	.rollup_month = sqlite_rollup_month,
+	.usage_days = sqlite_usage_days,
+	.sums = sqlite_sums,
+	.events_find = sqlite_events_find,
+	.events_back = sqlite_events_back,
+	.postings = sqlite_postings,
+	.posting_hour = sqlite_posting_hour,
+	.event_refile = sqlite_event_refile,
+	.postings_refile = sqlite_postings_refile,
+	.verify = sqlite_verify,
+	.rebuild = sqlite_rebuild,
+};
