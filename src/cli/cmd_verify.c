@@ -161,7 +161,7 @@ static int verify(struct store *st, struct verify_report *report, struct arena *
 	    store_categories(st, arena, &report->categories, &report->n_categories, err) < 0)
 		return -1;
 	progress_begin(&report->progress, "verifying", "steps");
-	rc = store_verify(st, &calls, ret_n, ret_events, err);
+	rc = store_verify(st, NULL, &calls, ret_n, ret_events, err);
 	progress_end(&report->progress);
 	return rc < 0 ? -1 : verify_triggers(st, ret_n, err);
 }

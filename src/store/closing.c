@@ -226,10 +226,18 @@ int store_late_listed(struct store *st, int64_t account, const struct posting *p
 	return store_any(s, err);
 }
 
-int store_late_count(struct store *st, int64_t *ret, struct error *err)
+int store_late_count(struct store *st, const struct db_list *accounts, int64_t *ret,
+		     struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT count(*) FROM closing_change WHERE kind = 1", err);
+	struct stmt *s =
+		prepare(st,
+			accounts ? "SELECT count(*) FROM list(?1) a CROSS JOIN closing_change c"
+				   " WHERE c.kind = 1 AND c.account = a.a"
+				 : "SELECT count(*) FROM closing_change WHERE kind = 1",
+			err);
 
+	if (accounts)
+		db_bind_list(s, 1, accounts);
 	return store_one(s, ret, err) < 0 ? -1 : 0;
 }
 

@@ -119,11 +119,13 @@ int store_series_list(struct store *st, int64_t series, const int64_t dim[DIMENS
 		      struct error *err);
 
 /*
- * Checks the declared dimensions of all series. BAD is called for each problem,
- * with the id of the series (0: several); WORDS follow its name.
+ * Checks the declared dimensions of the series of ACCOUNTS, a list of ids; NULL:
+ * of all series. BAD is called for each problem, with the id of the series (0:
+ * several); WORDS follow its name.
  */
 typedef void bad_series(void *arg, int64_t series, const char *words);
-int store_series_check(struct store *st, bad_series *bad, void *arg, struct error *err);
+int store_series_check(struct store *st, const struct db_list *accounts, bad_series *bad, void *arg,
+		       struct error *err);
 /* Fills the table series_value again. In a write. */
 int store_series_repair(struct store *st, struct error *err);
 
@@ -172,8 +174,9 @@ int store_postings_make(struct store *st, struct error *err);
  */
 int store_late_listed(struct store *st, int64_t account, const struct posting *p,
 		      struct error *err);
-/* Counts the late events in closing_change. */
-int store_late_count(struct store *st, int64_t *ret, struct error *err);
+/* Counts the late events in closing_change, of ACCOUNTS; NULL: of all. */
+int store_late_count(struct store *st, const struct db_list *accounts, int64_t *ret,
+		     struct error *err);
 
 /*
  * Upgrade: adds an entry to the audit log for each subaccount that was closed
@@ -204,11 +207,12 @@ struct posting_sum {
 void posting_sum_add(struct posting_sum *sum, const struct posting *p);
 
 /*
- * Reads the checksums of all hours, by account and hour. A store can have one
- * reader at a time.
+ * Reads the checksums of all hours of ACCOUNTS (NULL: of all accounts), by
+ * account and hour. Borrows ACCOUNTS. A store can have one reader at a time.
  */
 struct posting_reader;
-int posting_reader_new(struct store *st, struct posting_reader **ret, struct error *err);
+int posting_reader_new(struct store *st, const struct db_list *accounts,
+		       struct posting_reader **ret, struct error *err);
 void posting_reader_free(struct posting_reader **r);
 /*
  * Sets *RET to the current checksum, NULL at the end. posting_reader_pass moves

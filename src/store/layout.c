@@ -65,10 +65,11 @@ int store_postings_refile(struct store *st, const struct account_hour *hour, str
 	return st->layout->postings_refile(st, hour, list, n, err);
 }
 
-int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n,
-		 int64_t *ret_events, struct error *err)
+int store_verify(struct store *st, const struct verify_families *only,
+		 const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
+		 struct error *err)
 {
-	return st->layout->verify(st, calls, ret_n, ret_events, err);
+	return st->layout->verify(st, only, calls, ret_n, ret_events, err);
 }
 
 int store_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,

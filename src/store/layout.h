@@ -43,8 +43,9 @@ struct layout {
 			    struct error *err);
 	int (*postings_refile)(struct store *st, const struct account_hour *hour,
 			       struct posting *list, size_t n, struct error *err);
-	int (*verify)(struct store *st, const struct verify_calls *calls, size_t *ret_n,
-		      int64_t *ret_events, struct error *err);
+	int (*verify)(struct store *st, const struct verify_families *only,
+		      const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
+		      struct error *err);
 	int (*rebuild)(struct store *st, struct store *writer, const struct verify_calls *calls,
 		       size_t *ret_n, int64_t *ret_events, struct error *err);
 };

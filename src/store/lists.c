@@ -2,22 +2,27 @@
 
 #include "base/banned.h"
 
-static void bind(struct stmt *s, int n, struct arena *arena, const struct db_cell *cells,
-		 size_t n_rows, int columns)
+static const struct db_list *list_of(struct arena *arena, const struct db_cell *cells,
+				     size_t n_rows, int columns)
 {
 	struct db_list *list = arena_new(arena, struct db_list);
 
 	*list = (struct db_list) { cells, n_rows, columns };
-	db_bind_list(s, n, list);
+	return list;
 }
 
-void bind_ids(struct stmt *s, int n, struct arena *arena, const int64_t *ids, size_t n_ids)
+const struct db_list *ids_list(struct arena *arena, const int64_t *ids, size_t n_ids)
 {
 	struct db_cell *cells = arena_array(arena, struct db_cell, n_ids);
 
 	for (size_t i = 0; i < n_ids; i++)
 		cells[i].n = ids[i];
-	bind(s, n, arena, cells, n_ids, 1);
+	return list_of(arena, cells, n_ids, 1);
+}
+
+void bind_ids(struct stmt *s, int n, struct arena *arena, const int64_t *ids, size_t n_ids)
+{
+	db_bind_list(s, n, ids_list(arena, ids, n_ids));
 }
 
 void bind_keys(struct stmt *s, int n, struct arena *arena, const struct event_key *keys,
@@ -31,5 +36,5 @@ void bind_keys(struct stmt *s, int n, struct arena *arena, const struct event_ke
 						      .bytes = keys[i].id,
 						      .len = keys[i].len };
 	}
-	bind(s, n, arena, cells, n_keys, 2);
+	db_bind_list(s, n, list_of(arena, cells, n_keys, 2));
 }

@@ -6,7 +6,9 @@
 
 #include "store/internal.h"
 
-/* Binds a list of one column, the ids. The list is in ARENA. */
+/* A list of one column, the ids, in ARENA. */
+const struct db_list *ids_list(struct arena *arena, const int64_t *ids, size_t n_ids);
+/* Binds ids_list. */
 void bind_ids(struct stmt *s, int n, struct arena *arena, const int64_t *ids, size_t n_ids);
 /*
  * Binds a list of two columns, source and id. The list is in ARENA; the texts

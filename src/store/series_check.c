@@ -60,21 +60,30 @@ static int check_series(struct series_check *c, struct stmt *s, struct error *er
 	return 0;
 }
 
-int store_series_check(struct store *st, bad_series *bad, void *arg, struct error *err)
+int store_series_check(struct store *st, const struct db_list *accounts, bad_series *bad, void *arg,
+		       struct error *err)
 {
 	struct series_check c = { .st = st, .bad = bad, .arg = arg };
-	struct stmt *s = prepare(
-		st, "SELECT id, account, declared FROM series WHERE length(declared) > 0", err);
+	struct stmt *s =
+		prepare(st,
+			accounts ? "SELECT s.id, s.account, s.declared FROM list(?1) a"
+				   " CROSS JOIN series s"
+				   " WHERE s.account = a.a AND length(s.declared) > 0"
+				 : "SELECT id, account, declared FROM series WHERE length(declared) > 0",
+			err);
 	int64_t listed = 0;
 	int rc;
 
+	if (accounts)
+		db_bind_list(s, 1, accounts);
 	while ((rc = db_step(s, err)) > 0)
 		if (check_series(&c, s, err) < 0) {
 			db_reset(s);
 			return -1;
 		}
-	if (rc < 0 ||
-	    store_one(prepare(st, "SELECT count(*) FROM series_value", err), &listed, err) < 0)
+	if (rc < 0 || accounts)
+		return rc;
+	if (store_one(prepare(st, "SELECT count(*) FROM series_value", err), &listed, err) < 0)
 		return -1;
 	if (listed > c.listed)
 		bad(arg, 0, "of no such values are listed under values");

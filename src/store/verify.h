@@ -23,6 +23,12 @@ struct verify_calls {
 	void *arg;
 };
 
+/* Main accounts; each stands for itself and its subaccounts. */
+struct verify_families {
+	const int64_t *ids;
+	size_t n;
+};
+
 /*
  * Computes all rollups and postings from the events and compares them with the
  * stored ones. Also checks the declared dimensions of series, that each source
@@ -33,11 +39,14 @@ struct verify_calls {
  * First checks the pages of the file: if any is damaged, reports each damaged
  * page and compares nothing.
  *
- * *RET_N is the number of problems, *RET_EVENTS the number of events. Reads one
- * snapshot. Memory: the usage of one account in one month, by series.
+ * ONLY: compares these families, and reads no others and no pages of their own;
+ * NULL: the whole ledger. *RET_N is the number of problems, *RET_EVENTS the
+ * number of events. Reads one snapshot. Memory: the usage of one account in one
+ * month, by series.
  */
-int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n,
-		 int64_t *ret_events, struct error *err);
+int store_verify(struct store *st, const struct verify_families *only,
+		 const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
+		 struct error *err);
 
 /*
  * Repairs rollups and postings. Reads one snapshot of ST and changes the same

@@ -239,7 +239,7 @@ static int verify(struct backup *b, int64_t *ret_events, struct error *err)
 
 	if (store_open(b->test, 0, b->settings->busy_timeout_ms, &st, err) < 0)
 		return -1;
-	rc = store_verify(st, &calls, &differences, ret_events, err);
+	rc = store_verify(st, NULL, &calls, &differences, ret_events, err);
 	store_close(&st);
 	if (rc == 0 && differences)
 		return error_set(err, ERR_INTERNAL, NULL,

@@ -123,7 +123,7 @@ static int verify(struct maintenance *m, int64_t now, struct error *err)
 
 	if (store_open(m->settings->database, 0, m->settings->busy_timeout_ms, &st, err) < 0)
 		return -1;
-	rc = store_verify(st, &calls, &differences, &events, err);
+	rc = store_verify(st, NULL, &calls, &differences, &events, err);
 	store_close(&st);
 	if (rc < 0)
 		return -1;

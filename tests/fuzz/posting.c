@@ -70,7 +70,7 @@ static struct posting_sum read_sum(struct posting *list, size_t n, bool damaged)
 	const struct posting_sum *sum;
 	struct posting_sum all = { 0 }, wanted = { 0 };
 
-	must(posting_reader_new(store, &reader, NULL) == 0);
+	must(posting_reader_new(store, NULL, &reader, NULL) == 0);
 	for (;;) {
 		must(posting_reader_peek(reader, &sum, NULL) == 0);
 		if (!sum)

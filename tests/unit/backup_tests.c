@@ -103,7 +103,7 @@ static void assert_good_copy(const char *name, int64_t n)
 
 	ROW("%s", name);
 	OK(store_open(in_backups(name), 0, 1000, &st, &err));
-	OK(store_verify(st, &calls, &differences, &events, &err));
+	OK(store_verify(st, NULL, &calls, &differences, &events, &err));
 	store_close(&st);
 	ck_assert_uint_eq(differences, 0);
 	ck_assert_int_ge(events, n);

@@ -530,7 +530,7 @@ START_TEST(tampered_corrections_are_found)
 	raw_sql(tamperings[_i].sql);
 	OK(store_open(path, 0, 50, &reader, &err));
 	OK(store_rebuild(reader, st, &calls, &n, &events, &err));
-	OK(store_verify(reader, &calls, &n, &events, &err));
+	OK(store_verify(reader, NULL, &calls, &n, &events, &err));
 	store_close(&reader);
 	ck_assert_uint_ge(n, 1);
 	ck_assert(told);

@@ -543,7 +543,7 @@ static size_t differences(void)
 	size_t n;
 	int64_t events;
 
-	OK(store_verify(model.st, &calls, &n, &events, &err));
+	OK(store_verify(model.st, NULL, &calls, &n, &events, &err));
 	return n;
 }
 

@@ -278,7 +278,7 @@ START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 	writer = reopen(STORE_WRITE);
 	OK(store_rebuild(st, writer, &calls, &wrong, &events, &err));
 	store_close(&writer);
-	OK(store_verify(st, &calls, &wrong, &events, &err));
+	OK(store_verify(st, NULL, &calls, &wrong, &events, &err));
 	ck_assert_uint_eq(wrong, 0);
 	ck_assert_int_eq(events, 4);
 	store_close(&st);
@@ -348,7 +348,7 @@ START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM event WHERE booked_us IS NULL OR "
 				    "booked_us = 10 * 86400000000"),
 			 2);
-	OK(store_late_count(st, &late, &err));
+	OK(store_late_count(st, NULL, &late, &err));
 	ck_assert_int_eq(late, 1);
 	store_close(&st);
 }

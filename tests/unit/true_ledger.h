@@ -32,7 +32,7 @@ static inline size_t ledger_differences(struct store *st)
 	size_t n;
 	int64_t events;
 
-	ck_assert_msg(store_verify(st, &calls, &n, &events, &err) >= 0, "%s (%s)", err.message,
+	ck_assert_msg(store_verify(st, NULL, &calls, &n, &events, &err) >= 0, "%s (%s)", err.message,
 		      err.detail);
 	return n;
 }

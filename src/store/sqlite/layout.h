@@ -28,8 +28,9 @@ int sqlite_event_refile(struct store *st, const struct event_key *key, int64_t s
 			struct error *err);
 int sqlite_postings_refile(struct store *st, const struct account_hour *hour, struct posting *list,
 			   size_t n, struct error *err);
-int sqlite_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n,
-		  int64_t *ret_events, struct error *err);
+int sqlite_verify(struct store *st, const struct verify_families *only,
+		  const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
+		  struct error *err);
 int sqlite_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
 		   size_t *ret_n, int64_t *ret_events, struct error *err);
 

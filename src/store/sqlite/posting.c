@@ -255,7 +255,8 @@ static int reader_step(struct posting_reader *r, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-int posting_reader_new(struct store *st, struct posting_reader **ret, struct error *err)
+int posting_reader_new(struct store *st, const struct db_list *accounts,
+		       struct posting_reader **ret, struct error *err)
 {
 	struct posting_reader *r = calloc(1, sizeof(*r));
 
@@ -263,8 +264,14 @@ int posting_reader_new(struct store *st, struct posting_reader **ret, struct err
 		return error_set(err, ERR_INTERNAL, NULL, "out of memory");
 	r->st = st;
 	arena_init(&r->arena);
-	r->s = prepare(st, "SELECT account, hour, events FROM posting ORDER BY account, hour, part",
+	r->s = prepare(st,
+		       accounts ? "SELECT account, hour, events FROM posting WHERE account IN"
+				  " (SELECT a FROM list(?1)) ORDER BY account, hour, part"
+				: "SELECT account, hour, events FROM posting"
+				  " ORDER BY account, hour, part",
 		       err);
+	if (accounts)
+		db_bind_list(r->s, 1, accounts);
 	if (!r->s || reader_step(r, err) < 0) {
 		posting_reader_free(&r);
 		return -1;

@@ -277,7 +277,7 @@ static int repair_series(struct repair *r, size_t *n, struct error *err)
 {
 	size_t bad = 0;
 
-	if (store_series_check(r->from, count_series, &bad, err) < 0)
+	if (store_series_check(r->from, NULL, count_series, &bad, err) < 0)
 		return -1;
 	*n += bad;
 	if (!bad)

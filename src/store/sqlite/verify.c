@@ -10,6 +10,7 @@
 #include "base/civil.h"
 #include "store/declared.h"
 #include "store/event.h"
+#include "store/lists.h"
 #include "store/series.h"
 #include "store/source.h"
 #include "store/verify.h"
@@ -150,7 +151,7 @@ static int check_late_count(struct verification *v, struct error *err)
 {
 	int64_t n;
 
-	if (store_late_count(v->walk.st, &n, err) < 0)
+	if (store_late_count(v->walk.st, v->walk.accounts, &n, err) < 0)
 		return -1;
 	if (n > v->walk.late)
 		report_problem(v, "%" PRId64 " more late events are listed than there are",
@@ -194,16 +195,22 @@ static int check_sources(struct verification *v, struct error *err)
 	}
 }
 
+#define ENTRIES                                                           \
+	"SELECT e.id, c.sid, c.kind FROM event e LEFT JOIN correction c " \
+	"ON c.id = e.correction WHERE e.source = ?1"
+#define FAMILY_ENTRIES                                 \
+	ENTRIES " AND (SELECT s.account FROM series s" \
+		" WHERE s.id = e.series) IN (SELECT a FROM list(?2))"
+
 /* The id of each entry must begin with the SID of its correction. */
 static int check_entries(struct verification *v, struct error *err)
 {
-	struct stmt *s = prepare(v->walk.st,
-				 "SELECT e.id, c.sid, c.kind FROM event e LEFT JOIN correction c "
-				 "ON c.id = e.correction WHERE e.source = ?1",
-				 err);
+	struct stmt *s = prepare(v->walk.st, v->walk.accounts ? FAMILY_ENTRIES : ENTRIES, err);
 	int rc;
 
 	db_bind_int(s, 1, v->walk.own);
+	if (v->walk.accounts)
+		db_bind_list(s, 2, v->walk.accounts);
 	while ((rc = db_step(s, err)) > 0) {
 		const char *id = db_get_str(s, 0, &v->arena), *sid = db_get_str(s, 1, &v->arena);
 
@@ -340,16 +347,23 @@ static int check_next_correction(struct verification *v, struct stmt *s, struct 
 				err);
 }
 
+#define CORRECTION_ROW "SELECT c.id, c.sid, c.kind, c.source, c.event FROM "
+#define CORRECTIONS    CORRECTION_ROW "correction c ORDER BY c.source, c.event, c.id"
+#define FAMILY_CORRECTIONS                                                      \
+	CORRECTION_ROW "list(?1) f CROSS JOIN source o CROSS JOIN correction c" \
+		       " WHERE o.family = f.a AND c.source = o.id"              \
+		       " ORDER BY c.source, c.event, c.id"
+
 /* Checks the corrections of each event, oldest first. */
 static int check_corrections(struct verification *v, struct error *err)
 {
-	struct stmt *s = prepare(
-		v->walk.st,
-		"SELECT id, sid, kind, source, event FROM correction ORDER BY source, event, id",
-		err);
+	struct stmt *s = prepare(v->walk.st, v->walk.families ? FAMILY_CORRECTIONS : CORRECTIONS,
+				 err);
 	struct chain c = { 0 };
 	int rc = -1;
 
+	if (v->walk.families)
+		db_bind_list(s, 1, v->walk.families);
 	while ((rc = db_step(s, err)) > 0) {
 		if (check_next_correction(v, s, &c, err) < 0) {
 			db_reset(s);
@@ -366,40 +380,83 @@ static void report_damage(void *arg, const char *words)
 	report_problem(arg, "the ledger's file is damaged, restore it from a backup: %s", words);
 }
 
+/* Sets the lists of V to the families and their accounts, in ARENA. */
+static int choose(struct verification *v, const struct verify_families *only, struct arena *arena,
+		  struct error *err)
+{
+	int64_t *families = arena_array(arena, int64_t, only->n + 1);
+	const struct db_list *asked;
+	const int64_t *accounts;
+	struct stmt *s;
+	size_t n;
+
+	/* entries of corrections have the ledger's own source, of family 0 */
+	for (size_t i = 0; i < only->n; i++)
+		families[i] = only->ids[i];
+	v->walk.families = ids_list(arena, families, only->n + 1);
+	asked = ids_list(arena, only->ids, only->n);
+	s = prepare(v->walk.st,
+		    "SELECT id FROM account WHERE COALESCE(parent, id) IN"
+		    " (SELECT a FROM list(?1)) ORDER BY id",
+		    err);
+	db_bind_list(s, 1, asked);
+	if (store_ids(s, arena, &accounts, &n, err) < 0)
+		return -1;
+	v->walk.accounts = ids_list(arena, accounts, n);
+	return 0;
+}
+
+/*
+ * Checks the file's pages and all sources, which only a verification of the
+ * whole ledger does. Returns the number of damages, or -1.
+ */
+static int check_file(struct verification *v, struct error *err)
+{
+	int damage = db_damage(v->walk.st->db, report_damage, v, err);
+
+	/* rows of a damaged file cannot be compared */
+	return damage ? damage : check_sources(v, err);
+}
+
 static int verify(struct verification *v, int64_t *ret_events, struct error *err)
 {
 	const struct verify_calls *calls = v->walk.observer;
-	int damage;
+	int rc = v->walk.accounts ? 0 : check_file(v, err);
 
 	*ret_events = 0;
-	damage = db_damage(v->walk.st->db, report_damage, v, err);
-	/* rows of a damaged file cannot be compared */
-	if (damage)
-		return damage < 0 ? -1 : 0;
+	if (rc)
+		return rc < 0 ? -1 : 0;
 	if (walk_events(&v->walk, ret_events, err) < 0 || check_late_count(v, err) < 0 ||
-	    store_series_check(v->walk.st, report_series, v, err) < 0 ||
-	    check_sources(v, err) < 0 || check_entries(v, err) < 0 || check_corrections(v, err) < 0)
+	    store_series_check(v->walk.st, v->walk.accounts, report_series, v, err) < 0 ||
+	    check_entries(v, err) < 0 || check_corrections(v, err) < 0)
 		return -1;
 	if (calls->progress)
 		calls->progress(calls->arg, *ret_events, *ret_events);
 	return 0;
 }
 
-int sqlite_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n,
-		  int64_t *ret_events, struct error *err)
+int sqlite_verify(struct store *st, const struct verify_families *only,
+		  const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
+		  struct error *err)
 {
 	struct verification v = {
 		.walk = { .st = st, .calls = &reporting, .observer = calls, .arg = &v }
 	};
+	struct arena lists;
 	int rc;
 
 	if (store_begin_read(st, err) < 0)
 		return -1;
-	walk_init(&v.walk);
+	arena_init(&lists);
 	arena_init(&v.arena);
-	rc = verify(&v, ret_events, err);
+	rc = only ? choose(&v, only, &lists, err) : 0;
+	if (rc == 0) {
+		walk_init(&v.walk);
+		rc = verify(&v, ret_events, err);
+		walk_release(&v.walk);
+	}
 	arena_release(&v.arena);
-	walk_release(&v.walk);
+	arena_release(&lists);
 	store_end(st);
 	*ret_n = v.walk.n;
 	return rc;

@@ -15,11 +15,20 @@
 #define SQL_TEXT(n) SQL_OF(n)
 #define SLOT_US     "(" SQL_TEXT(SLOT_SEC) " * 1000000)"
 
-#define EVENTS                                                                                     \
-	"SELECT s.account, COALESCE(e.booked_us, e.time_us) / " SLOT_US                            \
-	", s.category, e.series, " DIMENSION_S_SUMS " + length(s.declared), " AMOUNT_COLUMNS_OF(   \
-		"e") ", COALESCE(e.booked_us, e.time_us), e.time_us, e.source, e.id, e.correction" \
-		     " FROM event e CROSS JOIN series s WHERE s.id = e.series ORDER BY 1, 2, 3, 4"
+#define EVENT_ROW                                                                                \
+	"SELECT s.account, COALESCE(e.booked_us, e.time_us) / " SLOT_US                          \
+	", s.category, e.series, " DIMENSION_S_SUMS " + length(s.declared), " AMOUNT_COLUMNS_OF( \
+		"e") ", COALESCE(e.booked_us, e.time_us), e.time_us, e.source, e.id, e.correction"
+#define IN_ORDER " ORDER BY 1, 2, 3, 4"
+#define EVENTS   EVENT_ROW " FROM event e CROSS JOIN series s WHERE s.id = e.series" IN_ORDER
+
+/* The events of the sources of families; ?2 is the list of their accounts. */
+#define OF_FAMILIES                                                     \
+	" FROM list(?1) f CROSS JOIN source o CROSS JOIN event e"       \
+	" CROSS JOIN series s WHERE o.family = f.a AND e.source = o.id" \
+	" AND s.id = e.series AND s.account IN (SELECT a FROM list(?2))"
+#define FAMILY_EVENTS EVENT_ROW OF_FAMILIES IN_ORDER
+
 /* ---- postings ---- */
 
 /*
@@ -136,20 +145,30 @@ static int pause_walk(struct walk *w, int64_t done, int64_t all, struct error *e
 	return w->calls->pause ? w->calls->pause(w, err) : 0;
 }
 
-static int add_events(struct walk *w, int64_t all, struct error *err)
+/* Binds the parameters of OF_FAMILIES. */
+static void bind_families(const struct walk *w, struct stmt *s)
 {
-	struct stmt *s = prepare(w->st, EVENTS, err);
-	int64_t done = 0;
+	if (!w->accounts)
+		return;
+	db_bind_list(s, 1, w->families);
+	db_bind_list(s, 2, w->accounts);
+}
+
+/* *RET_DONE: the number of events. ALL: as counted. */
+static int add_events(struct walk *w, int64_t all, int64_t *ret_done, struct error *err)
+{
+	struct stmt *s = prepare(w->st, w->accounts ? FAMILY_EVENTS : EVENTS, err);
 	int rc;
 
+	bind_families(w, s);
 	while ((rc = db_step(s, err)) > 0) {
 		if (add_event(w, s, err) < 0 ||
-		    (++done % 4096 == 0 && pause_walk(w, done, all, err) < 0)) {
+		    (++*ret_done % 4096 == 0 && pause_walk(w, *ret_done, all, err) < 0)) {
 			db_reset(s);
 			return -1;
 		}
 	}
-	if (rc == 0 && done != all)
+	if (rc == 0 && !w->accounts && *ret_done != all)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger is damaged: some of its events belong to no series");
 	return rc;
@@ -167,28 +186,35 @@ static int finish(struct walk *w, struct error *err)
 	return close_hour(w, true, err);
 }
 
-static int count_events(struct store *st, int64_t *ret, struct error *err)
+static int count_events(struct walk *w, int64_t *ret, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT count(*) FROM event", err);
+	struct stmt *s = prepare(w->st,
+				 w->accounts ? "SELECT count(*)" OF_FAMILIES
+					     : "SELECT count(*) FROM event",
+				 err);
 
+	bind_families(w, s);
 	return store_one(s, ret, err) > 0 ? 0 : -1;
 }
 
 int walk_events(struct walk *w, int64_t *ret_events, struct error *err)
 {
+	int64_t all;
+
+	*ret_events = 0;
 	if (store_source_find(w->st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &w->own, err) <
 		    0 ||
-	    count_events(w->st, ret_events, err) < 0 ||
-	    posting_reader_new(w->st, &w->postings, err) < 0 ||
-	    add_events(w, *ret_events, err) < 0 || finish(w, err) < 0)
+	    count_events(w, &all, err) < 0 ||
+	    posting_reader_new(w->st, w->accounts, &w->postings, err) < 0 ||
+	    add_events(w, all, ret_events, err) < 0 || finish(w, err) < 0)
 		return -1;
 	return 0;
 }
 
 void walk_init(struct walk *w)
 {
-	w->rollups = walk_rollups_new(w->st, &(struct rollup_calls) { w->calls->entry,
-								      w->calls->rows, w });
+	w->rollups = walk_rollups_new(
+		w->st, w->accounts, &(struct rollup_calls) { w->calls->entry, w->calls->rows, w });
 	w->hour.refs = g_array_new(FALSE, FALSE, sizeof(struct posting));
 	arena_init(&w->hour.arena);
 }

@@ -41,6 +41,11 @@ struct walk_calls {
 
 struct walk {
 	struct store *st;
+	/*
+	 * the accounts to compare, and the families whose sources have their
+	 * events; NULL: all
+	 */
+	const struct db_list *accounts, *families;
 	const struct walk_calls *calls;
 	const struct verify_calls *observer;
 	void *arg; /* for the calls */
@@ -53,12 +58,12 @@ struct walk {
 	int64_t late; /* late events so far */
 };
 
-/* Set w->st, calls, observer and arg before. */
+/* Set w->st, accounts, families, calls, observer and arg before. */
 void walk_init(struct walk *w);
 void walk_release(struct walk *w);
 
 /*
- * Compares all. *RET_EVENTS is the number of events. Call it in a read. Sums
+ * Compares the accounts. *RET_EVENTS is the number of events. Call it in a read. Sums
  * have 128 bits: with corrections, a sum may exceed 64 bits and come back.
  */
 int walk_events(struct walk *w, int64_t *ret_events, struct error *err);

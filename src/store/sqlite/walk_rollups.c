@@ -8,6 +8,7 @@
 
 struct walk_rollups {
 	struct store *st;
+	const struct db_list *accounts; /* NULL: all */
 	struct rollup_calls calls;
 	struct stmt *months; /* that are stored, at the next one; NULL: there are no more */
 	struct rollup_rows next;
@@ -331,14 +332,19 @@ static int go_to(struct walk_rollups *w, int64_t account, int64_t month, struct 
 static int check_strays(struct walk_rollups *w, struct error *err)
 {
 	struct stmt *s = prepare(w->st,
-				 "SELECT DISTINCT place, account, period FROM rollup"
-				 " WHERE place > ?1 AND place < ?2",
+				 w->accounts ? "SELECT DISTINCT place, account, period FROM rollup"
+					       " WHERE place > ?1 AND place < ?2"
+					       " AND account IN (SELECT a FROM list(?3))"
+					     : "SELECT DISTINCT place, account, period FROM rollup"
+					       " WHERE place > ?1 AND place < ?2",
 				 err);
 	int64_t account = 0, month = 0;
 	int rc, exists = 0;
 
 	db_bind_int(s, 1, PLACE_MONTH);
 	db_bind_int(s, 2, PLACES);
+	if (w->accounts)
+		db_bind_list(s, 3, w->accounts);
 	while ((rc = db_step(s, err)) > 0) {
 		struct rollup_rows rows = { (enum rollup_place)db_get_int(s, 0), db_get_int(s, 1),
 					    db_get_int(s, 2) };
@@ -361,13 +367,15 @@ static int check_strays(struct walk_rollups *w, struct error *err)
 	return rc;
 }
 
-struct walk_rollups *walk_rollups_new(struct store *st, const struct rollup_calls *calls)
+struct walk_rollups *walk_rollups_new(struct store *st, const struct db_list *accounts,
+				      const struct rollup_calls *calls)
 {
 	struct walk_rollups *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		abort();
 	w->st = st;
+	w->accounts = accounts;
 	w->calls = *calls;
 	w->missing = g_hash_table_new_full(rows_hash, rows_equal, g_free, NULL);
 	w->stored = entries_new();
@@ -396,11 +404,16 @@ void walk_rollups_free(struct walk_rollups **w)
 /* The months that are stored; before anything else is asked. */
 static int start(struct walk_rollups *w, struct error *err)
 {
-	w->months = prepare(w->st,
-			    "SELECT DISTINCT account, period FROM rollup WHERE place = ?1"
-			    " ORDER BY account, period",
-			    err);
+	w->months = prepare(
+		w->st,
+		w->accounts ? "SELECT DISTINCT account, period FROM rollup WHERE place = ?1"
+			      " AND account IN (SELECT a FROM list(?2)) ORDER BY account, period"
+			    : "SELECT DISTINCT account, period FROM rollup WHERE place = ?1"
+			      " ORDER BY account, period",
+		err);
 	db_bind_int(w->months, 1, PLACE_MONTH);
+	if (w->accounts)
+		db_bind_list(w->months, 2, w->accounts);
 	return next_month(w, err);
 }
 

@@ -32,8 +32,12 @@ struct rollup_calls {
 
 struct walk_rollups;
 
-/* Never NULL. In a read of ST, until it is freed. */
-struct walk_rollups *walk_rollups_new(struct store *st, const struct rollup_calls *calls);
+/*
+ * Compares the rollups of ACCOUNTS, a list of ids; NULL: of all accounts. Borrows
+ * ACCOUNTS. Never NULL. In a read of ST, until it is freed.
+ */
+struct walk_rollups *walk_rollups_new(struct store *st, const struct db_list *accounts,
+				      const struct rollup_calls *calls);
 void walk_rollups_free(struct walk_rollups **w);
 
 /*
