@@ -172,7 +172,10 @@ enum verdict {
  * identity is (source, id), since each source belongs to one family.
  */
 struct stored_event {
-	/* for store_events_add: of its series; the main account */
+	/*
+	 * for store_events_add: of its series; the main account, or 0: the
+	 * account itself
+	 */
 	int64_t account, family;
 	int64_t source;
 	const char *id;
@@ -359,6 +362,8 @@ struct rejection {
 
 struct rollup {
 	enum level level;
+	/* for store_rollups_add: the main account; 0: the account itself */
+	int64_t family;
 	int64_t account, category, slot;
 	/*
 	 * 0: usage without dimensions or, in sums over all series, the total of

@@ -358,7 +358,7 @@ int store_suspensions(struct store *st, struct arena *arena, struct suspension *
 			"SELECT id, suspended AS since FROM account WHERE suspended <> 0 UNION ALL "
 			"SELECT below.id, above.suspended FROM account above JOIN account below ON "
 			"below.parent = above.id"
-			" WHERE above.suspended <> 0) GROUP BY id ORDER BY id",
+			" WHERE above.suspended <> 0) s GROUP BY id ORDER BY id",
 			err);
 	struct rows rows;
 

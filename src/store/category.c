@@ -99,10 +99,10 @@ int store_categories(struct store *st, struct arena *arena, struct category **re
  */
 static int used_before(struct store *st, int64_t id, struct error *err)
 {
-	struct stmt *s = prepare(
-		st,
-		"SELECT count(*) FROM (SELECT 1 FROM account_category WHERE category = ?1 LIMIT 2)",
-		err);
+	struct stmt *s = prepare(st,
+				 "SELECT count(*) FROM (SELECT 1 FROM account_category WHERE "
+				 "category = ?1 LIMIT 2) u",
+				 err);
 	int64_t n = 0;
 
 	db_bind_int(s, 1, id);

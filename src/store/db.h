@@ -144,7 +144,7 @@ void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len);
  * rows in their order, with the columns a, b, c ... and the number of the row,
  * from 0, as rowid. Write the table first, before CROSS JOIN.
  */
-enum { DB_LIST_COLUMNS = 8 };
+enum { DB_LIST_COLUMNS = 12 };
 enum db_cell_kind { DB_CELL_NUMBER, DB_CELL_TEXT, DB_CELL_BLOB };
 
 struct db_cell {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "store/account.h"
 #include "store/closing.h"
 #include "store/declared.h"
 #include "store/event_read.h"
@@ -28,6 +29,7 @@ struct filling {
 	size_t n;
 	GArray *rollups; /* struct rollup: what moves in the hour */
 	int64_t open_us; /* the closed instant of the account */
+	int64_t family;  /* its main account */
 };
 
 /* ---- one event ---- */
@@ -53,6 +55,7 @@ static void move_amounts(struct filling *f, const struct stored_event *e, const 
 			 int64_t series, int64_t to)
 {
 	struct rollup moved = { .level = LEVEL_QUARTER,
+				.family = f->family,
 				.account = s->account,
 				.category = s->category,
 				.series = dimensions_any(s->dim) ? series : 0,
@@ -184,13 +187,16 @@ static int read_hour(struct filling *f, struct error *err)
 {
 	const struct fill *fill = &f->d->fill;
 
+	struct account account = { 0 };
+
 	arena_reset(&f->arena);
 	f->hour = (struct account_hour) { fill->account, fill->hour };
-	return closing_open_us(f->a->st, fill->account, &f->open_us, err) < 0 ||
-			       store_postings(f->a->st, &f->hour, &f->arena, &f->list, &f->n, err) <
-				       0
-		       ? -1
-		       : 0;
+	if (store_account_by_id(f->a->st, fill->account, &f->arena, &account, err) < 0 ||
+	    closing_open_us(f->a->st, fill->account, &f->open_us, err) < 0 ||
+	    store_postings(f->a->st, &f->hour, &f->arena, &f->list, &f->n, err) < 0)
+		return -1;
+	f->family = account.parent;
+	return 0;
 }
 
 static int fill_hours(struct filling *f, size_t events, bool *ret_done, struct error *err)

@@ -396,6 +396,7 @@ static int add_rollup(struct work *w, const struct stored_event *e, const struct
 		      struct error *err)
 {
 	const struct rollup added = { .level = LEVEL_QUARTER,
+				      .family = w->main,
 				      .account = series->account,
 				      .category = series->category,
 				      .series = dimensions_any(series->dim) ? e->series : 0,

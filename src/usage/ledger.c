@@ -479,6 +479,7 @@ static struct rollup rollup_of(const struct event *ev)
 {
 	const struct intern_series *series = ev->series;
 	struct rollup r = { .level = LEVEL_QUARTER,
+			    .family = ev->source->scope,
 			    .account = series->key.account,
 			    .category = series->key.category,
 			    .slot = slot_of_instant(ev->effective_us),

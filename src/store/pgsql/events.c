@@ -1,19 +1,272 @@
 /*
- * events.c - adds events in sets.
+ * events.c - adds events in sets. The statement of those that are stored
+ * already comes first; the others are new, because only one writer writes.
  */
+#include <stdlib.h>
 #include "store/internal.h"
 #include "store/pgsql/layout.h"
 #include "base/banned.h"
 
+/* The cells of an event in a list: those of its identity come first. */
+enum {
+	CELL_SOURCE,
+	CELL_ID,
+	CELL_ROOT,
+	IDENTITY_CELLS,
+	CELL_ACCOUNT = IDENTITY_CELLS,
+	CELL_SERIES,
+	CELL_TIME,
+	CELL_EFFECTIVE, /* 0: NULL */
+	CELL_CORRECTION,
+	CELL_AMOUNTS,
+	EVENT_CELLS = CELL_AMOUNTS + AMOUNTS
+};
+
+_Static_assert((int)EVENT_CELLS <= (int)DB_LIST_COLUMNS, "list() has room for an event");
+
+/* The rows of a list, in an arena. */
+struct event_rows {
+	struct arena *arena;
+	int columns;
+	struct db_cell *cells;
+	size_t n;
+};
+
+static void rows_init(struct event_rows *r, struct arena *arena, size_t n, int columns)
+{
+	*r = (struct event_rows) { arena, columns,
+				   arena_array(arena, struct db_cell, n * (size_t)columns), 0 };
+}
+
+static int64_t root_of(const struct stored_event *e)
+{
+	return e->family ? e->family : e->account;
+}
+
+/* Adds a row, with the cells of the identity. */
+static struct db_cell *add_row(struct event_rows *r, const struct stored_event *e)
+{
+	struct db_cell *row = r->cells + r->n++ * (size_t)r->columns;
+
+	row[CELL_SOURCE].n = e->source;
+	row[CELL_ID] = (struct db_cell) { .kind = DB_CELL_TEXT, .bytes = e->id, .len = e->id_len };
+	row[CELL_ROOT].n = root_of(e);
+	return row;
+}
+
+static int run_rows(struct stmt *s, const struct event_rows *r, struct error *err)
+{
+	struct db_list list = { r->cells, r->n, r->columns };
+
+	if (!r->n) {
+		db_reset(s);
+		return 0;
+	}
+	db_bind_list(s, 1, &list);
+	return db_step(s, err);
+}
+
+/* ---- identities ---- */
+
+/* The events by identity; those of one identity in the order of the list. */
+struct identities {
+	struct stored_event **list;
+	size_t n;
+};
+
+static int compare_identities(const struct stored_event *x, const struct stored_event *y)
+{
+	size_t len = x->id_len < y->id_len ? x->id_len : y->id_len;
+	int order = (x->source > y->source) - (x->source < y->source);
+
+	if (!order)
+		order = memcmp(x->id, y->id, len);
+	return order ? order : (x->id_len > y->id_len) - (x->id_len < y->id_len);
+}
+
+static int compare_order(const void *a, const void *b)
+{
+	const struct stored_event *x = *(struct stored_event *const *)a;
+	const struct stored_event *y = *(struct stored_event *const *)b;
+	int order = compare_identities(x, y);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+static void identities_init(struct identities *all, struct arena *arena,
+			    struct stored_event *events, size_t n)
+{
+	bool ordered = true;
+
+	*all = (struct identities) { arena_array(arena, struct stored_event *, n), n };
+	for (size_t i = 0; i < n; i++) {
+		all->list[i] = &events[i];
+		ordered = ordered && (!i || compare_identities(&events[i - 1], &events[i]) <= 0);
+	}
+	if (!ordered)
+		qsort(all->list, n, sizeof(struct stored_event *), compare_order);
+}
+
+/* The number of events from FIRST on that have its identity. */
+static size_t count_same(const struct identities *all, size_t first)
+{
+	size_t n = 1;
+
+	while (first + n < all->n &&
+	       compare_identities(all->list[first], all->list[first + n]) == 0)
+		n++;
+	return n;
+}
+
+static enum verdict compare(const struct stored_event *e, const struct stored_event *first)
+{
+	return e->series == first->series && e->time_us == first->time_us &&
+			       amounts_equal(&e->amounts, &first->amounts)
+		       ? VERDICT_DUPLICATE
+		       : VERDICT_CONFLICT;
+}
+
+/* ---- what is stored ---- */
+
+#define FIND                                                                      \
+	"SELECT l.rowid, e.* FROM list(?1) l CROSS JOIN LATERAL (SELECT series, " \
+	"time_us, " AMOUNT_COLUMNS                                                \
+	" FROM event WHERE source = l.a AND id = l.b AND root = l.c LIMIT 1) e"
+
+/*
+ * Reads the stored events of all identities. RET has an entry for each
+ * identity; one that is not stored has the series 0.
+ */
+static int find_stored(struct store *st, const struct event_rows *keys, struct stored_event *ret,
+		       struct error *err)
+{
+	struct stmt *s = prepare(st, FIND, err);
+	int rc;
+
+	for (rc = run_rows(s, keys, err); rc > 0; rc = db_step(s, err)) {
+		struct stored_event *e = &ret[db_get_int(s, 0)];
+
+		e->series = db_get_int(s, 1);
+		e->time_us = db_get_int(s, 2);
+		store_get_amounts(s, 3, &e->amounts);
+	}
+	return rc;
+}
+
+/* Sets the verdicts of all events; returns how many are new, or -1. */
+static int64_t set_verdicts(struct store *st, const struct identities *all, struct arena *arena,
+			    struct error *err)
+{
+	struct stored_event *stored = arena_array(arena, struct stored_event, all->n);
+	struct event_rows keys;
+	int64_t created = 0;
+
+	rows_init(&keys, arena, all->n, IDENTITY_CELLS);
+	for (size_t i = 0; i < all->n; i += count_same(all, i))
+		add_row(&keys, all->list[i]);
+	if (find_stored(st, &keys, stored, err) < 0)
+		return -1;
+	for (size_t i = 0, n, identity = 0; i < all->n; i += n, identity++) {
+		struct stored_event *const *same = all->list + i;
+		bool new = !stored[identity].series;
+		const struct stored_event *first = new ? same[0] : &stored[identity];
+
+		n = count_same(all, i);
+		for (size_t k = 0; k < n; k++)
+			same[k]->verdict = compare(same[k], first);
+		if (new)
+			same[0]->verdict = VERDICT_CREATED;
+		created += new;
+	}
+	return created;
+}
+
+/* ---- adding ---- */
+
+#define ADD                                                                          \
+	"INSERT INTO event (source, id, root, account, series, time_us, booked_us, " \
+	"correction, " AMOUNT_COLUMNS ") SELECT a, b, c, d, e, f, NULLIF(g, 0), "    \
+	"NULLIF(h, 0), i, j, k, l FROM list(?1) x"
+
+static void add_event_row(struct event_rows *rows, const struct stored_event *e)
+{
+	struct db_cell *row = add_row(rows, e);
+
+	row[CELL_ACCOUNT].n = e->account;
+	row[CELL_SERIES].n = e->series;
+	row[CELL_TIME].n = e->time_us;
+	row[CELL_EFFECTIVE].n = e->effective_us > e->time_us ? e->effective_us : 0;
+	row[CELL_CORRECTION].n = e->correction;
+	for (int i = 0; i < AMOUNTS; i++)
+		row[CELL_AMOUNTS + i].n = e->amounts.n[i];
+}
+
+static int add_events(struct store *st, const struct identities *all, size_t created,
+		      struct arena *arena, struct error *err)
+{
+	struct event_rows rows;
+
+	rows_init(&rows, arena, created, EVENT_CELLS);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i]->verdict == VERDICT_CREATED)
+			add_event_row(&rows, all->list[i]);
+	return run_rows(prepare(st, ADD, err), &rows, err);
+}
+
+static bool has_attributes(const struct stored_event *e)
+{
+	return e->verdict == VERDICT_CREATED && e->attributes;
+}
+
+static int add_attributes(struct store *st, const struct identities *all, struct arena *arena,
+			  struct error *err)
+{
+	struct event_rows rows;
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		n += has_attributes(all->list[i]);
+	rows_init(&rows, arena, n, IDENTITY_CELLS + 1);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct stored_event *e = all->list[i];
+
+		if (has_attributes(e))
+			add_row(&rows,
+				e)[IDENTITY_CELLS] = (struct db_cell) { .kind = DB_CELL_TEXT,
+									.bytes = e->attributes,
+									.len = e->attributes_len };
+	}
+	return run_rows(prepare(st,
+				"INSERT INTO event_attributes (source, id, root, attributes) "
+				"SELECT a, b, c, d FROM list(?1) l",
+				err),
+			&rows, err);
+}
+
 int pgsql_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err)
 {
-	(void)st, (void)events, (void)n;
-	return error_set(err, ERR_INTERNAL, NULL, "not yet");
+	struct identities all;
+	struct arena arena;
+	int64_t created;
+	int rc = -1;
+
+	arena_init(&arena);
+	identities_init(&all, &arena, events, n);
+	created = set_verdicts(st, &all, &arena, err);
+	if (created >= 0 && add_events(st, &all, (size_t)created, &arena, err) == 0)
+		rc = add_attributes(st, &all, &arena, err);
+	arena_release(&arena);
+	return rc;
 }
 
 int pgsql_event_refile(struct store *st, const struct event_key *key, int64_t series,
 		       struct error *err)
 {
-	(void)st, (void)key, (void)series;
-	return error_set(err, ERR_INTERNAL, NULL, "not yet");
+	struct stmt *s = prepare(st, "UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2",
+				 err);
+
+	db_bind_int(s, 1, key->source);
+	db_bind_text(s, 2, key->id, key->len);
+	db_bind_int(s, 3, series);
+	return db_step(s, err);
 }

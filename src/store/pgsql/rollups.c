@@ -1,21 +1,279 @@
 /*
- * rollups.c - adds to the sums, in sets, and the days with usage.
+ * rollups.c - adds to the sums, in sets, and the days with usage. The rows of a
+ * table are changed in the order of its key.
  */
+#include <glib.h>
 #include "store/internal.h"
 #include "store/pgsql/layout.h"
+#include "store/rollup.h"
 #include "base/banned.h"
+
+/* What is added to a row of the sums. */
+struct sum {
+	int64_t root, account, category, slot, series;
+	int64_t quarter; /* a quarter hour of the slot */
+	struct amounts_wide amounts;
+};
+
+/* ---- what is added ---- */
+
+static int compare_numbers(int64_t x, int64_t y)
+{
+	return (x > y) - (x < y);
+}
+
+/* The order of the keys of total_*. */
+static gint compare_totals(gconstpointer a, gconstpointer b)
+{
+	const struct sum *x = a, *y = b;
+	int order = compare_numbers(x->account, y->account);
+
+	if (!order)
+		order = compare_numbers(x->slot, y->slot);
+	return order ? order : compare_numbers(x->category, y->category);
+}
+
+/* The order of the keys of part_*. */
+static gint compare_parts(gconstpointer a, gconstpointer b)
+{
+	const struct sum *x = a, *y = b;
+	int order = compare_numbers(x->account, y->account);
+
+	if (!order)
+		order = compare_numbers(x->category, y->category);
+	if (!order)
+		order = compare_numbers(x->slot, y->slot);
+	return order ? order : compare_numbers(x->series, y->series);
+}
+
+static struct sum *sum_at(const GArray *sums, guint i)
+{
+	return &g_array_index(sums, struct sum, i);
+}
+
+static bool is_ascending(const GArray *sums, GCompareFunc compare)
+{
+	for (guint i = 1; i < sums->len; i++)
+		if (compare(sum_at(sums, i - 1), sum_at(sums, i)) >= 0)
+			return false;
+	return true;
+}
+
+/* Puts the list in order, and adds up the entries of one key. */
+static void add_up(GArray *sums, GCompareFunc compare)
+{
+	guint n = 0;
+
+	if (is_ascending(sums, compare))
+		return;
+	g_array_sort(sums, compare);
+	for (guint i = 0; i < sums->len; i++) {
+		if (n && compare(sum_at(sums, n - 1), sum_at(sums, i)) == 0)
+			amounts_wide_add(&sum_at(sums, n - 1)->amounts, &sum_at(sums, i)->amounts,
+					 1);
+		else
+			*sum_at(sums, n++) = *sum_at(sums, i);
+	}
+	g_array_set_size(sums, n);
+}
+
+/* The entries of LIST (PARTS: those of a series), for quarter hours. */
+static GArray *sums_of(const struct rollup *list, size_t n, bool parts)
+{
+	GArray *ret = g_array_sized_new(FALSE, FALSE, sizeof(struct sum), (guint)n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct rollup *r = &list[i];
+		struct sum sum = { .root = r->family ? r->family : r->account,
+				   .account = r->account,
+				   .category = r->category,
+				   .slot = r->slot,
+				   .series = r->series,
+				   .quarter = r->slot,
+				   .amounts = amounts_widen(&r->amounts) };
+
+		if (!parts || r->series)
+			g_array_append_val(ret, sum);
+	}
+	return ret;
+}
+
+/* ---- the tables ---- */
+
+enum {
+	CELL_ROOT,
+	CELL_ACCOUNT,
+	CELL_SLOT,
+	CELL_CATEGORY,
+	CELL_AMOUNTS,
+	CELL_SERIES = CELL_AMOUNTS + AMOUNTS,
+	SUM_CELLS
+};
+
+#define PLUS(table, name) name " = " table "." name " + excluded." name
+#define LIST_AMOUNTS      "l.e, l.f, l.g, l.h"
+#define ADD_AMOUNTS       " DO UPDATE SET " AMOUNT_EACH(PLUS, "t")
+#define TOTAL_KEY         "root, account, slot, category"
+#define ADD_TOTAL(level)                                                   \
+	"INSERT INTO total_" level " AS t (" TOTAL_KEY ", " AMOUNT_COLUMNS \
+	") SELECT l.a, l.b, l.c, l.d, " LIST_AMOUNTS " FROM list(?1) l"    \
+	" ON CONFLICT (" TOTAL_KEY ")" ADD_AMOUNTS
+#define ADD_PART(level)                                                           \
+	"INSERT INTO part_" level " AS t (" TOTAL_KEY ", series, " AMOUNT_COLUMNS \
+	") SELECT l.a, l.b, l.c, l.d, l.i, " LIST_AMOUNTS " FROM list(?1) l"      \
+	" ON CONFLICT (" TOTAL_KEY ", series)" ADD_AMOUNTS
+
+static const char *const add_totals[LEVELS] = {
+	[LEVEL_QUARTER] = ADD_TOTAL("quarter"),
+	[LEVEL_DAY] = ADD_TOTAL("day"),
+	[LEVEL_MONTH] = ADD_TOTAL("month"),
+};
+static const char *const add_parts[LEVELS] = {
+	[LEVEL_QUARTER] = ADD_PART("quarter"),
+	[LEVEL_DAY] = ADD_PART("day"),
+	[LEVEL_MONTH] = ADD_PART("month"),
+};
+
+static void fill_cells(struct db_cell *row, const struct sum *s, const struct amounts *a)
+{
+	row[CELL_ROOT].n = s->root;
+	row[CELL_ACCOUNT].n = s->account;
+	row[CELL_SLOT].n = s->slot;
+	row[CELL_CATEGORY].n = s->category;
+	row[CELL_SERIES].n = s->series;
+	for (int i = 0; i < AMOUNTS; i++)
+		row[CELL_AMOUNTS + i].n = a->n[i];
+}
+
+/*
+ * Makes a list of the sums. Sums of zero are left out. -1: a sum does not fit
+ * 64 bits.
+ */
+static int make_list(const GArray *sums, struct arena *arena, struct db_list *ret,
+		     struct error *err)
+{
+	struct db_cell *cells = arena_array(arena, struct db_cell, (size_t)sums->len * SUM_CELLS);
+
+	*ret = (struct db_list) { .cells = cells, .columns = SUM_CELLS };
+	for (guint i = 0; i < sums->len; i++) {
+		const struct sum *s = sum_at(sums, i);
+		struct amounts a;
+
+		if (amounts_wide_zero(&s->amounts))
+			continue;
+		if (!amounts_narrow(&s->amounts, &a))
+			return store_rollup_check(&s->amounts, err);
+		fill_cells(cells + ret->n++ * SUM_CELLS, s, &a);
+	}
+	return 0;
+}
+
+/* ---- what fits ---- */
+
+/* Would the stored amount and that of the list exceed 64 bits together? */
+#define EXCEEDS(stored, added)                                              \
+	stored " > 9223372036854775807 - GREATEST(" added ", 0) OR " stored \
+	       " < -9223372036854775807 - 1 - LEAST(" added ", 0)"
+
+#define FIND_EXCEEDING                                                                         \
+	"SELECT " LIST_AMOUNTS ", " AMOUNT_COLUMNS_OF(                                         \
+		"t") " FROM list(?1) l JOIN "                                                  \
+		     "total_month t ON t.root = l.a AND t.account = l.b AND t.slot = l.c AND " \
+		     "t.category = l.d WHERE " EXCEEDS("t.count", "l.e") " OR " EXCEEDS(       \
+			     "t.usage",                                                        \
+			     "l.f") " OR " EXCEEDS("t.price",                                  \
+						   "l.g") " OR " EXCEEDS("t.upload",           \
+									 "l.h") " ORDER BY "   \
+										"l.rowid LIMIT 1"
+
+/* Fails if the total of a month would no longer fit. */
+static int check_months(struct store *st, const struct db_list *months, struct error *err)
+{
+	struct stmt *s = prepare(st, FIND_EXCEEDING, err);
+	struct amounts_wide sum;
+	struct amounts added, have;
+	int rc;
+
+	db_bind_list(s, 1, months);
+	rc = db_step(s, err);
+	if (rc <= 0)
+		return rc;
+	store_get_amounts(s, 0, &added);
+	store_get_amounts(s, AMOUNTS, &have);
+	db_reset(s);
+	sum = amounts_widen(&have);
+	amounts_wide_count(&sum, &added);
+	return store_rollup_check(&sum, err);
+}
+
+/* ---- adding ---- */
+
+static int add_level(struct store *st, const GArray *sums, enum level level, bool parts,
+		     struct error *err)
+{
+	struct stmt *s;
+	struct db_list list;
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = make_list(sums, &arena, &list, err);
+	if (rc == 0 && list.n && level == LEVEL_MONTH && !parts)
+		rc = check_months(st, &list, err);
+	if (rc == 0 && list.n) {
+		s = prepare(st, (parts ? add_parts : add_totals)[level], err);
+		db_bind_list(s, 1, &list);
+		rc = db_step(s, err);
+	}
+	arena_release(&arena);
+	return rc;
+}
+
+/* Adds to the totals, or to the PARTS. */
+static int add_levels(struct store *st, const struct rollup *list, size_t n, bool parts,
+		      struct error *err)
+{
+	GCompareFunc compare = parts ? compare_parts : compare_totals;
+	GArray *sums = sums_of(list, n, parts);
+	int rc = 0;
+
+	for (int level = LEVEL_QUARTER; level < LEVELS && rc == 0; level++) {
+		for (guint i = 0; i < sums->len && level > LEVEL_QUARTER; i++)
+			sum_at(sums, i)->slot = slot_of((enum level)level,
+							sum_at(sums, i)->quarter);
+		add_up(sums, compare);
+		rc = add_level(st, sums, (enum level)level, parts, err);
+	}
+	g_array_free(sums, TRUE);
+	return rc;
+}
 
 int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err)
 {
-	(void)st, (void)list, (void)n;
-	return error_set(err, ERR_INTERNAL, NULL, "not yet");
+	if (!n)
+		return 0;
+	return add_levels(st, list, n, false, err) < 0 ? -1 : add_levels(st, list, n, true, err);
 }
 
 int pgsql_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
 		       struct amounts_wide *ret, struct error *err)
 {
-	(void)st, (void)account, (void)category, (void)month, (void)ret;
-	return error_set(err, ERR_INTERNAL, NULL, "not yet");
+	struct stmt *s = prepare(st,
+				 "SELECT " AMOUNT_COLUMNS " FROM total_month WHERE account = ?1 "
+				 "AND slot = ?2 AND category = ?3",
+				 err);
+	struct amounts a = { 0 };
+	int rc;
+
+	db_bind_int(s, 1, account);
+	db_bind_int(s, 2, month);
+	db_bind_int(s, 3, category);
+	rc = db_step(s, err);
+	if (rc > 0)
+		store_get_amounts(s, 0, &a);
+	db_reset(s);
+	*ret = amounts_widen(&a);
+	return rc < 0 ? -1 : 0;
 }
 
 int pgsql_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last,

@@ -30,7 +30,8 @@ static int connect(sqlite3 *handle, void *aux, int argc, const char *const *argv
 	if (!*ret)
 		return SQLITE_NOMEM;
 	memset(*ret, 0, sizeof(**ret));
-	return sqlite3_declare_vtab(handle, "CREATE TABLE x(a, b, c, d, e, f, g, h, list HIDDEN)");
+	return sqlite3_declare_vtab(
+		handle, "CREATE TABLE x(a, b, c, d, e, f, g, h, i, j, k, l, list HIDDEN)");
 }
 
 static int disconnect(sqlite3_vtab *table)
