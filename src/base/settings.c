@@ -52,8 +52,8 @@ static const char *const metrics_roles[] = { "none", "SystemAdministrator", "Man
 
 /* The settings of a section must be adjacent. */
 static const struct setting table[] = {
-	{ "ledger", "database", ST_DATABASE, AT(database), "/var/lib/usaged/usage.db", 1, 4095, NULL,
-	  "The SQLite file that holds the ledger." },
+	{ "ledger", "database", ST_DATABASE, AT(database), "/var/lib/usaged/usage.db", 1, 4095,
+	  NULL, "The SQLite file that holds the ledger." },
 	{ "ledger", "secret_file", ST_PATH, AT(secret_file), "/var/lib/usaged/secret", 1, 4095,
 	  NULL,
 	  "32 random bytes that key the hashes of tokens and sign page tokens. Keep the file with "

@@ -108,6 +108,11 @@ int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *
 
 /* ---- schema ---- */
 
+const struct layout *db_layout(struct db *db)
+{
+	return db->driver->layout;
+}
+
 const struct schema_step *db_schema(struct db *db, size_t *ret_n)
 {
 	*ret_n = *db->driver->n_schema;

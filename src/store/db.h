@@ -25,6 +25,7 @@
 
 struct db;
 struct stmt;
+struct layout;
 
 /*
  * Reports progress in bytes. ALL is 0 if the total is unknown. If the callback
@@ -98,6 +99,8 @@ int db_replace(const char *file, const char *where, const char *aside, struct er
 
 /* ---- schema ---- */
 
+/* How this kind of database stores events and sums; see store/layout.h. */
+const struct layout *db_layout(struct db *db);
 /* The steps of this kind of database; see store/schema.h. */
 const struct schema_step *db_schema(struct db *db, size_t *ret_n);
 /* Reads the version of the schema; 0: the database is empty. */

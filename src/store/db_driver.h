@@ -32,6 +32,7 @@ struct db_driver {
 	int (*set_schema_version)(struct db *db, int64_t version, struct error *err);
 	int (*references)(struct db *db, bool on, struct error *err);
 	const char *references_broken;
+	const struct layout *layout;
 	const struct schema_step *schema;
 	const size_t *n_schema;
 

@@ -14,7 +14,7 @@ int schema_progress(struct store *st, int64_t done, int64_t all, struct error *e
 }
 
 /*
- * Runs one step; its functions get a store of which only the database is set.
+ * Runs one step; its functions get a store of which only the database and its layout are set.
  */
 static int run_step(struct store *st, const struct schema_step *s, struct error *err)
 {
@@ -29,7 +29,9 @@ static int run_step(struct store *st, const struct schema_step *s, struct error 
 static int run_steps(struct db *db, const struct schema_step *steps, size_t n_steps,
 		     const struct schema_watch *watch, struct error *err)
 {
-	struct store st = { .db = db, .tx = TX_WRITE, .upgrade = { .watch = watch } };
+	struct store st = {
+		.db = db, .layout = db_layout(db), .tx = TX_WRITE, .upgrade = { .watch = watch }
+	};
 	int64_t version;
 
 	/*
@@ -52,9 +54,11 @@ static int check_references(struct db *db, struct error *err)
 {
 	int rc = db_references_broken(db, err);
 
-	return rc <= 0 ? rc : error_set(err, ERR_INTERNAL, NULL,
-			 "the ledger is damaged: a row refers to another that does not exist; "
-			 "the upgrade of its schema was undone");
+	return rc <= 0 ? rc
+		       : error_set(err, ERR_INTERNAL, NULL,
+				   "the ledger is damaged: a row refers to another that does not "
+				   "exist; "
+				   "the upgrade of its schema was undone");
 }
 
 static int bring_forward(struct db *db, const struct schema_step *steps, size_t n_steps,

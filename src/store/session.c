@@ -31,10 +31,11 @@ static int insert_session(struct store *st, const struct session *s, struct erro
 
 	if (trim(st, s, err) < 0)
 		return -1;
-	q = prepare(st,
-		    "INSERT INTO session (hash, \"user\", kind, created, expires, maker, maker_key) "
-		    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-		    err);
+	q = prepare(
+		st,
+		"INSERT INTO session (hash, \"user\", kind, created, expires, maker, maker_key) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		err);
 	db_bind_blob(q, 1, s->hash, sizeof(s->hash));
 	db_bind_int(q, 2, s->user);
 	db_bind_int(q, 3, s->kind);

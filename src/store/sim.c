@@ -81,7 +81,8 @@ static int insert(struct store *st, struct sim *sim, struct error *err)
 	if (check_free(st, sim, "sid", sim->sid, err) < 0 ||
 	    check_free(st, sim, "name", sim->name, err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO sim (family, kind, sid, name) VALUES (?1, ?2, ?3, ?4)"
+	s = prepare(st,
+		    "INSERT INTO sim (family, kind, sid, name) VALUES (?1, ?2, ?3, ?4)"
 		    " RETURNING id",
 		    err);
 	db_bind_int(s, 1, sim->family);

@@ -36,7 +36,7 @@ int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struc
 	if (!st)
 		abort();
 	st->db = db;
-	st->layout = db_is_file(where) ? &layout_sqlite : &layout_pgsql;
+	st->layout = db_layout(db);
 	*ret = st;
 	return 0;
 }

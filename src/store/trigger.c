@@ -173,11 +173,12 @@ static int add_value(struct store *st, const struct trigger_value *v, struct err
 
 int store_trigger_add(struct store *st, struct trigger *t, struct error *err)
 {
-	struct stmt *s = prepare(st,
-				 "INSERT INTO trigger (sid, account, category, amount, recurrence, "
-				 "threshold, name, url, method, created, updated)"
-				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id",
-				 err);
+	struct stmt *s =
+		prepare(st,
+			"INSERT INTO trigger (sid, account, category, amount, recurrence, "
+			"threshold, name, url, method, created, updated)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id",
+			err);
 
 	db_bind_str(s, 1, t->sid);
 	db_bind_int(s, 2, t->account);

@@ -23,10 +23,11 @@ static int insert_grant(struct store *st, int64_t user, int64_t account, struct 
 
 	if (check_grant(st, account, err) < 0)
 		return -1;
-	s = prepare(st,
-		    "INSERT INTO user_grant (\"user\", account) VALUES (?1, ?2) ON CONFLICT (\"user\", "
-		    "account) DO NOTHING",
-		    err);
+	s = prepare(
+		st,
+		"INSERT INTO user_grant (\"user\", account) VALUES (?1, ?2) ON CONFLICT (\"user\", "
+		"account) DO NOTHING",
+		err);
 	db_bind_int(s, 1, user);
 	db_bind_int(s, 2, account);
 	return db_step(s, err);
@@ -55,13 +56,14 @@ static int insert_user(struct store *st, struct user *u, const char *folded, str
 {
 	struct stmt *s;
 
-	if (check_free(st, "SELECT 1 FROM \"user\" WHERE folded = ?1 AND id <> ?2", "user", folded, 0,
-		       err) < 0)
+	if (check_free(st, "SELECT 1 FROM \"user\" WHERE folded = ?1 AND id <> ?2", "user", folded,
+		       0, err) < 0)
 		return -1;
-	if (*u->email && check_free(st,
-				    "SELECT 1 FROM \"user\" WHERE lower(email) = lower(?1) AND removed "
-				    "= 0 AND id <> ?2",
-				    "email", u->email, 0, err) < 0)
+	if (*u->email &&
+	    check_free(st,
+		       "SELECT 1 FROM \"user\" WHERE lower(email) = lower(?1) AND removed "
+		       "= 0 AND id <> ?2",
+		       "email", u->email, 0, err) < 0)
 		return -1;
 	s = prepare(st,
 		    "INSERT INTO \"user\" (name, display, email, role, password, created, removed, "
@@ -100,8 +102,8 @@ int store_user_add(struct store *st, struct user *u, struct error *err)
 
 static int read_grants(struct store *st, struct arena *arena, struct user *ret, struct error *err)
 {
-	struct stmt *s =
-		prepare(st, "SELECT account FROM user_grant WHERE \"user\" = ?1 ORDER BY account", err);
+	struct stmt *s = prepare(
+		st, "SELECT account FROM user_grant WHERE \"user\" = ?1 ORDER BY account", err);
 
 	db_bind_int(s, 1, ret->id);
 	return store_ids(s, arena, &ret->grants, &ret->n_grants, err);
@@ -203,7 +205,8 @@ static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
 		return -1;
 	if (!db_changes(st->db))
 		return 0;
-	s = prepare(st, "DELETE FROM session WHERE (\"user\" = ?1 OR maker = ?1) AND hash <> ?2", err);
+	s = prepare(st, "DELETE FROM session WHERE (\"user\" = ?1 OR maker = ?1) AND hash <> ?2",
+		    err);
 	db_bind_int(s, 1, id);
 	db_bind_blob(s, 2, keep ? keep : none, KEY_HASH_BYTES);
 	if (db_step(s, err) < 0 || store_changed(st, err) < 0)
@@ -214,8 +217,8 @@ static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
 static int set_password(struct store *st, int64_t id, const char *password,
 			const unsigned char *keep, struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE \"user\" SET password = ?2 WHERE id = ?1 AND removed = 0",
-				 err);
+	struct stmt *s =
+		prepare(st, "UPDATE \"user\" SET password = ?2 WHERE id = ?1 AND removed = 0", err);
 
 	db_bind_int(s, 1, id);
 	db_bind_str(s, 2, password);
@@ -233,8 +236,8 @@ int store_user_password(struct store *st, int64_t id, const char *password,
 
 static int set_removed(struct store *st, int64_t id, int64_t when, struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE \"user\" SET removed = ?2 WHERE id = ?1 AND removed = 0",
-				 err);
+	struct stmt *s =
+		prepare(st, "UPDATE \"user\" SET removed = ?2 WHERE id = ?1 AND removed = 0", err);
 
 	db_bind_int(s, 1, id);
 	db_bind_int(s, 2, when);
@@ -252,12 +255,14 @@ static int set_texts(struct store *st, const struct user *u, struct error *err)
 {
 	struct stmt *s;
 
-	if (*u->email && check_free(st,
-				    "SELECT 1 FROM \"user\" WHERE lower(email) = lower(?1) AND removed "
-				    "= 0 AND id <> ?2",
-				    "email", u->email, u->id, err) < 0)
+	if (*u->email &&
+	    check_free(st,
+		       "SELECT 1 FROM \"user\" WHERE lower(email) = lower(?1) AND removed "
+		       "= 0 AND id <> ?2",
+		       "email", u->email, u->id, err) < 0)
 		return -1;
-	s = prepare(st, "UPDATE \"user\" SET display = ?2, email = ?3 WHERE id = ?1 AND removed = 0",
+	s = prepare(st,
+		    "UPDATE \"user\" SET display = ?2, email = ?3 WHERE id = ?1 AND removed = 0",
 		    err);
 	db_bind_int(s, 1, u->id);
 	db_bind_str(s, 2, u->display);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "store/posting.h"
+#include "store/sqlite/layout.h"
 #include "store/internal.h"
 #include "store/sqlite/posting_codec.h"
 #include "base/banned.h"

@@ -41,8 +41,8 @@ includes | awk '
 		uses["base"] = ""
 
 		# library header: where it may be seen
-		home["sqlite3.h"] = "^store/db_[a-z]*\\.c$"
-		home["libpq-fe.h"] = "^store/db_[a-z]*\\.c$"
+		home["sqlite3.h"] = "^store/sqlite/"
+		home["libpq-fe.h"] = "^store/pgsql/"
 		home["fcgiapp.h"] = home["fcgi_stdio.h"] = home["fcgios.h"] = "^http/"
 		home["libxml/"] = "^(http|format)/"
 		home["json-c/"] = home["json.h"] = "^(format|http|ingest|meta)/"

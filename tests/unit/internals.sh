@@ -10,7 +10,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 # What stands in backticks, one a line.
 grep -o '`[^`]*`' docs/internals.md | tr -d '`' | sort -u >"$tmp/names"
-cat src/*.c src/*/*.[ch] >"$tmp/source"
+cat src/*.c src/*/*.[ch] src/*/*/*.[ch] >"$tmp/source"
 
 missing() {
 	echo "docs/internals.md names $1, which is not there"
@@ -33,8 +33,12 @@ done <"$tmp/names"
 
 # The tables of the chapter on storage: those of the schema and no others.
 sed -n '/^## Storage/,/^## /s/^| \(`.*`\) |.*/\1/p' docs/internals.md | grep -o '`[a-z_0-9]*`' | tr -d '`' | sort >"$tmp/told"
-tr -d '\n\t"\\' <src/store/schema.c | grep -oE 'CREATE TABLE [a-z_0-9]+' | sed 's/.* //' | grep -vE '_$|_[0-9]$|^source_(use|moved)$' |
-	sort -u >"$tmp/tables"
-sort -u -o "$tmp/tables" "$tmp/tables"
+{
+	tr -d '\n\t"\\' <src/store/sqlite/schema.c | grep -oE 'CREATE TABLE [a-z_0-9]+' | sed 's/.* //' |
+		grep -vE '_$|_[0-9]$|^source_(use|moved)$'
+	tr -d '\n\t"\\' <src/store/pgsql/schema.c | grep -oE 'CREATE TABLE [a-z_0-9]+' | sed 's/.* //' | grep -v '_$'
+	# shellcheck disable=SC2020
+	grep -oE '\b(TOTAL|PART)\("[a-z]+"\)' src/store/pgsql/schema.c | tr 'A-Z("' 'a-z_ ' | tr -d ' )'
+} | sort -u >"$tmp/tables"
 diff "$tmp/tables" "$tmp/told" || { echo "(< only in the schema, > only in docs/internals.md)"; bad=1; }
 exit $bad

@@ -21,6 +21,10 @@ find . -name '*.[ch]' | sort | sed 's|^\./||' | xargs awk '
 		layers = "store/ has the rows, usage/ the rules"
 		twice("account.c|closing.c|event.c|sim.c|trigger.c", layers)
 		twice("account.h|closing.h|event.h|sim.h|trigger.h", layers)
+		kinds = "each kind of database has its own, and store/ calls them"
+		twice("db.c|event.c|find.c|schema.c|sums.c|verify.c", kinds)
+		twice("layout.c|layout.h", "format/ has that of a page, store/ that of tables")
+		twice("types.h", "meta/ describes types of fields, store/pgsql/ numbers of types of PostgreSQL")
 		twice("page.h", "format/ has what a page shows, http/ makes it from a request")
 	}
 

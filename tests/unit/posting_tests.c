@@ -6,6 +6,7 @@
 #include <string.h>
 #include "store/internal.h"
 #include "store/posting.h"
+#include "store/sqlite/layout.h"
 #include "fixture.h"
 #include "store_fixture.h"
 #include "suite.h"

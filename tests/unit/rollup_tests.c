@@ -11,7 +11,6 @@
 #include "store/account.h"
 #include "store/category.h"
 #include "store/event.h"
-#include "store/posting.h"
 #include "store/rollup.h"
 #include "store/sqlite/rollup_group.h"
 #include "store/sqlite/rollup_rows.h"
@@ -515,12 +514,13 @@ static void write_events(void)
 	for (int i = 0; i < 1500; i++) {
 		int n = 1 + (int)any(SERIES - 1);
 		int64_t day = DAY_FIRST + (i < 60 ? any(31) : 31 + any(28));
-		struct stored_event e = { .source = source,
+		struct stored_event e = { .account = model.account,
+					  .family = model.account,
+					  .source = source,
 					  .id = id,
 					  .series = model.series[n],
 					  .time_us = (day * 86400 + any(86400)) * USEC_PER_SEC,
 					  .amounts.n = { 1, any(100000), any(100), 0 } };
-		struct posting p;
 		struct rollup r = { .account = model.account,
 				    .category = model.categories[n % CATEGORIES],
 				    .series = model.series[n],
@@ -529,8 +529,6 @@ static void write_events(void)
 		snprintf(id, sizeof(id), "e%d", i);
 		e.id_len = strlen(id);
 		OK(store_events_add(model.st, &e, 1, &err));
-		p = (struct posting) { e.time_us, e.series, e.source, e.id, e.id_len };
-		OK(store_postings_add(model.st, model.account, &p, 1, &err));
 		r.slot = slot_of_instant(e.time_us);
 		OK(store_rollups_add(model.st, &r, 1, &err));
 	}

@@ -202,7 +202,9 @@ END_TEST
 START_TEST(event_that_differs_in_anything_is_a_conflict)
 {
 	struct fixture f = with_series(":memory:");
-	struct stored_event e = { .source = f.source,
+	struct stored_event e = { .account = f.account,
+				  .family = f.account,
+				  .source = f.source,
 				  .id = "call-1",
 				  .id_len = 6,
 				  .series = f.plain,
@@ -250,7 +252,9 @@ static size_t events_found(struct store *st, int64_t family, const char *source)
 START_TEST(a_source_is_found_in_its_own_family_only)
 {
 	struct fixture f = with_series(path);
-	struct stored_event e = { .source = f.source,
+	struct stored_event e = { .account = f.account,
+				  .family = f.account,
+				  .source = f.source,
 				  .id = "one",
 				  .id_len = 3,
 				  .series = f.plain,

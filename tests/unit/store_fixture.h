@@ -14,7 +14,6 @@
 #include "store/category.h"
 #include "store/event.h"
 #include "store/internal.h"
-#include "store/posting.h"
 #include "store/rollup.h"
 #include "store/series.h"
 #include "store/source.h"
@@ -138,7 +137,9 @@ static inline int add_many_events(struct store *st)
 		rc = intern_one_series(st, &series, &series_id, &err) < 0 ? -1 : 0;
 	for (int i = 0; rc == 0 && i < N; i++) {
 		snprintf(ids[i], sizeof(ids[i]), "call-%06d", i);
-		events[i] = (struct stored_event) { .source = source,
+		events[i] = (struct stored_event) { .account = 1,
+						    .family = 1,
+						    .source = source,
 						    .id = ids[i],
 						    .id_len = strlen(ids[i]),
 						    .series = series_id,
@@ -204,13 +205,14 @@ static inline void write_sound_ledger(void)
 {
 	struct fixture f = with_series(path);
 	int64_t quarter = (20454LL * 96) - 1; /* the last of 2025 */
-	struct posting ref;
 
 	OK(store_begin_write(f.st, &err));
 	for (int i = 0; i < 8; i++) {
 		char id[16];
 		int64_t at = quarter + i / 4;
-		struct stored_event e = { .source = f.source,
+		struct stored_event e = { .account = f.account,
+					  .family = f.account,
+					  .source = f.source,
 					  .id = id,
 					  .series = i % 2 ? f.plain : f.dimensioned,
 					  .time_us = at * 900000000 + i };
@@ -219,8 +221,6 @@ static inline void write_sound_ledger(void)
 		e.id_len = strlen(id);
 		e.amounts = (struct amounts) { .n = { 1, 10, 100, 1000 } };
 		OK(store_events_add(f.st, &e, 1, &err));
-		ref = (struct posting) { e.time_us, e.series, e.source, e.id, e.id_len };
-		OK(store_postings_add(f.st, f.account, &ref, 1, &err));
 		add_rollup(f.st,
 			   (struct rollup) { .account = f.account,
 					     .category = f.category,

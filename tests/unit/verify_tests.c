@@ -303,19 +303,18 @@ static void add_meanwhile(struct meanwhile *m)
 {
 	int64_t at = 20454LL * 96;
 	char id[24];
-	struct stored_event e = { .source = m->f.source,
+	struct stored_event e = { .account = m->f.account,
+				  .family = m->f.account,
+				  .source = m->f.source,
 				  .id = id,
 				  .series = m->f.dimensioned,
 				  .time_us = at * 900000000 + 100 + m->n,
 				  .amounts.n = { 1, 10, 100, 1000 } };
-	struct posting ref;
 
 	snprintf(id, sizeof(id), "meanwhile-%d", m->n++);
 	e.id_len = strlen(id);
 	OK(store_begin_write(m->st, &err));
 	OK(store_events_add(m->st, &e, 1, &err));
-	ref = (struct posting) { e.time_us, e.series, e.source, e.id, e.id_len };
-	OK(store_postings_add(m->st, m->f.account, &ref, 1, &err));
 	add_rollup(m->st,
 		   (struct rollup) { .account = m->f.account,
 				     .category = m->f.category,

@@ -11,6 +11,7 @@
 #include "store/pgsql/conn.h"
 #include "store/pgsql/sql.h"
 #include "store/pgsql/types.h"
+#include "store/layout.h"
 #include "store/schema.h"
 #include "base/banned.h"
 
@@ -398,8 +399,9 @@ static int run(struct pgsql_stmt *s, struct error *err)
 
 	translate(s);
 	values_init(&v, s);
-	cmd = (struct pg_command) { s->text->str, v.n,       v.types, v.values,
-				    v.lengths,    v.formats, true };
+	cmd = (struct pg_command) {
+		s->text->str, v.n, v.types, v.values, v.lengths, v.formats, true
+	};
 	db->base.statements++;
 	rc = send_again(db, &cmd, &s->result, err);
 	values_release(&v);
@@ -477,7 +479,7 @@ static const void *pgsql_get_blob(struct stmt *base, int column, size_t *ret_len
  * All writers of a ledger take this lock, so that only one of them writes. It
  * is the number of the table `meta`, which each ledger has.
  */
-#define LOCK                                                                      \
+#define LOCK                                                                       \
 	"SELECT pg_advisory_xact_lock(COALESCE(to_regclass('meta')::oid::bigint, " \
 	"0))"
 #define LOCK_XID "SELECT pg_current_xact_id()::text"
@@ -574,8 +576,8 @@ static int ask_outcome(struct pgsql *db, struct error *err)
 	int rc = -1;
 
 	for (int i = 0; i < STATUS_TRIES && rc < 0; i++) {
-		s = (struct pgsql_stmt *)pgsql_prepare(
-			&db->base, "SELECT pg_xact_status(?1::xid8)", NULL);
+		s = (struct pgsql_stmt *)pgsql_prepare(&db->base, "SELECT pg_xact_status(?1::xid8)",
+						       NULL);
 		pgsql_bind_text(&s->base, 1, db->xid, strlen(db->xid));
 		if (pgsql_step(&s->base, NULL) > 0 &&
 		    (status = pgsql_get_text(&s->base, 0, &len)) != NULL &&
@@ -686,6 +688,7 @@ const struct db_driver db_pgsql = {
 	.copy = no_copy,
 	.schema_version = pgsql_schema_version,
 	.set_schema_version = pgsql_set_schema_version,
+	.layout = &layout_pgsql,
 	.schema = schema_pgsql,
 	.n_schema = &schema_n_pgsql,
 	.begin = pgsql_begin,

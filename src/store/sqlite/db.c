@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "store/layout.h"
 #include "store/schema.h"
 #include "store/sqlite/list.h"
 #include "base/banned.h"
@@ -389,8 +390,8 @@ static void configure(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static int open_handle(struct sqlite *db, const char *where, unsigned flags, int64_t busy_timeout_ms,
-		       struct error *err)
+static int open_handle(struct sqlite *db, const char *where, unsigned flags,
+		       int64_t busy_timeout_ms, struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static atomic_flag chosen = ATOMIC_FLAG_INIT;
@@ -472,8 +473,8 @@ static int interrupted(struct error *err)
 }
 
 /* Copies the pages of DB's snapshot; DB is in a read. */
-static int copy_pages(struct sqlite *db, struct sqlite *to, int64_t page_bytes, db_progress *progress,
-		      void *arg, struct error *err)
+static int copy_pages(struct sqlite *db, struct sqlite *to, int64_t page_bytes,
+		      db_progress *progress, void *arg, struct error *err)
 {
 	sqlite3_backup *b = sqlite3_backup_init(to->handle, "main", db->handle, "main");
 	bool go_on = true;
@@ -531,9 +532,9 @@ static int copy_snapshot(struct sqlite *db, const char *where, db_progress *prog
 	 */
 	if (rc == 0)
 		rc = run(&to,
-			     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA "
-			     "synchronous = OFF",
-			     err);
+			 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA "
+			 "synchronous = OFF",
+			 err);
 	/* the first read begins the snapshot */
 	if (rc == 0)
 		rc = one_number(db, "SELECT count(*) FROM sqlite_master", &tables, err);
@@ -545,7 +546,8 @@ static int copy_snapshot(struct sqlite *db, const char *where, db_progress *prog
 	return rc;
 }
 
-static int sqlite_copy(struct db *base, const char *where, db_progress *progress, void *arg, struct error *err)
+static int sqlite_copy(struct db *base, const char *where, db_progress *progress, void *arg,
+		       struct error *err)
 {
 	struct sqlite *db = (struct sqlite *)base;
 	int rc = run(db, "BEGIN", err);
@@ -606,7 +608,7 @@ static int sqlite_check(struct db *base, db_progress *progress, void *arg, struc
 }
 
 static int sqlite_damage(struct db *base, void (*found)(void *arg, const char *words), void *arg,
-	      struct error *err)
+			 struct error *err)
 {
 	struct sqlite *db = (struct sqlite *)base;
 
@@ -964,6 +966,7 @@ const struct db_driver db_sqlite = {
 	.set_schema_version = sqlite_set_schema_version,
 	.references = sqlite_references,
 	.references_broken = "PRAGMA foreign_key_check",
+	.layout = &layout_sqlite,
 	.schema = schema_sqlite,
 	.n_schema = &schema_n_sqlite,
 	.begin = sqlite_begin,

@@ -111,15 +111,15 @@ static int add_all(struct store *st, struct stored_event *events, size_t n, stru
 
 /* ---- postings ---- */
 
-struct account_posting {
+struct new_posting {
 	int64_t account;
 	struct posting posting;
 };
 
 static int compare_accounts(const void *a, const void *b)
 {
-	int64_t x = ((const struct account_posting *)a)->account;
-	int64_t y = ((const struct account_posting *)b)->account;
+	int64_t x = ((const struct new_posting *)a)->account;
+	int64_t y = ((const struct new_posting *)b)->account;
 
 	return (x > y) - (x < y);
 }
@@ -127,20 +127,20 @@ static int compare_accounts(const void *a, const void *b)
 /* The postings of the new events, by account. */
 static GArray *postings_of(const struct stored_event *events, size_t n)
 {
-	GArray *ret = g_array_sized_new(FALSE, FALSE, sizeof(struct account_posting), (guint)n);
+	GArray *ret = g_array_sized_new(FALSE, FALSE, sizeof(struct new_posting), (guint)n);
 	bool ordered = true;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct stored_event *e = &events[i];
-		struct account_posting p = { e->account,
-					     { MAX(e->effective_us, e->time_us), e->series,
-					       e->source, e->id, e->id_len } };
+		struct new_posting p = { e->account,
+					 { MAX(e->effective_us, e->time_us), e->series, e->source,
+					   e->id, e->id_len } };
 
 		if (e->verdict != VERDICT_CREATED)
 			continue;
 		ordered = ordered &&
 			  (!ret->len ||
-			   g_array_index(ret, struct account_posting, ret->len - 1).account <=
+			   g_array_index(ret, struct new_posting, ret->len - 1).account <=
 				   p.account);
 		g_array_append_val(ret, p);
 	}
@@ -151,7 +151,7 @@ static GArray *postings_of(const struct stored_event *events, size_t n)
 
 static int add_postings(struct store *st, const GArray *all, struct error *err)
 {
-	const struct account_posting *list = (const struct account_posting *)all->data;
+	const struct new_posting *list = (const struct new_posting *)all->data;
 	struct posting *of_account = g_new(struct posting, all->len);
 	int rc = 0;
 
