@@ -7,6 +7,7 @@
 #include "base/civil.h"
 #include "base/secret.h"
 #include "cli/command.h"
+#include "store/server.h"
 #include "config.h"
 #include "base/banned.h"
 
@@ -132,6 +133,7 @@ static int run_command(const struct command *c, const char *config, int argc, ch
 	 * disk, not the end
 	 */
 	signal(SIGXFSZ, SIG_IGN);
+	store_connections(settings->connections, settings->prepared);
 	rc = c->run(settings, argc, argv);
 	settings_free(&settings);
 	return rc;

@@ -5,8 +5,8 @@
 
 #include "base/banned.h"
 
-void sandbox_enter(const struct sandbox_path *paths, size_t n, enum sandbox_network network,
-		   struct sandbox *ret)
+void sandbox_enter(const struct sandbox_path *paths, size_t n,
+		   const struct sandbox_network *network, struct sandbox *ret)
 {
 	const char *no_files = "", *no_calls = "";
 

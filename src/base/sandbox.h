@@ -10,8 +10,8 @@
  *   opened, and only in the listed way. No program can be run, and no TCP
  *   socket bound or connected.
  *
- * A thread that sends requests can have a sandbox of its own, in which it may
- * also make sockets of TCP and UDP, and connect them.
+ * A process or thread that connects to others can have a sandbox in which it may
+ * also make sockets of some kinds, and connect them.
  *
  * If the kernel lacks seccomp or Landlock, the process continues without it,
  * and the text for the log says so.
@@ -39,22 +39,28 @@ struct sandbox {
 	char words[200];
 };
 
-enum sandbox_network { SANDBOX_OFFLINE, SANDBOX_CONNECTS };
+/* The sockets that may be made and connected. */
+struct sandbox_network {
+	bool local;       /* sockets in the file system; Landlock does not limit them */
+	bool tcp;         /* TCP, and UDP for look-ups of names */
+	const int *ports; /* of TCP, where Landlock can limit them */
+	size_t n_ports;   /* 0: all ports */
+};
 
 /*
- * Enters the sandbox with the N PATHS. It holds for this thread and the threads
- * that it starts later, not for other threads.
+ * Enters the sandbox with the N PATHS. NETWORK NULL: no sockets. It holds for
+ * this thread and the threads that it starts later, not for other threads.
  */
-void sandbox_enter(const struct sandbox_path *paths, size_t n, enum sandbox_network network,
-		   struct sandbox *ret);
+void sandbox_enter(const struct sandbox_path *paths, size_t n,
+		   const struct sandbox_network *network, struct sandbox *ret);
 
 /*
  * The two parts of sandbox_enter; call them only there. Return false with the
  * reason in *RET_WHY.
  */
-bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, enum sandbox_network network,
-			 const char **ret_why);
-bool sandbox_limit_calls(enum sandbox_network network, const char **ret_why);
+bool sandbox_limit_files(const struct sandbox_path *paths, size_t n,
+			 const struct sandbox_network *network, const char **ret_why);
+bool sandbox_limit_calls(const struct sandbox_network *network, const char **ret_why);
 
 /*
  * Was the program built with a sanitizer? A sanitizer's report needs more

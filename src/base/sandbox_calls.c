@@ -158,27 +158,42 @@ static int add_lists(scmp_filter_ctx ctx)
 	return rc ? rc : add_conditional(ctx);
 }
 
-/*
- * Allows sockets of TCP and UDP, and what the C library's resolver and libcurl
- * do with them.
- */
-static int add_network(scmp_filter_ctx ctx)
+#define SOCKET_KIND ((scmp_datum_t)0xffffffff & ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK))
+
+static int add_connecting(scmp_filter_ctx ctx)
 {
-	static const char *const calls[] = { "connect", "setsockopt", "getpeername", "sendmmsg",
-					     NULL };
-	static const scmp_datum_t families[] = { AF_INET, AF_INET6 },
-				  types[] = { SOCK_STREAM, SOCK_DGRAM };
-	const scmp_datum_t kind = (scmp_datum_t)0xffffffff &
-				  ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK);
-	const struct scmp_arg_cmp readable = SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0),
-				  local = SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0);
+	static const char *const calls[] = { "connect", "setsockopt", "getpeername", NULL };
 	int rc = 0;
 
 	for (const char *const *name = calls; *name && rc == 0; name++)
 		rc = add(ctx, SCMP_ACT_ALLOW, *name, 0, NULL);
+	return rc;
+}
+
+static int add_local(scmp_filter_ctx ctx)
+{
+	const struct scmp_arg_cmp args[] = { SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0),
+					     SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_KIND,
+						     SOCK_STREAM) };
+
+	return add(ctx, SCMP_ACT_ALLOW, "socket", 2, args);
+}
+
+/*
+ * Allows sockets of TCP and UDP, and what the C library's resolver and libcurl
+ * do with them.
+ */
+static int add_tcp(scmp_filter_ctx ctx)
+{
+	static const scmp_datum_t families[] = { AF_INET, AF_INET6 },
+				  types[] = { SOCK_STREAM, SOCK_DGRAM };
+	const struct scmp_arg_cmp readable = SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0),
+				  local = SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0);
+	int rc = add(ctx, SCMP_ACT_ALLOW, "sendmmsg", 0, NULL);
+
 	for (int i = 0; i < 4 && rc == 0; i++) {
 		const struct scmp_arg_cmp args[] = { SCMP_A0(SCMP_CMP_EQ, families[i / 2], 0),
-						     SCMP_A1(SCMP_CMP_MASKED_EQ, kind,
+						     SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_KIND,
 							     types[i % 2]) };
 
 		rc = add(ctx, SCMP_ACT_ALLOW, "socket", 2, args);
@@ -188,7 +203,19 @@ static int add_network(scmp_filter_ctx ctx)
 	return rc ? rc : add(ctx, SCMP_ACT_ALLOW, "socketpair", 1, &local);
 }
 
-bool sandbox_limit_calls(enum sandbox_network network, const char **ret_why)
+static int add_network(scmp_filter_ctx ctx, const struct sandbox_network *network)
+{
+	int rc;
+
+	if (!network || (!network->local && !network->tcp))
+		return 0;
+	rc = add_connecting(ctx);
+	if (rc == 0 && network->local)
+		rc = add_local(ctx);
+	return rc == 0 && network->tcp ? add_tcp(ctx) : rc;
+}
+
+bool sandbox_limit_calls(const struct sandbox_network *network, const char **ret_why)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	bool done;
@@ -199,7 +226,7 @@ bool sandbox_limit_calls(enum sandbox_network network, const char **ret_why)
 	/* use a tree instead of a list, and keep the processor's fast mode */
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);
-	done = add_lists(ctx) == 0 && (network == SANDBOX_OFFLINE || add_network(ctx) == 0);
+	done = add_lists(ctx) == 0 && add_network(ctx, network) == 0;
 	*ret_why = "the filter could not be made";
 	if (done) {
 		done = seccomp_load(ctx) == 0;
@@ -213,7 +240,7 @@ bool sandbox_limit_calls(enum sandbox_network network, const char **ret_why)
 
 #include "base/banned.h"
 
-bool sandbox_limit_calls(enum sandbox_network network, const char **ret_why)
+bool sandbox_limit_calls(const struct sandbox_network *network, const char **ret_why)
 {
 	(void)network;
 	*ret_why = "built without libseccomp";

@@ -99,8 +99,35 @@ static bool allow(int ruleset, uint64_t taken, const struct sandbox_path *p)
 	return done;
 }
 
-bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, enum sandbox_network network,
-			 const char **ret_why)
+enum { RULE_NET_PORT = 2, PORT_OF_DNS = 53 };
+
+/* struct landlock_net_port_attr, which older headers lack. */
+struct port_rule {
+	uint64_t access, port;
+};
+
+static bool allow_port(int ruleset, int port)
+{
+	const struct port_rule rule = { TCP_CONNECT, (uint64_t)port };
+
+	return syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0) == 0;
+}
+
+/* Allows connections to the ports of NETWORK, if ALL limits ports. */
+static bool allow_ports(int ruleset, const struct ruleset *all,
+			const struct sandbox_network *network)
+{
+	bool done = true;
+
+	if (!network || !network->tcp || !(all->network & TCP_CONNECT))
+		return true;
+	for (size_t i = 0; done && i < network->n_ports; i++)
+		done = allow_port(ruleset, network->ports[i]);
+	return done && allow_port(ruleset, PORT_OF_DNS);
+}
+
+bool sandbox_limit_files(const struct sandbox_path *paths, size_t n,
+			 const struct sandbox_network *network, const char **ret_why)
 {
 	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
 				   LANDLOCK_CREATE_RULESET_VERSION),
@@ -114,12 +141,13 @@ bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, enum sandbo
 	if (version < 1)
 		return false;
 	all = all_of(version, &size);
-	if (network == SANDBOX_CONNECTS)
+	if (network && network->tcp && !network->n_ports)
 		all.network &= ~(uint64_t)TCP_CONNECT;
 	fd = (int)syscall(SYS_landlock_create_ruleset, &all, size, 0);
 	done = fd >= 0;
 	for (size_t i = 0; done && i < n; i++)
 		done = allow(fd, all.files, &paths[i]);
+	done = done && allow_ports(fd, &all, network);
 	if (done && SANDBOX_SANITIZED)
 		done = allow(fd, all.files, &everything);
 	done = done && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
@@ -131,8 +159,8 @@ bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, enum sandbo
 
 #else
 
-bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, enum sandbox_network network,
-			 const char **ret_why)
+bool sandbox_limit_files(const struct sandbox_path *paths, size_t n,
+			 const struct sandbox_network *network, const char **ret_why)
 {
 	(void)paths;
 	(void)n;

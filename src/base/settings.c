@@ -53,7 +53,14 @@ static const char *const metrics_roles[] = { "none", "SystemAdministrator", "Man
 /* The settings of a section must be adjacent. */
 static const struct setting table[] = {
 	{ "ledger", "database", ST_DATABASE, AT(database), "/var/lib/usaged/usage.db", 1, 4095,
-	  NULL, "The SQLite file that holds the ledger." },
+	  NULL,
+	  "The SQLite file that holds the ledger, or the address of a PostgreSQL database: "
+	  "postgresql://HOST/NAME. See usaged-postgresql(7)." },
+	{ "ledger", "connections", ST_INT, AT(connections), "10", 1, 1000, NULL,
+	  "The most connections to PostgreSQL for readers. Writers take up to two more." },
+	{ "ledger", "prepared", ST_BOOL, AT(prepared), "yes", 0, 0, NULL,
+	  "Keep statements prepared in PostgreSQL. Say no if pgbouncer, in transaction mode, is "
+	  "before the database." },
 	{ "ledger", "secret_file", ST_PATH, AT(secret_file), "/var/lib/usaged/secret", 1, 4095,
 	  NULL,
 	  "32 random bytes that key the hashes of tokens and sign page tokens. Keep the file with "
@@ -219,6 +226,37 @@ bool database_is_address(const char *value)
 	return false;
 }
 
+/* Undoes the %XX of a URL. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p; to++) {
+		char hex[3] = { 0 };
+
+		if (*p == '%' && p[1] && p[2]) {
+			memcpy(hex, p + 1, 2);
+			*to = (char)strtol(hex, NULL, 16);
+			p += 3;
+		} else {
+			*to = *p++;
+		}
+	}
+	*to = '\0';
+}
+
+/* Is there a password in the address, as NAME:PASSWORD@ or a parameter? */
+static bool has_password(const char *address, struct arena *a)
+{
+	const char *host = strstr(address, "://") + 3;
+	size_t len = strcspn(host, "/?");
+	const char *at = memrchr(host, '@', len), *colon = memchr(host, ':', len);
+	char *text = arena_str(a, host + len);
+
+	unescape(text);
+	return (at && colon && colon < at) || strstr(text, "password=");
+}
+
 static bool is_url(const char *value)
 {
 	size_t len = strlen(value);
@@ -313,9 +351,15 @@ static const char *wanted(const struct setting *s, struct arena *a)
 				    "case and without a path, separated by spaces, "
 				    "of at most %" PRId64 " bytes",
 				    s->max);
+	case ST_DATABASE:
+		return arena_printf(a,
+				    "a path, or the address of a PostgreSQL database without a "
+				    "password, such as postgresql://db.example/usaged, of at most "
+				    "%" PRId64 " bytes. Put the password into a password file "
+				    "(passfile=) or a service file (service=)",
+				    s->max);
 	case ST_TEXT:
 	case ST_PATH:
-	case ST_DATABASE:
 		break;
 	}
 	return arena_printf(a, "plain UTF-8 text of %" PRId64 " to %" PRId64 " bytes", s->min,
@@ -356,8 +400,11 @@ static bool set_value(struct loaded *l, const struct setting *s, const char *val
 		return parse_bool(value, member);
 	case ST_DATABASE:
 	case ST_PATH:
-		if (value[0] != '/' && value[0] != '\0' &&
-		    !(s->type == ST_DATABASE && database_is_address(value)))
+		if (s->type == ST_DATABASE && database_is_address(value)) {
+			good = fits(s, value) && !has_password(value, &l->memory);
+			break;
+		}
+		if (value[0] != '/' && value[0] != '\0')
 			value = arena_printf(&l->memory, "%s%s", folder, value);
 		good = fits(s, value);
 		break;

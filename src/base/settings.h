@@ -14,7 +14,9 @@
 
 struct settings {
 	/* [ledger] */
-	const char *database; /* SQLite file */
+	const char *database; /* SQLite file, or address of a PostgreSQL database */
+	int64_t connections;  /* to PostgreSQL, for readers */
+	bool prepared;        /* keep statements prepared in PostgreSQL */
 	/* 32 random bytes: keys the hashes of tokens, signs page tokens */
 	const char *secret_file;
 	int64_t busy_timeout_ms; /* how long a writer waits for another one */

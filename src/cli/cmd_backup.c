@@ -8,6 +8,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "store/copy.h"
+#include "store/server.h"
 #include "base/banned.h"
 
 static bool show_progress(void *arg, int64_t done, int64_t all)
@@ -49,6 +50,11 @@ static int run(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (argc != 2)
 		return command_wrong(&command_backup, "one file must be named");
+	if (!store_is_file(s->database))
+		return command_no_file("backup", "copy it with PostgreSQL's pg_dump (one moment, "
+						 "while it is in use), or with "
+						 "pg_basebackup and an archive of its log; keep "
+						 "the secret file with the copy");
 	return backup(s, argv[1], overwrite);
 }
 

@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "store/copy.h"
+#include "store/server.h"
 #include "base/banned.h"
 
 struct phases {
@@ -71,6 +72,12 @@ static int run(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (argc != 2)
 		return command_wrong(&command_restore, "one file must be named");
+	if (!store_is_file(s->database))
+		return command_no_file(
+			"restore",
+			"stop all servers, and put the copy back with PostgreSQL's pg_restore, "
+			"into "
+			"an empty database; put back the secret file that belongs to the copy");
 	return restore(s, argv[1]);
 }
 

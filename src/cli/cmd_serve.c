@@ -11,7 +11,9 @@
 #include "base/secret.h"
 #include "http/fcgi.h"
 #include "http/pool.h"
+#include "store/server.h"
 #include "usage/backup.h"
+#include "usage/secret_mark.h"
 #include "base/banned.h"
 
 static enum log_level find_level(const char *name)
@@ -25,14 +27,32 @@ static enum log_level find_level(const char *name)
 }
 
 /*
- * Reports an unusable ledger at the start instead of to every caller. Upgrades
- * the ledger of an older program.
+ * Checks a ledger in PostgreSQL: the schema, the server's settings, and that
+ * this host has the secret of the others.
  */
-static int check_ledger(const struct settings *s, struct error *err)
+static int check_server(const struct settings *s, const unsigned char *secret, struct error *err)
+{
+	struct store *st = NULL;
+	int rc;
+
+	if (store_open(s->database, STORE_WRITE, s->busy_timeout_ms, &st, err) < 0)
+		return -1;
+	rc = store_durable(st, err) < 0 ? -1 : secret_mark_check(st, s->database, secret, err);
+	store_close(&st);
+	return rc;
+}
+
+/*
+ * Reports an unusable ledger at the start instead of to every caller. Upgrades
+ * the file of an older program.
+ */
+static int check_ledger(const struct settings *s, const unsigned char *secret, struct error *err)
 {
 	struct store *st = NULL;
 	int64_t from;
 
+	if (!store_is_file(s->database))
+		return check_server(s, secret, err);
 	if (command_upgrade_ledger(s, &from, err) < 0 ||
 	    store_open(s->database, 0, s->busy_timeout_ms, &st, err) < 0)
 		return -1;
@@ -117,7 +137,7 @@ static int serve(const struct settings *s, struct error *err)
 	if (!getenv("REQUEST_METHOD") && (check_files(s, err) < 0 || check_memory(s, err) < 0))
 		return -1;
 	if (ops_check(err) < 0 || secret_load(s->secret_file, secret, err) < 0 ||
-	    check_ledger(s, err) < 0 || backup_prepare(s, err) < 0)
+	    check_ledger(s, secret, err) < 0 || backup_prepare(s, err) < 0)
 		return -1;
 	return fcgi_serve(s, secret, ops, err);
 }

@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "store/upgrade.h"
 #include "base/log.h"
+#include "store/server.h"
 #include "base/banned.h"
 
 struct upgrade_bar {
@@ -61,7 +62,7 @@ static int run(const struct settings *s, int argc, char **argv)
 	}
 	arena_init(&arena);
 	printf("%s is upgraded\n", s->database);
-	if (s->upgrade_copy)
+	if (s->upgrade_copy && store_is_file(s->database))
 		printf("%s is the ledger as it was; remove it when you no longer need it\n",
 		       store_upgrade_copy(s->database, from, &arena));
 	arena_release(&arena);
@@ -74,7 +75,10 @@ const struct command command_upgrade = {
 	.summary = "upgrade the ledger of an older program",
 	.help = "Upgrades the ledger, if an older program made it, in one transaction. Before that "
 		"it copies the ledger to a\n"
-		"file beside it, unless ledger.upgrade_copy is no. \"usaged serve\" and each "
+		"file beside it, unless ledger.upgrade_copy is no or the ledger is in PostgreSQL "
+		"(stop all "
+		"servers, and make a\n"
+		"copy with pg_dump first). \"usaged serve\" and each "
 		"command "
 		"that changes the ledger\n"
 		"do this as well when they start. Events cannot be stored meanwhile.\n",

@@ -8,6 +8,7 @@
 
 #include "base/civil.h"
 #include "store/account.h"
+#include "store/server.h"
 #include "base/banned.h"
 
 int command_fail(const char *command, const struct error *err)
@@ -160,12 +161,24 @@ struct store *command_open(const char *command, const struct settings *s, unsign
 	struct store *st = NULL;
 	int64_t from;
 
-	if ((flags & STORE_WRITE && command_upgrade_ledger(s, &from, &err) < 0) ||
+	/* other hosts may use a ledger that is not a file: they are stopped first */
+	if ((flags & STORE_WRITE && store_is_file(s->database) &&
+	     command_upgrade_ledger(s, &from, &err) < 0) ||
 	    store_open(s->database, flags, s->busy_timeout_ms, &st, &err) < 0) {
 		command_fail(command, &err);
 		return NULL;
 	}
 	return st;
+}
+
+int command_no_file(const char *command, const char *instead)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERR_UNSUPPORTED, NULL,
+		  "the ledger is in PostgreSQL, not in a file: %s; see usaged-postgresql(7)",
+		  instead);
+	return command_fail(command, &err);
 }
 
 static int work_in_ledger(struct store *st, unsigned flags, command_work work, void *arg,

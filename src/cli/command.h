@@ -87,6 +87,11 @@ int command_part(const struct command *c, const struct command_part *parts,
  * name of a bad parameter. Returns EXIT_FAILED.
  */
 int command_fail(const char *command, const struct error *err);
+/*
+ * Prints that COMMAND is for a ledger in a file, and what to do INSTEAD for one
+ * in PostgreSQL. Returns EXIT_FAILED.
+ */
+int command_no_file(const char *command, const char *instead);
 /* Prints "usaged COMMAND: ..." and how to get help. Returns EXIT_WRONG_CALL. */
 __attribute__((format(printf, 2, 3))) int command_wrong(const struct command *c, const char *fmt,
 							...);

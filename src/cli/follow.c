@@ -28,6 +28,7 @@
 #include "base/strbuf.h"
 #include "cli/interrupt.h"
 #include "ingest/detect.h"
+#include "store/server.h"
 #include "base/banned.h"
 
 enum {
@@ -643,14 +644,17 @@ static int follow(struct follower *f, struct error *err)
 	return f->changed ? save(f, err) : 0;
 }
 
-/* NAME.follow beside the ledger, after the first file. Free it. */
+/*
+ * NAME.follow beside the ledger, after the first file; beside the secret file if
+ * the ledger is not a file. Free it.
+ */
 static char *state_path(const struct import *im, const struct settings *s, const char *file)
 {
 	char *folder, *base, *name, *ret;
 
 	if (im->state)
 		return g_strdup(im->state);
-	folder = g_path_get_dirname(s->database);
+	folder = g_path_get_dirname(store_is_file(s->database) ? s->database : s->secret_file);
 	base = g_path_get_basename(file);
 	name = g_strconcat(base, ".follow", NULL);
 	ret = g_build_filename(folder, name, NULL);

@@ -8,9 +8,10 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/zone.h"
+#include "store/server.h"
 #include "base/banned.h"
 
-enum { PATHS_MAX = 24 };
+enum { PATHS_MAX = 48 };
 
 struct paths {
 	struct sandbox_path items[PATHS_MAX];
@@ -44,8 +45,8 @@ static void add_folder_of(struct paths *p, const char *file, enum sandbox_use us
 	add(p, slash ? folder : ".", use);
 }
 
-/* The files that a connection to a receiver needs: names and certificates. */
-static void add_network(struct paths *p, const struct settings *settings)
+/* The files that a connection by TCP needs: names and certificates. */
+static void add_network(struct paths *p)
 {
 	static const char *const files[] = { "/etc/resolv.conf",
 					     "/etc/hosts",
@@ -61,17 +62,26 @@ static void add_network(struct paths *p, const struct settings *settings)
 
 	for (const char *const *file = files; *file; file++)
 		add(p, *file, SANDBOX_READ);
-	add(p, settings->webhook_ca_file, SANDBOX_READ);
 }
 
-static void enter(const struct settings *settings, enum sandbox_network network,
-		  struct sandbox *ret)
+/*
+ * The ledger: a folder with files, or what a connection to its server needs. A
+ * connection can break at any time, so that a new one is made.
+ */
+static void add_ledger(struct paths *p, const struct settings *settings, struct arena *arena,
+		       struct store_reach *ret)
 {
-	struct paths *p = calloc(1, sizeof(*p));
+	*ret = (struct store_reach) { .local = false };
+	if (!store_reach(settings->database, arena, ret)) {
+		add_folder_of(p, settings->database, SANDBOX_CHANGE);
+		return;
+	}
+	for (size_t i = 0; i < ret->n_files; i++)
+		add(p, ret->files[i], SANDBOX_READ);
+}
 
-	if (!p)
-		abort();
-	add_folder_of(p, settings->database, SANDBOX_CHANGE);
+static void add_own_files(struct paths *p, const struct settings *settings)
+{
 	add(p, settings->backup_folder, SANDBOX_CHANGE);
 	add(p, settings->templates, SANDBOX_READ);
 	add(p, settings->own_templates, SANDBOX_READ);
@@ -79,9 +89,31 @@ static void enter(const struct settings *settings, enum sandbox_network network,
 	add(p, "/dev/urandom", SANDBOX_READ);
 	add_folder_of(p, settings->socket, SANDBOX_REMOVE);
 	add_folder_of(p, settings->pid_file, SANDBOX_REMOVE);
-	if (network == SANDBOX_CONNECTS)
-		add_network(p, settings);
-	sandbox_enter(p->items, p->n, network, ret);
+}
+
+/* SENDS: for the thread that calls receivers. */
+static void enter(const struct settings *settings, bool sends, struct sandbox *ret)
+{
+	struct paths *p = calloc(1, sizeof(*p));
+	struct sandbox_network network;
+	struct store_reach reach;
+	struct arena arena;
+
+	if (!p)
+		abort();
+	arena_init(&arena);
+	add_ledger(p, settings, &arena, &reach);
+	add_own_files(p, settings);
+	network = (struct sandbox_network) { .local = reach.local,
+					     .tcp = sends || reach.tcp,
+					     .ports = reach.ports,
+					     .n_ports = sends ? 0 : reach.n_ports };
+	if (network.tcp)
+		add_network(p);
+	if (sends)
+		add(p, settings->webhook_ca_file, SANDBOX_READ);
+	sandbox_enter(p->items, p->n, &network, ret);
+	arena_release(&arena);
 	free(p);
 }
 
@@ -93,7 +125,7 @@ void confine(const struct settings *settings)
 		log_info("sandbox: none, as server.sandbox says");
 		return;
 	}
-	enter(settings, SANDBOX_OFFLINE, &sandbox);
+	enter(settings, false, &sandbox);
 	if (sandbox.calls && sandbox.files)
 		log_info("sandbox: %s", sandbox.words);
 	else
@@ -105,5 +137,5 @@ void confine_sender(const struct settings *settings)
 	struct sandbox sandbox;
 
 	if (settings->sandbox)
-		enter(settings, SANDBOX_CONNECTS, &sandbox);
+		enter(settings, true, &sandbox);
 }

@@ -8,8 +8,9 @@
 #include "base/settings.h"
 
 /*
- * Restricts the process: it may change files in the ledger's folder, read
- * templates and time zones, and remove its socket and pid file. Does nothing if
+ * Restricts the process: it may change files in the ledger's folder, or connect
+ * to the ledger's server, read templates and time zones, and remove its socket
+ * and pid file. Does nothing if
  * settings->sandbox is off. Logs the result. Call confine before starting any
  * thread other than that of callbacks.
  */

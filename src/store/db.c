@@ -82,6 +82,29 @@ void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log)
 		db->driver->sizes(db, ret_file, ret_log);
 }
 
+/* ---- the server ---- */
+
+void db_connections(int64_t readers, bool prepared)
+{
+	if (db_pgsql.limit)
+		db_pgsql.limit(readers, prepared);
+}
+
+int db_server(struct db *db, struct arena *arena, struct store_server *ret, struct error *err)
+{
+	return db->driver->server ? db->driver->server(db, arena, ret, err) : 0;
+}
+
+bool db_pool(const char *where, struct store_pool *ret)
+{
+	return driver_of(where)->pool && driver_of(where)->pool(where, ret);
+}
+
+bool db_reach(const char *where, struct arena *arena, struct store_reach *ret)
+{
+	return driver_of(where)->reach && driver_of(where)->reach(where, arena, ret);
+}
+
 /* ---- files ---- */
 
 void db_remove(const char *where)

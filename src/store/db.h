@@ -70,6 +70,17 @@ int db_durable(struct db *db, struct error *err);
 /* Sizes of the file and of its write-ahead log, in bytes; 0: no file. */
 void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log);
 
+/* ---- the server ---- */
+
+/* See store/server.h: store_connections, store_server, store_pool, store_reach. */
+struct store_server;
+struct store_pool;
+struct store_reach;
+void db_connections(int64_t readers, bool prepared);
+int db_server(struct db *db, struct arena *arena, struct store_server *ret, struct error *err);
+bool db_pool(const char *where, struct store_pool *ret);
+bool db_reach(const char *where, struct arena *arena, struct store_reach *ret);
+
 /* ---- files ---- */
 
 /* Removes a file made with DB_CREATE. Close the connection first. */

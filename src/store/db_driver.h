@@ -21,6 +21,11 @@ struct db_driver {
 	void (*tune)(struct db *db);
 	int (*durable)(struct db *db, struct error *err);
 	void (*sizes)(struct db *db, int64_t *ret_file, int64_t *ret_log);
+	int (*server)(struct db *db, struct arena *arena, struct store_server *ret,
+		      struct error *err);
+	void (*limit)(int64_t readers, bool prepared);
+	bool (*pool)(const char *where, struct store_pool *ret);
+	bool (*reach)(const char *where, struct arena *arena, struct store_reach *ret);
 	void (*remove)(const char *where);
 	int (*copy)(struct db *db, const char *where, db_progress *progress, void *arg,
 		    struct error *err);

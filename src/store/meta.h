@@ -16,6 +16,8 @@
 /* begin of the last good backup, and of the last one that failed */
 #define META_BACKUP        "backup"
 #define META_BACKUP_FAILED "backup_failed"
+/* mark of the secret that keys the hashes; see usage/secret_mark.h */
+#define META_SECRET "secret"
 /* time of the server's last test write */
 #define META_PROBED "probed"
 

@@ -63,7 +63,7 @@ static int begin(void *arg, int64_t version, struct error *err)
 	struct upgrading *g = arg;
 
 	g->from = version;
-	return g->u->copy ? make_copy(g, err) : 0;
+	return g->u->copy && db_is_file(g->where) ? make_copy(g, err) : 0;
 }
 
 int store_upgrade(const char *where, int64_t busy_timeout_ms, const struct store_upgrade *u,

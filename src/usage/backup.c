@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "store/copy.h"
 #include "store/verify.h"
+#include "store/server.h"
 #include "base/banned.h"
 
 /* The form of a copy's name: a 0 is a digit. */
@@ -83,6 +84,11 @@ int backup_prepare(const struct settings *s, struct error *err)
 
 	if (!*s->backup_folder)
 		return 0;
+	if (!store_is_file(s->database))
+		return error_set(err, ERR_PARAM, "backup.folder",
+				 "the ledger is in PostgreSQL, not in a file, so the server cannot "
+				 "back it up: leave backup.folder empty, and use pg_dump or "
+				 "pg_basebackup; see usaged-postgresql(7)");
 	/* a running server may make no folder, so look first */
 	if (stat(s->backup_folder, &sb) < 0 &&
 	    (errno != ENOENT || mkdir(s->backup_folder, 0700) < 0 ||

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -66,7 +67,7 @@ static void remove_folders(void)
 	waitpid(pid, NULL, 0);
 }
 
-static void enter_with(enum sandbox_network network)
+static void enter_with(const struct sandbox_network *network)
 {
 	const struct sandbox_path paths[] = { { inside, SANDBOX_CHANGE },
 					      { readable, SANDBOX_READ },
@@ -78,7 +79,7 @@ static void enter_with(enum sandbox_network network)
 
 static void enter(void)
 {
-	enter_with(SANDBOX_OFFLINE);
+	enter_with(NULL);
 }
 
 /* In the sandbox: ends the process with these words. */
@@ -390,7 +391,7 @@ static const struct {
 static void *send_in_sandbox(void *arg)
 {
 	(void)arg;
-	enter_with(SANDBOX_CONNECTS);
+	enter_with(&(struct sandbox_network) { .tcp = true });
 	if (!sandbox.calls)
 		return NULL;
 	for (size_t i = 0; i < sizeof(of_sender) / sizeof(of_sender[0]); i++) {
@@ -426,6 +427,68 @@ START_TEST(thread_that_sends_may_connect_and_the_others_may_not)
 }
 END_TEST
 
+/* Runs CHECK in a process of its own, which fails if CHECK does. */
+static void in_process(void (*check)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		check();
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
+}
+
+static void check_local(void)
+{
+	enter_with(&(struct sandbox_network) { .local = true });
+	if (!sandbox.calls)
+		return;
+	must_be(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0);
+	must_be(socket(AF_UNIX, SOCK_DGRAM, 0) == -1 && errno == EPERM);
+	must_be(socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == EPERM);
+}
+
+START_TEST(a_database_on_this_machine_needs_only_local_sockets)
+{
+	in_process(check_local);
+}
+END_TEST
+
+/* Connects to the port of this machine where nobody listens. */
+static int connect_to(uint16_t port)
+{
+	const struct sockaddr_in a = { .sin_family = AF_INET,
+				       .sin_port = htons(port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	must_be(fd >= 0);
+	return connect(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 ? 0 : errno;
+}
+
+static void check_ports(void)
+{
+	static const int ports[] = { 1, 3 };
+	const int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+
+	enter_with(&(struct sandbox_network) { .tcp = true, .ports = ports, .n_ports = 2 });
+	if (!sandbox.files || version < 4)
+		return;
+	must_be(connect_to(1) == ECONNREFUSED);
+	must_be(connect_to(3) == ECONNREFUSED);
+	must_be(connect_to(2) == EACCES);
+}
+
+START_TEST(only_the_ports_of_the_database_can_be_reached)
+{
+	in_process(check_ports);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sandbox");
@@ -440,6 +503,8 @@ int main(void)
 	tcase_add_test(t, what_only_an_attacker_does_ends_the_process);
 	tcase_add_test(t, the_log_says_what_is_in_force);
 	tcase_add_test(t, thread_that_sends_may_connect_and_the_others_may_not);
+	tcase_add_test(t, a_database_on_this_machine_needs_only_local_sockets);
+	tcase_add_test(t, only_the_ports_of_the_database_can_be_reached);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

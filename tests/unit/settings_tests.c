@@ -97,11 +97,40 @@ START_TEST(a_file_overrides_and_its_relative_paths_start_at_its_folder)
 }
 END_TEST
 
+START_TEST(an_address_of_a_database_is_no_path)
+{
+	static const char *const addresses[] = { "postgresql:///usage?host=/run/postgresql",
+						 "postgres://me@[::1]:5433/usage?passfile=/a/b",
+						 "postgresql://" };
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+		struct error err = { 0 };
+		struct settings *s = NULL;
+		char text[128];
+
+		snprintf(text, sizeof(text), "[ledger]\ndatabase = %s\n", addresses[i]);
+		write_file(in_folder("d.conf"), text, strlen(text));
+		ck_assert_msg(settings_load(in_folder("d.conf"), &s, &err) == 0, "%s", err.message);
+		ck_assert_str_eq(s->database, addresses[i]);
+		ck_assert(s->prepared);
+		ck_assert_int_eq(s->connections, 10);
+		settings_free(&s);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	int line;
 	const char *param, *part; /* what the error names, and says */
 } bad_settings[] = {
+	{ "[ledger]\ndatabase = postgresql://me:word@host/usage\n", 2, "ledger.database",
+	  "without a password" },
+	{ "[ledger]\ndatabase = postgresql://host/usage?pass%77ord=word\n", 2, "ledger.database",
+	  "without a password" },
+	{ "[ledger]\ndatabase = postgresql:///usage?sslpassword=word\n", 2, "ledger.database",
+	  "password file" },
+	{ "[ledger]\nconnections = 0\n", 2, "ledger.connections", "from 1 to 1000" },
 	{ "[server]\nthreads = 0\n", 2, "server.threads", "from 1 to 1024" },
 	{ "[server]\nthreads = 1025\n", 2, "server.threads", "from 1 to 1024" },
 	{ "[server]\nthreads = many\n", 2, "server.threads", "whole number" },
@@ -252,6 +281,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, defaults_stand_without_a_file);
 	tcase_add_test(tc, a_file_overrides_and_its_relative_paths_start_at_its_folder);
+	tcase_add_test(tc, an_address_of_a_database_is_no_path);
 	tcase_add_loop_test(tc, a_bad_setting_is_refused_by_file_line_and_name, 0,
 			    ARRAY_SIZE(bad_settings));
 	tcase_add_test(tc, a_line_that_is_too_long_or_no_text_is_refused);

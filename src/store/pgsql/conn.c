@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include "store/server.h"
 #include "store/pgsql/types.h"
 #include "base/banned.h"
 
@@ -38,7 +39,8 @@ struct pg_pool {
 	char *where;
 	int users; /* of pg_pool_of */
 	struct pg_conn *idle;
-	int lent[2]; /* readers, writers */
+	int lent[2];          /* readers, writers */
+	int64_t waited, lost; /* see struct store_pool */
 	pthread_cond_t back;
 	struct pg_pool *next;
 };
@@ -47,6 +49,7 @@ struct pg_pool {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pg_pool *pools;
 static int readers_max = READERS;
+static bool prepares = true;
 
 static int64_t now_ms(void)
 {
@@ -75,14 +78,34 @@ static const struct {
 	{ "08", ERR_BUSY, "the connection to the database is lost: try again" },
 	{ "25006", ERR_BUSY, "the database is a standby, which cannot be written to: try again" },
 	{ "42501", ERR_INTERNAL, "the database's user has no right to do this" },
+	{ "42P07", ERR_CONFLICT,
+	  "the schema has a table of this name already: give the ledger a schema or a database of "
+	  "its own" },
+	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path" },
 	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"" },
 	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules" },
 };
+
+/* Messages of the server have several lines, the log's have one. */
+static const char *one_line(const char *text, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < size; text++)
+		if (!g_ascii_isspace(*text))
+			ret[n++] = *text;
+		else if (n && ret[n - 1] != ' ')
+			ret[n++] = ' ';
+	n -= n && ret[n - 1] == ' ';
+	ret[n] = '\0';
+	return ret;
+}
 
 static int fail(const char *state, const char *text, const char *sql, struct error *err)
 {
 	enum error_kind kind = ERR_INTERNAL;
 	const char *message = "the ledger's database failed";
+	char line[320], statement[160];
 
 	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
 		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0) {
@@ -94,7 +117,9 @@ static int fail(const char *state, const char *text, const char *sql, struct err
 	error_set(err, kind, NULL, "%s", message);
 	if (err && kind == ERR_BUSY && (state[0] == '0' || state[0] == '5'))
 		err->retry_after = AWAY_RETRY_SECONDS;
-	return error_detail(err, "PostgreSQL %s: %s in: %.200s", state, text, sql);
+	return error_detail(err, "PostgreSQL %s: %s in: %s", state,
+			    one_line(text, line, sizeof(line)),
+			    one_line(sql, statement, sizeof(statement)));
 }
 
 static int fail_result(const PGresult *r, const char *sql, struct error *err)
@@ -111,9 +136,35 @@ static int fail_conn(struct pg_conn *c, const char *sql, struct error *err)
 
 /* ---- pools ---- */
 
-void pg_pool_limit(int connections)
+void pg_pool_limit(int64_t readers, bool prepared)
 {
-	readers_max = connections;
+	readers_max = (int)readers;
+	prepares = prepared;
+}
+
+bool pg_pool_prepares(void)
+{
+	return prepares;
+}
+
+bool pg_pool_state(const char *where, struct store_pool *ret)
+{
+	struct pg_pool *p;
+
+	*ret = (struct store_pool) { 0 };
+	pthread_mutex_lock(&lock);
+	for (p = pools; p && strcmp(p->where, where) != 0; p = p->next)
+		;
+	if (p) {
+		*ret = (struct store_pool) { .lent = p->lent[0] + p->lent[1],
+					     .waited = p->waited,
+					     .lost = p->lost };
+		ret->open = ret->lent;
+		for (const struct pg_conn *c = p->idle; c; c = c->next)
+			ret->open++;
+	}
+	pthread_mutex_unlock(&lock);
+	return true;
 }
 
 struct pg_pool *pg_pool_of(const char *where)
@@ -193,10 +244,14 @@ static const char session[] =
 
 static PGconn *open_session(const char *where)
 {
-	static const char *const names[] = { "dbname",          "application_name",
-					     "connect_timeout", "client_encoding",
-					     "tcp_user_timeout", NULL };
-	const char *values[] = { where, "usaged", "10", "UTF8", "30000", NULL };
+	/*
+	 * what stands behind the address overrules it; Kerberos makes calls
+	 * that the server's sandbox forbids
+	 */
+	static const char *const names[] = { "gssencmode", "connect_timeout",  "tcp_user_timeout",
+					     "dbname",     "application_name", "client_encoding",
+					     NULL };
+	const char *values[] = { "disable", "10", "30000", where, "usaged", "UTF8", NULL };
 	PGconn *pg = PQconnectdbParams(names, values, 1);
 	PGresult *r;
 
@@ -215,12 +270,13 @@ static struct pg_conn *conn_new(struct pg_pool *pool, bool write, struct error *
 {
 	PGconn *pg = open_session(pool->where);
 	struct pg_conn *c;
+	char line[400];
 
 	if (PQstatus(pg) != CONNECTION_OK) {
 		error_set(err, ERR_BUSY, NULL, "the database cannot be reached: try again later");
 		if (err)
 			err->retry_after = AWAY_RETRY_SECONDS;
-		error_detail(err, "%s", PQerrorMessage(pg));
+		error_detail(err, "%s", one_line(PQerrorMessage(pg), line, sizeof(line)));
 		PQfinish(pg);
 		return NULL;
 	}
@@ -264,6 +320,7 @@ static int take_place(struct pg_pool *pool, bool write, int64_t wait_ms, struct 
 
 	deadline_after(&until, wait_ms);
 	pthread_mutex_lock(&lock);
+	pool->waited += pool->lent[write] >= most;
 	while (pool->lent[write] >= most && rc == 0)
 		rc = pthread_cond_timedwait(&pool->back, &lock, &until);
 	if (pool->lent[write] < most) {
@@ -294,6 +351,9 @@ struct pg_conn *pg_conn_take(struct pg_pool *pool, bool write, int64_t wait_ms, 
 	if (take_place(pool, write, wait_ms, &c, err) < 0)
 		return NULL;
 	if (c && is_stale(c)) {
+		pthread_mutex_lock(&lock);
+		pool->lost++;
+		pthread_mutex_unlock(&lock);
 		conn_close(c);
 		c = NULL;
 	}
@@ -341,6 +401,7 @@ void pg_conn_give(struct pg_conn *c)
 		c->next = pool->idle;
 		pool->idle = c;
 	} else {
+		pool->lost += PQstatus(c->pg) != CONNECTION_OK;
 		c->next = old;
 		old = c;
 	}
@@ -459,7 +520,7 @@ static int queue(struct pg_conn *c, const struct pg_command *cmd)
 	const char *name;
 	bool new;
 
-	if (!cmd->prepare)
+	if (!cmd->prepare || !prepares)
 		return PQsendQueryParams(c->pg, cmd->sql, cmd->n, cmd->types, cmd->values,
 					 cmd->lengths, cmd->formats, 1)
 			       ? 1

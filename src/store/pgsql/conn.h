@@ -22,10 +22,19 @@ struct pg_pool *pg_pool_of(const char *where);
 void pg_pool_release(struct pg_pool *pool);
 
 /*
- * At most so many connections of a pool are open for readers; as many again,
- * but at most WRITERS, for writers. Call it before the first pg_pool_of.
+ * At most READERS connections of a pool are lent to readers, and two to
+ * writers. PREPARED: commands may stay prepared on a connection; otherwise a
+ * connection may be another one of the server's in each transaction. Call it
+ * before the first pg_pool_of.
  */
-void pg_pool_limit(int connections);
+void pg_pool_limit(int64_t readers, bool prepared);
+
+/* Are commands kept prepared, as pg_pool_limit said? */
+bool pg_pool_prepares(void);
+
+/* Counts the connections of the pool of WHERE. Always true. */
+struct store_pool;
+bool pg_pool_state(const char *where, struct store_pool *ret);
 
 /*
  * Borrows a connection that was usable a moment ago. ERR_BUSY: the database

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "store/pgsql/conn.h"
+#include "store/pgsql/state.h"
 #include "store/pgsql/sql.h"
 #include "store/pgsql/types.h"
 #include "store/layout.h"
@@ -20,9 +21,6 @@ enum {
 	STATUS_TRIES = 40,   /* to ask for the outcome of a commit */
 	STATUS_PAUSE_MS = 250
 };
-
-/* of PostgreSQL */
-#define VERSION_MIN "140000"
 
 struct pgsql {
 	struct db base;
@@ -95,7 +93,7 @@ static int check_address(const char *where, struct error *err)
 					       strcmp(o->keyword, "sslpassword") == 0));
 	if (!all)
 		error_set(err, ERR_PARAM, "database", "this is not an address of PostgreSQL: %s",
-			  message ? message : "out of memory");
+			  message ? g_strchomp(message) : "out of memory");
 	PQfreemem(message);
 	PQconninfoFree(all);
 	if (secret)
@@ -103,35 +101,6 @@ static int check_address(const char *where, struct error *err)
 				 "the address has a password in it: put it into a password file"
 				 " (passfile=) or a service file (service=) instead");
 	return all ? 0 : -1;
-}
-
-static int one_text(struct db *base, const char *sql, char *ret, size_t size, struct error *err)
-{
-	struct stmt *s = base->driver->prepare(base, sql, err);
-	int rc = base->driver->step(s, err);
-
-	if (rc > 0)
-		db_get_chars(s, 0, ret, size);
-	base->driver->reset(s);
-	return rc;
-}
-
-/* The settings without which nothing that was promised would hold. */
-static int pgsql_durable(struct db *base, struct error *err)
-{
-	char bad[64] = "";
-
-	if (one_text(base,
-		     "SELECT string_agg(name || ' = ' || setting, ', ') FROM pg_settings"
-		     " WHERE (name IN ('fsync', 'full_page_writes') AND setting = 'off')"
-		     " OR (name = 'server_encoding' AND setting <> 'UTF8')"
-		     " OR (name = 'server_version_num' AND setting::bigint < " VERSION_MIN ")",
-		     bad, sizeof(bad), err) < 0)
-		return -1;
-	return *bad ? error_set(err, ERR_INTERNAL, NULL,
-				"the database cannot hold a ledger safely with these settings: %s",
-				bad)
-		    : 0;
 }
 
 static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
@@ -152,7 +121,9 @@ static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms
 	if (db_schema_version(*ret, &version, err) == 0) {
 		if (!(flags & DB_CREATE) || !version)
 			return 0;
-		error_set(err, ERR_CONFLICT, "database", "the database has a ledger already");
+		error_set(err, ERR_CONFLICT, "database",
+			  "the database has a ledger already; another host that shall use it "
+			  "needs the secret file of the first one, not a new one");
 	}
 	db_close(ret);
 	return -1;
@@ -484,6 +455,15 @@ static const void *pgsql_get_blob(struct stmt *base, int column, size_t *ret_len
 	"0))"
 #define LOCK_XID "SELECT pg_current_xact_id()::text"
 
+/*
+ * The settings of a session do not hold behind a pooler, so each write makes
+ * sure that its commit is durable.
+ */
+#define DURABLE                                                    \
+	"SELECT set_config('synchronous_commit', 'on', true)"      \
+	" WHERE current_setting('synchronous_commit') IN ('off', " \
+	"'local')"
+
 static int try_write(struct pgsql *db, struct error *err)
 {
 	char timeout[64];
@@ -492,19 +472,21 @@ static int try_write(struct pgsql *db, struct error *err)
 		{ .sql = timeout },
 		{ .sql = LOCK, .prepare = true },
 		{ .sql = LOCK_XID, .prepare = true },
+		{ .sql = DURABLE },
 	};
-	PGresult *results[4];
+	const int n = pg_pool_prepares() ? 4 : 5;
+	PGresult *results[5];
 
 	g_snprintf(timeout, sizeof(timeout), "SET LOCAL lock_timeout = %" PRId64, db->busy_ms);
 	db->conn = pg_conn_take(db->pool, true, db->busy_ms, err);
 	if (!db->conn)
 		return -1;
-	if (pg_round_trip(db->conn, commands, 4, results, &db->wait, err) < 0) {
+	if (pg_round_trip(db->conn, commands, n, results, &db->wait, err) < 0) {
 		db_rollback(&db->base);
 		return -1;
 	}
 	g_strlcpy(db->xid, PQgetvalue(results[3], 0, 0), sizeof(db->xid));
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < n; i++)
 		PQclear(results[i]);
 	db->writes = true;
 	return 0;
@@ -685,6 +667,10 @@ const struct db_driver db_pgsql = {
 	.cache = pgsql_cache,
 	.data_version = pgsql_data_version,
 	.durable = pgsql_durable,
+	.server = pgsql_server,
+	.limit = pg_pool_limit,
+	.pool = pg_pool_state,
+	.reach = pgsql_reach,
 	.copy = no_copy,
 	.schema_version = pgsql_schema_version,
 	.set_schema_version = pgsql_set_schema_version,

@@ -1,0 +1,142 @@
+#include "store/pgsql/state.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include "base/banned.h"
+
+/* of PostgreSQL */
+#define VERSION_MIN "140000"
+
+/* The settings without which nothing that was promised would hold. */
+int pgsql_durable(struct db *db, struct error *err)
+{
+	char bad[128] = "";
+	struct stmt *s = db_prepare(
+		db,
+		"SELECT string_agg(name || ' = ' || setting, ', ' ORDER BY name) FROM pg_settings"
+		" WHERE (name IN ('fsync', 'full_page_writes') AND setting = 'off')"
+		" OR (name = 'server_encoding' AND setting <> 'UTF8')"
+		" OR (name = 'server_version_num' AND setting::bigint < " VERSION_MIN ")",
+		err);
+	int rc = db_step(s, err);
+
+	if (rc > 0)
+		db_get_chars(s, 0, bad, sizeof(bad));
+	db_reset(s);
+	if (rc < 0 || !*bad)
+		return rc < 0 ? -1 : 0;
+	return error_set(err, ERR_INTERNAL, NULL,
+			 "PostgreSQL cannot keep a ledger safely with these settings: %s; "
+			 "fsync and full_page_writes must be on (postgresql.conf, then restart or "
+			 "reload it), the database's encoding UTF8, the version 14 or later",
+			 bad);
+}
+
+int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, struct error *err)
+{
+	struct stmt *s = db_prepare(
+		db,
+		"SELECT current_setting('server_version'), current_schema()::text, "
+		"current_setting('fsync') = 'on',"
+		" current_setting('full_page_writes') = 'on',"
+		" current_setting('synchronous_commit'), pg_is_in_recovery(),"
+		" pg_database_size(current_database()),"
+		" (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),"
+		" current_setting('max_connections')::bigint -"
+		" current_setting('superuser_reserved_connections')::bigint",
+		err);
+	int rc = db_step(s, err);
+
+	if (rc > 0)
+		*ret = (struct store_server) { .version = db_get_str(s, 0, arena),
+					       .schema = db_get_str(s, 1, arena),
+					       .fsync = db_get_int(s, 2),
+					       .full_page_writes = db_get_int(s, 3),
+					       .synchronous_commit = db_get_str(s, 4, arena),
+					       .standby = db_get_int(s, 5),
+					       .bytes = db_get_int(s, 6),
+					       .connections = db_get_int(s, 7),
+					       .connections_max = db_get_int(s, 8) };
+	db_reset(s);
+	return rc;
+}
+
+/* ---- reach ---- */
+
+static void add_file(struct store_reach *r, const char *path)
+{
+	if (path && *path && r->n_files < STORE_FILES)
+		r->files[r->n_files++] = path;
+}
+
+/* A host is a folder of sockets, an abstract socket, or a name or address. */
+static void add_hosts(struct store_reach *r, const char *hosts)
+{
+	for (const char *host = hosts;; host += strcspn(host, ",") + 1) {
+		if (*host == '/' || *host == '@' || *host == ',' || !*host)
+			r->local = true;
+		else
+			r->tcp = true;
+		if (!host[strcspn(host, ",")])
+			return;
+	}
+}
+
+static void add_ports(struct store_reach *r, const char *ports)
+{
+	for (const char *port = ports; r->n_ports < STORE_PORTS; port += strcspn(port, ",") + 1) {
+		int n = (int)strtol(port, NULL, 10);
+
+		r->ports[r->n_ports++] = n ? n : 5432;
+		if (!port[strcspn(port, ",")])
+			return;
+	}
+}
+
+/* The value of the option NAME, in the arena; "" if it has none. */
+static const char *option(const PQconninfoOption *all, const char *name, struct arena *arena)
+{
+	for (; all && all->keyword; all++)
+		if (strcmp(all->keyword, name) == 0 && all->val)
+			return arena_str(arena, all->val);
+	return "";
+}
+
+/* Files of which libpq knows the place by itself. */
+static void add_usual_files(struct store_reach *r, struct arena *arena)
+{
+	static const char *const names[] = { ".pgpass", ".pg_service.conf", ".postgresql" };
+	const char *home = getenv("HOME"), *service = getenv("PGSERVICEFILE"),
+		   *folder = getenv("PGSYSCONFDIR");
+
+	for (size_t i = 0; home && *home && i < sizeof(names) / sizeof(*names); i++)
+		add_file(r, arena_join(arena, home, "/", names[i], NULL));
+	add_file(r, service);
+	add_file(r, folder ? folder : "/etc/postgresql-common");
+	/* the name of the user, unless the address has it */
+	add_file(r, "/etc/passwd");
+	add_file(r, "/etc/nsswitch.conf");
+}
+
+bool pgsql_reach(const char *where, struct arena *arena, struct store_reach *ret)
+{
+	static const char *const files[] = { "passfile",    "sslcert", "sslkey",
+					     "sslrootcert", "sslcrl",  "sslcrldir" };
+	static const char *const names[] = { "dbname", NULL };
+	const char *values[] = { where, NULL };
+	/* only this knows the service file and the environment */
+	PGconn *pg = PQconnectStartParams(names, values, 1);
+	PQconninfoOption *all = PQconninfo(pg);
+	const char *hosts;
+
+	*ret = (struct store_reach) { .local = false };
+	hosts = option(all, "hostaddr", arena);
+	add_hosts(ret, *hosts ? hosts : option(all, "host", arena));
+	add_ports(ret, option(all, "port", arena));
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		add_file(ret, option(all, files[i], arena));
+	add_usual_files(ret, arena);
+	PQconninfoFree(all);
+	PQfinish(pg);
+	return true;
+}

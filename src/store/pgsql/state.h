@@ -1,0 +1,15 @@
+/*
+ * state.h - what PostgreSQL's server says about itself, and what a connection
+ * to it needs; see store/server.h.
+ */
+#ifndef STORE_PGSQL_STATE_H
+#define STORE_PGSQL_STATE_H
+
+#include "store/db.h"
+#include "store/server.h"
+
+int pgsql_durable(struct db *db, struct error *err);
+int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, struct error *err);
+bool pgsql_reach(const char *where, struct arena *arena, struct store_reach *ret);
+
+#endif
