@@ -185,7 +185,7 @@ static int start(struct server *s, struct error *err)
 					  .done = reception_done,
 					  .arg = s->reception };
 
-	if (write_pid(s->worker.settings->pid_file, err) < 0 || pool_new(&setup, &s->pool, err) < 0)
+	if (pool_new(&setup, &s->pool, err) < 0)
 		return -1;
 	return reception_start(s->reception, s->pool, err);
 }
@@ -233,6 +233,13 @@ static int open_server(struct server *s, struct error *err)
 		log_warning("can't reach the service manager: %s %s", failure.message,
 			    failure.detail);
 	if (listener_open(s->worker.settings, &s->listener, err) < 0) {
+		notify_close(&s->notify);
+		return -1;
+	}
+	/* in the sandbox, its folder may be one in which no file can be made */
+	if (write_pid(s->worker.settings->pid_file, err) < 0) {
+		listener_end(&s->listener, s->worker.settings);
+		listener_close(&s->listener);
 		notify_close(&s->notify);
 		return -1;
 	}
