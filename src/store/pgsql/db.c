@@ -216,7 +216,7 @@ static void pgsql_bind_list(struct stmt *s, int n, const struct db_list *list)
 	*param_of(s, n) = (struct pg_param) { .kind = PG_LIST, .list = list };
 }
 
-enum { PG_VALUES = PG_PARAMS + 2 * DB_LIST_COLUMNS };
+enum { PG_VALUES = PG_PARAMS + 4 * DB_LIST_COLUMNS };
 
 /* The parameters as PostgreSQL gets them. */
 struct values {
@@ -368,6 +368,9 @@ static int run(struct pgsql_stmt *s, struct error *err)
 	struct pg_command cmd;
 	int rc;
 
+	/* a statement that is done at once never waits, and so is never checked */
+	if (db->wait.check && db->wait.check(db->wait.arg, err) < 0)
+		return -1;
 	translate(s);
 	values_init(&v, s);
 	cmd = (struct pg_command) {

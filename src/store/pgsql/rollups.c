@@ -1,5 +1,5 @@
 /*
- * rollups.c - adds to the sums, in sets, and the days with usage. The rows of a
+ * rollups.c - adds to the sums, in sets. The rows of a
  * table are changed in the order of its key.
  */
 #include <glib.h>
@@ -274,11 +274,4 @@ int pgsql_rollup_month(struct store *st, int64_t account, int64_t category, int6
 	db_reset(s);
 	*ret = amounts_widen(&a);
 	return rc < 0 ? -1 : 0;
-}
-
-int pgsql_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last,
-		     int64_t *ret_days, struct error *err)
-{
-	(void)st, (void)accounts, (void)n, (void)last, (void)ret_days;
-	return error_set(err, ERR_INTERNAL, NULL, "not yet");
 }

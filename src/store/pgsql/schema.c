@@ -25,6 +25,24 @@
 	", PRIMARY KEY (account, category, slot, series, root)) WITH (fillfactor = 80,"       \
 	" autovacuum_vacuum_scale_factor = 0.02);"
 
+/*
+ * The values of declared dimensions in the bytes of the column `declared` (see
+ * series_pack.h), as an array with the indexes dimension_id(d) - 63. Of damaged
+ * bytes, the readable part.
+ */
+#define DECLARED_VALUES                                                                            \
+	"CREATE FUNCTION declared_values(pack bytea) RETURNS bigint[] LANGUAGE plpgsql"            \
+	" IMMUTABLE STRICT PARALLEL SAFE AS $$"                                                    \
+	" DECLARE ret bigint[] := '{}'; n bigint := 0; shift int := 0; b int; dim bigint;"         \
+	" BEGIN IF get_byte(pack, 0) <> 1 THEN RETURN ret; END IF; FOR i IN 1 .. length(pack) - "  \
+	"1 LOOP"                                                                                   \
+	" b := get_byte(pack, i); n := n | ((b & 127)::bigint << shift); shift := shift + 7;"      \
+	" IF b < 128 THEN"                                                                         \
+	" IF dim IS NULL THEN dim := n - 63; IF dim NOT BETWEEN 1 AND 64 THEN RETURN ret; END IF;" \
+	" ELSE ret[dim] := n; dim := NULL; END IF; n := 0; shift := 0;"                            \
+	" ELSIF shift > 56 THEN RETURN ret; END IF;"                                               \
+	" END LOOP; RETURN ret; END $$;"
+
 const struct schema_step schema_pgsql[] = {
 	{ .sql = "CREATE TABLE meta (name text COLLATE \"C\" PRIMARY KEY, value" INT ");"
 		 "INSERT INTO meta (name, value) VALUES ('version', 1);"
@@ -89,10 +107,13 @@ const struct schema_step schema_pgsql[] = {
 		 " fill_account" INT " DEFAULT 0, fill_hour" INT " DEFAULT 0,"
 		 " filled" INT " DEFAULT 0);"
 
-		 "CREATE TABLE series (" ID "account" ACCOUNT_ID ","
+	  DECLARED_VALUES "CREATE TABLE series (" ID "account" ACCOUNT_ID ","
 		 " category bigint NOT NULL REFERENCES category(id), customer" INT ", sim" INT ","
 		 " fleet" INT ", network" INT ", country" INT
-		 ", declared bytea NOT NULL DEFAULT '',"
+		 ", declared bytea NOT NULL DEFAULT '', declared_values bigint[] GENERATED ALWAYS "
+		 "AS"
+		 " (CASE WHEN declared = '' THEN '{}'::bigint[] ELSE declared_values(declared) END)"
+		 " STORED,"
 		 " UNIQUE (account, category, customer, sim, fleet, network, country, declared));"
 		 "CREATE INDEX series_customer ON series (customer) WHERE customer <> 0;"
 		 "CREATE INDEX series_sim ON series (sim) WHERE sim <> 0;"

@@ -60,15 +60,15 @@ static int first_array(const struct pg_param *params, int n_params, int n)
 /* A table with the columns a, b, c ... and rowid. */
 static void append_list(GString *to, const struct db_list *list, int first)
 {
-	static const char *const types[] = { [DB_CELL_NUMBER] = "bigint",
-					     [DB_CELL_TEXT] = "text",
-					     [DB_CELL_BLOB] = "bytea" };
+	static const char *const types[] = {
+		[DB_CELL_NUMBER] = "bigint", [DB_CELL_TEXT] = "text", [DB_CELL_BLOB] = "bytea"
+	};
 
 	g_string_append(to, "(SELECT ");
 	for (int c = 0; c < list->columns; c++)
 		g_string_append_printf(to, "%c%s, ", 'a' + c,
 				       pg_column_kind(list, c) == DB_CELL_TEXT ? " COLLATE \"C\" "
-										: "");
+									       : "");
 	g_string_append(to, "ord - 1 AS rowid FROM unnest(");
 	for (int c = 0; c < list->columns; c++)
 		g_string_append_printf(to, "%s$%d::%s[]", c ? ", " : "", first + c,
@@ -151,4 +151,31 @@ void pg_append_array(const struct db_list *list, int column, GByteArray *to)
 			g_byte_array_append(to, c->bytes, (guint)c->len);
 		}
 	}
+}
+
+static uint16_t read_16(const unsigned char *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+/*
+ * numeric_send of PostgreSQL: the number of digits, the power of 10,000 of the
+ * first one, the sign, the number of decimal places; then the digits, each from
+ * 0 to 9,999.
+ */
+wide pg_get_numeric(struct stmt *s, int column)
+{
+	enum { HEAD = 8, NEGATIVE = 0x4000 };
+	size_t len;
+	const unsigned char *at = db_get_blob(s, column, &len);
+	wide n = 0;
+	int digits, weight;
+
+	if (len < HEAD)
+		return 0;
+	digits = read_16(at);
+	weight = (int16_t)read_16(at + 2);
+	for (int i = 0; i <= weight; i++)
+		n = n * 10000 + (i < digits ? read_16(at + HEAD + 2 * i) : 0);
+	return read_16(at + 4) == NEGATIVE ? -n : n;
 }

@@ -7,6 +7,7 @@
 #define STORE_PGSQL_SQL_H
 
 #include <glib.h>
+#include "base/decimal.h"
 #include "store/db.h"
 
 enum { PG_PARAMS = 24 };
@@ -38,5 +39,8 @@ void pg_append_array(const struct db_list *list, int column, GByteArray *to);
 
 /* A number of 8 bytes, as PostgreSQL sends it. */
 void pg_put_number(unsigned char to[8], int64_t n);
+
+/* Reads a column of the type numeric, without a fraction. */
+wide pg_get_numeric(struct stmt *s, int column);
 
 #endif

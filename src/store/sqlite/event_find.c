@@ -9,11 +9,11 @@
 #include <glib.h>
 #include <stdlib.h>
 #include "base/civil.h"
+#include "store/event_names.h"
 #include "store/internal.h"
 #include "store/sqlite/layout.h"
 #include "store/lists.h"
 #include "store/sqlite/posting_walk.h"
-#include "store/source.h"
 #include "base/banned.h"
 
 enum {
@@ -21,7 +21,6 @@ enum {
 	LOOKUPS_MAX = 200000, /* series and states looked up for one page */
 	STATE_LOOKUPS = 2,    /* look-ups for the state of one event */
 	SOURCES_MAX = 1000,   /* events of one id that are searched */
-	VALUES_MAX = 100000,  /* values with a prefix */
 	CHUNK_MIN = 256,      /* postings that are filtered together */
 	CHUNK_TIMES = 4,
 	CHUNK_MAX = 16384
@@ -39,18 +38,11 @@ struct candidates {
 	size_t n, size;
 };
 
-struct id_list {
-	const int64_t *ids; /* ascending */
-	size_t n;
-};
-
 struct search {
 	struct store *st;
 	const struct event_find *q;
-	bool forwards;           /* oldest first */
-	struct id_list accounts; /* those that can have events that match */
-	struct id_list sources;  /* if q->source */
-	struct id_list dim[DIMENSIONS];
+	bool forwards; /* oldest first */
+	struct event_names names;
 	/* the search begins after it; `id` NULL: at the beginning */
 	struct candidate start;
 	size_t wanted;
@@ -119,113 +111,6 @@ static struct event_position position_of(const struct candidate *c)
 	return (struct event_position) { c->effective_us, c->source, c->account, c->id };
 }
 
-/* ---- the query's names as ids ---- */
-
-/*
- * The account and value of each account that has used the text ?3; of a SIM or
- * fleet, the text or else the SID of that name.
- */
-#define VALUES_NAMED                                                              \
-	"SELECT l.a, v.id FROM list(?1) l CROSS JOIN dimension_value v"           \
-	" WHERE v.account = l.a AND v.dimension = ?2 AND v.text = "               \
-	"CASE WHEN EXISTS (SELECT 1 FROM dimension_value u WHERE u.account = l.a" \
-	" AND u.dimension = ?2 AND u.text = ?3) THEN ?3 ELSE"                     \
-	" (SELECT m.sid FROM account x CROSS JOIN sim m WHERE x.id = l.a"         \
-	" AND m.family = COALESCE(x.parent, x.id) AND m.kind = ?2 AND m.name = ?3) END"
-
-static void sort_ids(int64_t *ids, size_t n)
-{
-	if (n)
-		qsort(ids, n, sizeof(*ids), ascending);
-}
-
-/* The account and value of each value that begins with the text ?3. */
-#define VALUES_BEGINNING                                                              \
-	"SELECT l.a, v.id FROM list(?1) l CROSS JOIN dimension_value v"               \
-	" WHERE v.account = l.a AND v.dimension = ?2 AND v.text >= ?3 AND v.text <= " \
-	"?3 || char(1114111, 1114111)"
-
-struct id_array {
-	int64_t *ids;
-	size_t n, size;
-};
-
-static void add_id(struct search *s, struct id_array *to, int64_t id)
-{
-	to->ids = arena_room(s->arena, to->ids, to->n, &to->size, sizeof(*to->ids));
-	to->ids[to->n++] = id;
-}
-
-/* Makes a list of the ids, each once. */
-static struct id_list list_of(const struct id_array *array)
-{
-	size_t n = 0;
-
-	sort_ids(array->ids, array->n);
-	for (size_t i = 0; i < array->n; i++)
-		if (n == 0 || array->ids[n - 1] != array->ids[i])
-			array->ids[n++] = array->ids[i];
-	return (struct id_list) { array->ids, n };
-}
-
-static int too_many_values(const char *prefix, struct error *err)
-{
-	return error_set(err, ERR_TOO_LARGE, NULL,
-			 "more than %d values begin with '%.64s'; give more of the value",
-			 VALUES_MAX, prefix);
-}
-
-/*
- * Finds the values of a dimension, and leaves only the accounts that have one.
- */
-static int find_values(struct search *s, int d, struct error *err)
-{
-	struct stmt *stmt = prepare(s->st, s->q->prefix[d] ? VALUES_BEGINNING : VALUES_NAMED, err);
-	struct id_array accounts = { NULL, 0, 0 }, values = { NULL, 0, 0 };
-	int rc;
-
-	bind_ids(stmt, 1, s->arena, s->accounts.ids, s->accounts.n);
-	db_bind_int(stmt, 2, dimension_id(d));
-	db_bind_str(stmt, 3, s->q->dim[d]);
-	while ((rc = db_step(stmt, err)) > 0 && values.n <= VALUES_MAX) {
-		add_id(s, &accounts, db_get_int(stmt, 0));
-		add_id(s, &values, db_get_int(stmt, 1));
-	}
-	db_reset(stmt);
-	if (rc < 0 || values.n > VALUES_MAX)
-		return rc < 0 ? -1 : too_many_values(s->q->dim[d], err);
-	s->accounts = list_of(&accounts);
-	s->dim[d] = list_of(&values);
-	return 0;
-}
-
-static bool any_account(const struct event_find *q)
-{
-	return q->id && !q->accounts;
-}
-
-/* The accounts of the query, each once. */
-static void take_accounts(struct search *s)
-{
-	struct id_array ids = { NULL, 0, 0 };
-
-	for (size_t i = 0; i < s->q->n_accounts; i++)
-		add_id(s, &ids, s->q->accounts[i]);
-	s->accounts = list_of(&ids);
-}
-
-static int take_names(struct search *s, struct error *err)
-{
-	take_accounts(s);
-	for (int d = 0; d < DIMENSIONS; d++)
-		if (s->q->dim[d] && find_values(s, d, err) < 0)
-			return -1;
-	if (!s->q->source)
-		return 0;
-	return store_sources_named(s->st, s->q->source, s->arena, &s->sources.ids, &s->sources.n,
-				   err);
-}
-
 /* ---- candidates ---- */
 
 static void append(struct candidates *to, struct arena *arena, const struct candidate *c)
@@ -238,7 +123,7 @@ static void append(struct candidates *to, struct arena *arena, const struct cand
 static bool fits(const struct search *s, const struct candidate *c)
 {
 	return c->effective_us >= s->q->from_us && c->effective_us < s->q->to_us &&
-	       (!s->q->source || has_id(&s->sources, c->source)) &&
+	       (!s->q->source || has_id(&s->names.sources, c->source)) &&
 	       (!s->start.id || order_of(s)(&s->start, c) < 0);
 }
 
@@ -303,7 +188,7 @@ static bool row_matches(const struct search *s, struct stmt *stmt)
 		return false;
 	store_get_dimensions(stmt, 2, dim);
 	for (int d = 0; d < DIMENSIONS; d++)
-		if (s->q->dim[d] && !has_id(&s->dim[d], dim[d]))
+		if (s->q->dim[d] && !has_id(&s->names.dim[d], dim[d]))
 			return false;
 	return true;
 }
@@ -459,8 +344,8 @@ static int filter_all(struct search *s, struct error *err)
 
 static int search_by_time(struct search *s, struct error *err)
 {
-	struct posting_range range = { .accounts = s->accounts.ids,
-				       .n_accounts = s->accounts.n,
+	struct posting_range range = { .accounts = s->names.accounts.ids,
+				       .n_accounts = s->names.accounts.n,
 				       .from_us = s->q->from_us,
 				       .to_us = s->q->to_us,
 				       .forwards = s->forwards,
@@ -502,8 +387,8 @@ static int search_by_id(struct search *s, struct error *err)
 				       .id = s->q->id,
 				       .id_len = strlen(s->q->id) };
 
-		if ((any_account(s->q) || has_id(&s->accounts, c.account)) && fits(s, &c) &&
-		    (!s->q->late || db_get_int(stmt, 4)))
+		if ((event_find_any_account(s->q) || has_id(&s->names.accounts, c.account)) &&
+		    fits(s, &c) && (!s->q->late || db_get_int(stmt, 4)))
 			append(&s->pending, &s->scratch, &c);
 	}
 	db_reset(stmt);
@@ -529,9 +414,10 @@ static int search(struct search *s, const struct event_position *start, size_t w
 		return 0;
 	arena_init(&s->scratch);
 	s->series = g_hash_table_new(NULL, NULL);
-	if (take_names(s, err) < 0)
+	if (store_event_names(s->st, s->q, s->arena, &s->names, err) < 0)
 		rc = -1;
-	else if ((s->accounts.n || any_account(s->q)) && (!s->q->source || s->sources.n))
+	else if ((s->names.accounts.n || event_find_any_account(s->q)) &&
+		 (!s->q->source || s->names.sources.n))
 		rc = s->q->id ? search_by_id(s, err) : search_by_time(s, err);
 	g_hash_table_destroy(s->series);
 	arena_release(&s->scratch);
