@@ -15,6 +15,7 @@
 #include "usage/ledger.h"
 #include "fixture.h"
 #include "batch.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -41,7 +42,7 @@ static void setup(void)
 	arena_init(&arena);
 	error_clear(&err);
 	a = (struct admin) { .arena = &arena, .author = "ada", .now_us = NOW * USEC_PER_SEC };
-	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
 	OK(store_begin_write(a.st, &err));
 	add("main", MAIN_SID, NULL);
 	add("sub", SUB_SID, MAIN_SID);

@@ -10,6 +10,7 @@
 #include "usage/admin.h"
 #include "usage/closing.h"
 #include "fixture.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -34,7 +35,7 @@ static void setup(void)
 			     .by = &principal_console,
 			     .author = "ada",
 			     .now_us = NOW * USEC_PER_SEC };
-	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
 	OK(store_begin_write(a.st, &err));
 	OK(admin_account_add(&a, &first, &made, &err));
 }
@@ -171,7 +172,7 @@ START_TEST(the_first_password_is_forgotten_when_it_changes)
 	snprintf(ledger, sizeof(ledger), "%s/usage.db", dir);
 	snprintf(path, sizeof(path), "%s/first-password", dir);
 	store_close(&a.st);
-	OK(store_open(ledger, STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
+	OK(store_open(ledger_place(ledger), STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
 	OK(store_begin_write(a.st, &err));
 	write_first_password(path);
 	admin.n_grants = bob.n_grants = 0;

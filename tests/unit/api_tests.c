@@ -14,6 +14,7 @@
 #include "store/sim.h"
 #include "usage/ledger.h"
 #include "batch.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -92,7 +93,8 @@ static void setup(void)
 	clock_set_us(NOW * USEC_PER_SEC);
 	arena_init(&arena);
 	must(settings_load(NULL, &settings, &err), &err);
-	must(store_open(":memory:", STORE_WRITE | STORE_CREATE, 1000, &st, &err), &err);
+	must(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 1000, &st, &err),
+	     &err);
 	must(store_begin_write(st, &err), &err);
 	add_account(0, AC("1"), "Main", 0, "usd");
 	add_account(1, AC("2"), "Sub", accounts[0].id, "usd");

@@ -11,6 +11,7 @@
 #include "store/session.h"
 #include "store/user.h"
 #include "request_fixture.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -83,7 +84,7 @@ static int identify(struct request *rq, int64_t now, struct error *err)
 {
 	int rc;
 
-	ck_assert_int_eq(store_open(database, 0, 1000, &rq->store, err), 0);
+	ck_assert_int_eq(store_open(ledger_place(database), 0, 1000, &rq->store, err), 0);
 	rq->worker = &worker;
 	rq->arena = &arena;
 	rq->now = now;
@@ -142,7 +143,8 @@ START_TEST(credentials_of_a_suspended_account_are_refused_as_such)
 	struct error err = { 0 };
 
 	for (int suspended = 1; suspended >= 0; suspended--) {
-		ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &st, &err), 0);
+		ck_assert_int_eq(store_open(ledger_place(database), STORE_WRITE, 1000, &st, &err),
+				 0);
 		ck_assert_int_eq(store_account_by_sid(st, MAIN_SID, &arena, &a, &err), 1);
 		a.suspended = suspended ? 1795258800 : 0;
 		ck_assert_int_eq(store_account_set(st, &a, &err), 1);
@@ -210,7 +212,7 @@ static void add_sessions(void)
 	struct error err = { 0 };
 	struct store *st = NULL;
 
-	ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &st, &err), 0);
+	ck_assert_int_eq(store_open(ledger_place(database), STORE_WRITE, 1000, &st, &err), 0);
 	add_session(st, TEMPORARY, SESSION_TEMPORARY, 2000);
 	add_session(st, PERMANENT, SESSION_PERMANENT, 2000);
 	add_session(st, A_TOKEN, SESSION_TOKEN, 2000);
@@ -289,7 +291,7 @@ START_TEST(sessions_of_a_removed_user_are_nobodys)
 	add_sessions();
 	ck_assert_int_eq(identify(&rq, 1000, &err), 0);
 	ck_assert_ptr_nonnull(rq.who);
-	ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &st, &err), 0);
+	ck_assert_int_eq(store_open(ledger_place(database), STORE_WRITE, 1000, &st, &err), 0);
 	ck_assert_int_eq(store_user_remove(st, 1, 5, &err), 1);
 	store_close(&st);
 	ck_assert_int_eq(identify(&rq, 1000, &err), 0);
@@ -338,7 +340,7 @@ static void *sign_in_often(void *arg)
 	intptr_t good = 0;
 
 	arena_init(&mine.arena);
-	if (store_open(database, 0, 1000, &rq.store, NULL) < 0)
+	if (store_open(ledger_place(database), 0, 1000, &rq.store, NULL) < 0)
 		return NULL;
 	for (int i = 0; i < 30; i++) {
 		struct error err = { 0 };

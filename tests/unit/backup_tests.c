@@ -5,7 +5,6 @@
 #include <check.h>
 #include <dirent.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,6 +17,7 @@
 #include "usage/backup.h"
 #include "usage/maintenance.h"
 #include "ledger_fixture.h"
+#include "ledger_sql.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -191,13 +191,7 @@ END_TEST
 
 static void execute(const char *sql)
 {
-	char *message = NULL;
-	sqlite3 *db;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_exec(db, sql, NULL, NULL, &message);
-	ck_assert_msg(!message, "%s", message);
-	sqlite3_close(db);
+	ledger_exec(path, sql);
 }
 
 static bool at_once(void *arg)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "usage/catalogue.h"
 #include "ledger_fixture.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -48,7 +49,7 @@ START_TEST(empty_catalogue_loads)
 	struct store *st;
 	const struct catalogue *c;
 
-	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	OK(catalogue_load(st, &arena, &c, &err));
 	ck_assert_uint_eq(c->n, 0);
 	ck_assert_uint_eq(c->totalprice, CATALOGUE_NONE);
@@ -100,7 +101,7 @@ START_TEST(catalogue_file_is_read_in_any_order)
 						  "calls-inbound,calls,Inbound,calls,minutes,yes\n"
 						  "calls,,Calls,calls,minutes,no");
 
-	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	OK(catalogue_import(st, file, &added, &err));
 	ck_assert_uint_eq(added, 3);
 	OK(catalogue_load(st, &arena, &c, &err));
@@ -144,7 +145,7 @@ START_TEST(bad_catalogue_file_is_refused_with_its_line)
 	size_t added;
 	const char *file = write_catalogue(bad_catalogues[_i].text);
 
-	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	FAILS(catalogue_import(st, file, &added, &err), ERR_PARAM, "catalogue",
 	      bad_catalogues[_i].words);
 	ck_assert_ptr_nonnull(strstr(err.message, file));
@@ -157,7 +158,7 @@ START_TEST(missing_catalogue_file_is_named)
 	struct store *st;
 	size_t added;
 
-	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	FAILS(catalogue_import(st, "/nowhere/categories.csv", &added, &err), ERR_INTERNAL, "",
 	      "/nowhere/categories.csv");
 	store_close(&st);
@@ -173,7 +174,7 @@ START_TEST(catalogue_of_the_program_is_sound)
 	size_t added;
 
 	snprintf(file, sizeof(file), "%s/conf/categories.csv", source ? source : ".");
-	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	OK(store_begin_write(st, &err));
 	OK(catalogue_import(st, file, &added, &err));
 	OK(store_commit(st, &err));

@@ -25,6 +25,7 @@
 #include "usage/ledger.h"
 #include "usage/report.h"
 #include "batch.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/banned.h"
@@ -130,7 +131,7 @@ static void add_category(const char *name, const char *parent)
 
 static void open_ledger(void)
 {
-	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	add_category("calls", NULL);
 	add_category("calls-inbound", "calls");
 	add_category("ai-minutes", NULL);

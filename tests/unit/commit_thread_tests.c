@@ -17,6 +17,7 @@
 #include "usage/correct.h"
 #include "usage/rejection_log.h"
 #include "rollup_sum.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/banned.h"
@@ -39,7 +40,7 @@ static void fill_ledger(void)
 	};
 	struct store *st;
 
-	OK(store_open(path, STORE_WRITE | STORE_CREATE, 1000, &st, &err));
+	OK(store_open(ledger_place(path), STORE_WRITE | STORE_CREATE, 1000, &st, &err));
 	OK(store_account_add(st, &a, &err));
 	OK(store_category_add(st, &c, &err));
 	store_close(&st);
@@ -58,7 +59,7 @@ static void setup(void)
 	snprintf(path, sizeof(path), "%s/usage.db", dir);
 	OK(secret_init(&err));
 	OK(settings_load(NULL, &settings, &err));
-	settings->database = path;
+	settings->database = ledger_place(path);
 	clock_set_us(NOW_US);
 	fill_ledger();
 }
@@ -67,7 +68,7 @@ static struct store *reader(void)
 {
 	struct store *st;
 
-	OK(store_open(path, 0, 1000, &st, &err));
+	OK(store_open(ledger_place(path), 0, 1000, &st, &err));
 	return st;
 }
 
@@ -188,7 +189,7 @@ START_TEST(late_events_are_rejected_and_logged)
 	start();
 	submit_two("a", "b", "calls", verdicts);
 	ck_assert_int_eq(verdicts[1], VERDICT_CREATED);
-	OK(store_open(path, STORE_WRITE, 1000, &st, &err));
+	OK(store_open(ledger_place(path), STORE_WRITE, 1000, &st, &err));
 	OK(store_closing_set(st, &closing, &err));
 	store_close(&st);
 	submit_two("a", "c", "calls", verdicts);
@@ -486,7 +487,7 @@ START_TEST(the_probe_says_what_is_wrong_with_the_ledger)
 	ck_assert_int_lt(commit_thread_probe(commits, 60 * USEC_PER_SEC, &err), 0);
 	ck_assert_ptr_nonnull(strstr(err.message, "the last write to the ledger failed"));
 	error_clear(&err);
-	settings->database = path;
+	settings->database = ledger_place(path);
 }
 END_TEST
 

@@ -1,6 +1,5 @@
 #include <check.h>
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "usage/query.h"
 #include "batch.h"
 #include "rollup_sum.h"
+#include "ledger_sql.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/banned.h"
@@ -78,7 +78,7 @@ static void setup(void)
 	folder_make(dir);
 	snprintf(path, sizeof(path), "%s/usage.db", dir);
 	OK(secret_init(&err));
-	OK(store_open(path, STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	OK(store_open(ledger_place(path), STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	main_id = add_account(MAIN_SID, "main");
 	other_id = add_account(OTHER_SID, "other");
 	calls = add_category("calls", 0);
@@ -193,13 +193,7 @@ static enum event_state state_of(const char *id)
 
 static void raw_sql(const char *sql)
 {
-	sqlite3 *db;
-	char *message = NULL;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_exec(db, sql, NULL, NULL, &message);
-	ck_assert_msg(!message, "%s: %s", sql, message);
-	sqlite3_close(db);
+	ledger_exec(path, sql);
 }
 
 static int64_t category_id(const char *name)
@@ -528,7 +522,7 @@ START_TEST(tampered_corrections_are_found)
 	made("a", &change);
 	raw_sql("PRAGMA foreign_keys = OFF");
 	raw_sql(tamperings[_i].sql);
-	OK(store_open(path, 0, 50, &reader, &err));
+	OK(store_open(ledger_place(path), 0, 50, &reader, &err));
 	OK(store_rebuild(reader, st, &calls, &n, &events, &err));
 	OK(store_verify(reader, NULL, &calls, &n, &events, &err));
 	store_close(&reader);
@@ -923,7 +917,7 @@ static void step_rebuild(void)
 	int64_t events;
 
 	raw_sql(losses[any((int64_t)ARRAY_SIZE(losses))]);
-	OK(store_open(path, 0, 50, &reader, &err));
+	OK(store_open(ledger_place(path), 0, 50, &reader, &err));
 	OK(store_rebuild(reader, st, &calls, &n, &events, &err));
 	store_close(&reader);
 }

@@ -36,6 +36,7 @@
 #include "cpu_cost.h"
 #include "fixture.h"
 #include "batch.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "worst_bodies.h"
 #include "base/banned.h"
@@ -241,7 +242,7 @@ static void make_ledger(void)
 {
 	struct store *st;
 
-	OK(store_open(path, STORE_CREATE | STORE_WRITE, 1000, &st, &err));
+	OK(store_open(ledger_place(path), STORE_CREATE | STORE_WRITE, 1000, &st, &err));
 	OK(store_begin_write(st, &err));
 	add_accounts(st);
 	add_categories(st);
@@ -262,7 +263,7 @@ static void make_all(void)
 	snprintf(templates_path, sizeof(templates_path), "%s/templates", srcdir ? srcdir : ".");
 	OK(secret_init(&err));
 	OK(settings_load(NULL, &settings, &err));
-	settings->database = path;
+	settings->database = ledger_place(path);
 	settings->templates = templates_path;
 	clock_set_us(NOW_US);
 	log_set_level(LOG_LEVEL_ERROR);

@@ -9,6 +9,7 @@
 #include "usage/commit_thread.h"
 #include "http/body.h"
 #include "request_fixture.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -678,7 +679,7 @@ START_TEST(a_revoked_key_is_refused_at_the_next_request)
 	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ASSERT_HEADER(&a, "Status: 200 OK");
 	answer_release(&a);
-	ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &st, &err), 0);
+	ck_assert_int_eq(store_open(ledger_place(database), STORE_WRITE, 1000, &st, &err), 0);
 	ck_assert_int_eq(store_begin_write(st, &err), 0);
 	ck_assert_int_eq(store_key_revoke(st, "SK00000000000000000000000000000001", 5, &err), 1);
 	ck_assert_int_eq(store_commit(st, &err), 0);
@@ -705,7 +706,7 @@ START_TEST(a_missing_ledger_is_an_error_until_it_is_there)
 	ck_assert_msg(strncmp(a.out.text.text, "Status: 5", 9) == 0, "%s", a.out.text.text);
 	ck_assert_ptr_null(strstr(a.body, "/nonexistent"));
 	answer_release(&a);
-	elsewhere.database = database;
+	elsewhere.database = ledger_place(database);
 	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ASSERT_HEADER(&a, "Status: 200 OK");
 	answer_release(&a);
@@ -738,7 +739,7 @@ START_TEST(the_server_is_alive_without_a_ledger_but_not_ready)
 	log_set_level((enum log_level) - 1);
 	assert_answer("/healthz", "Status: 200 OK", "{\"status\":\"ok\"}");
 	assert_answer("/readyz", "Status: 503 Service Unavailable", "the ledger can't be read");
-	elsewhere.database = database;
+	elsewhere.database = ledger_place(database);
 	assert_answer("/readyz", "Status: 503 Service Unavailable", "needs a running server");
 }
 END_TEST

@@ -19,6 +19,7 @@
 #include "usage/ledger.h"
 #include "intake_files.h"
 #include "batch.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/civil.h"
@@ -293,7 +294,7 @@ START_TEST(every_record_has_a_verdict_and_every_undamaged_one_is_created_once)
 	folder_make(dir);
 	snprintf(path, sizeof(path), "%s/usage.db", dir);
 	OK(secret_init(&err));
-	OK(store_open(path, STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	OK(store_open(ledger_place(path), STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	OK(store_begin_write(st, &err));
 	OK(store_category_add(st, &c, &err));
 	OK(store_account_add(st, &a, &err));

@@ -15,6 +15,7 @@
 #include "usage/ledger.h"
 #include "batch.h"
 #include "true_ledger.h"
+#include "ledger_place.h"
 #include "suite.h"
 
 #define MAIN_SID  "AC00000000000000000000000000000001"
@@ -99,7 +100,7 @@ static inline struct bench open_bench(const char *where, const struct ledger_opt
 	struct bench b = { 0 };
 	int64_t calls;
 
-	OK(store_open(where, STORE_WRITE | STORE_CREATE, 50, &b.st, &err));
+	OK(store_open(ledger_place(where), STORE_WRITE | STORE_CREATE, 50, &b.st, &err));
 	b.main_id = add_account(b.st, MAIN_SID, "main");
 	b.other_id = add_account(b.st, OTHER_SID, "other");
 	calls = add_category(b.st, "calls", 0);

@@ -2,7 +2,6 @@
  * ledger_tests.c - what storing a batch does.
  */
 #include <check.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include "store/account.h"
@@ -13,6 +12,7 @@
 #include "true_ledger.h"
 #include "ledger_fixture.h"
 #include "rollup_sum.h"
+#include "ledger_sql.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -300,7 +300,7 @@ START_TEST(what_another_process_adds_is_known_at_once)
 
 	put_rejected(&b, EV_SUBJECT, "AC00000000000000000000000000000003", "no account");
 	put_rejected(&b, EV_CATEGORY, "faxes", "faxes");
-	OK(store_open(path, STORE_WRITE, 50, &second, &err));
+	OK(store_open(ledger_place(path), STORE_WRITE, 50, &second, &err));
 	add_account(second, "AC00000000000000000000000000000003", "third");
 	add_category(second, "faxes", 0);
 	store_close(&second);
@@ -396,7 +396,7 @@ START_TEST(locked_ledger_stores_nothing_and_can_be_tried_again)
 	struct raw_event raw = good_event();
 
 	set_field(&raw, EV_CUSTOMER, "cus1");
-	OK(store_open(path, STORE_WRITE, 50, &second, &err));
+	OK(store_open(ledger_place(path), STORE_WRITE, 50, &second, &err));
 	OK(store_begin_write(second, &err));
 	OK(put(&b, &raw));
 	FAILS(batch_store(&b.batch, b.l, &err), ERR_BUSY, "", "locked");
@@ -412,13 +412,7 @@ END_TEST
 /* Past the store, as the sqlite3 shell would. */
 static void raw_sql(const char *sql)
 {
-	sqlite3 *db;
-	char *message = NULL;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_exec(db, sql, NULL, NULL, &message);
-	ck_assert_msg(!message, "%s: %s", sql, message);
-	sqlite3_close(db);
+	ledger_exec(path, sql);
 }
 
 START_TEST(ids_made_in_a_failed_write_are_forgotten)

@@ -12,6 +12,7 @@
 #include "usage/commit_thread.h"
 #include "usage/event_counts.h"
 #include "ledger_fixture.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -27,7 +28,7 @@ static void start(void)
 	setup();
 	clock_set_us(NOW_US);
 	OK(settings_load(NULL, &settings, &err));
-	settings->database = path;
+	settings->database = ledger_place(path);
 	b = open_bench(path, &any_account);
 	close_bench(&b);
 	OK(commit_thread_new(settings, &commits, &err));
@@ -36,7 +37,7 @@ static void start(void)
 				   .commits = commits,
 				   .counts = request_counts_new(ops),
 				   .started = NOW_US / USEC_PER_SEC };
-	OK(store_open(path, 0, 1000, &worker.store, &err));
+	OK(store_open(ledger_place(path), 0, 1000, &worker.store, &err));
 	strbuf_init(&out, DOCUMENT_MAX);
 }
 

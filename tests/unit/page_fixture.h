@@ -25,6 +25,7 @@
 #include "store/key.h"
 #include "usage/ledger.h"
 #include "batch.h"
+#include "ledger_place.h"
 
 static struct error err;
 static struct arena arena;
@@ -242,12 +243,12 @@ static inline void page_bench_init(struct page_bench *b, const char *dir, const 
 	snprintf(b->templates, sizeof(b->templates), "%s/templates", srcdir);
 	OK(secret_init(&err));
 	OK(settings_load(NULL, &b->settings, &err));
-	b->settings->database = b->path;
+	b->settings->database = ledger_place(b->path);
 	b->settings->templates = b->templates;
 	clock_set_us(PAGE_NOW_US);
 	log_set_level(LOG_LEVEL_ERROR);
 	body_init();
-	OK(store_open(b->path, STORE_CREATE | STORE_WRITE, 1000, &st, &err));
+	OK(store_open(ledger_place(b->path), STORE_CREATE | STORE_WRITE, 1000, &st, &err));
 	OK(store_begin_write(st, &err));
 	page_add_accounts(st);
 	page_add_categories(st);

@@ -20,6 +20,7 @@
 #include "store/category.h"
 #include "store/key.h"
 #include "store/user.h"
+#include "ledger_place.h"
 #include "suite.h"
 
 static struct arena arena;
@@ -297,7 +298,8 @@ static inline void make_ledger(void)
 	struct store *st = NULL;
 
 	snprintf(database, sizeof(database), "%s/usage.db", folder);
-	ck_assert_msg(store_open(database, STORE_CREATE | STORE_WRITE, 1000, &st, &err) == 0,
+	ck_assert_msg(store_open(ledger_place(database), STORE_CREATE | STORE_WRITE, 1000, &st,
+				 &err) == 0,
 		      "%s %s", err.message, err.detail);
 	ck_assert_int_eq(store_begin_write(st, &err), 0);
 	ck_assert_int_eq(store_account_add(st, &a, &err), 0);
@@ -322,7 +324,7 @@ static inline void setup_ledger(void)
 	memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	make_ledger();
-	settings = (struct settings) { .database = database,
+	settings = (struct settings) { .database = ledger_place(database),
 				       .busy_timeout_ms = 1000,
 				       .name = "Test",
 				       .base_url = "",

@@ -20,6 +20,7 @@
 #include "fixture.h"
 #include "intern_one.h"
 #include "rollup_sum.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -314,7 +315,7 @@ static void start_model(void)
 	struct account b = { .name = "second", .currency = "usd", .number = "", .sid = "AC2" };
 
 	memset(&model, 0, sizeof(model));
-	OK(store_open(path, STORE_WRITE | STORE_CREATE, 50, &model.st, &err));
+	OK(store_open(ledger_place(path), STORE_WRITE | STORE_CREATE, 50, &model.st, &err));
 	OK(store_account_add(model.st, &a, &err));
 	OK(store_account_add(model.st, &b, &err));
 	model.account = a.id;
@@ -583,7 +584,7 @@ START_TEST(each_loss_at_each_place_is_found_and_put_right)
 		/* rows may be as they were if there is one leaf */
 		ck_assert_msg(differences() > 0 || _i == 1 || _i == 8, "place %d: %s", place,
 			      losses[_i]);
-		OK(store_open(path, 0, 50, &reader, &err));
+		OK(store_open(ledger_place(path), 0, 50, &reader, &err));
 		OK(store_rebuild(reader, model.st, &calls, &n, &events, &err));
 		store_close(&reader);
 		ck_assert_msg(differences() == 0, "place %d: %s", place, losses[_i]);

@@ -20,6 +20,7 @@
 #include "usage/report.h"
 #include "fixture.h"
 #include "batch.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/banned.h"
@@ -55,7 +56,7 @@ static void setup(void)
 
 	arena_init(&arena);
 	error_clear(&err);
-	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	add_account(&main_account, "main", MAIN_SID, 0);
 	add_account(&sub, "sub", SUB_SID, main_account.id);
 	add_account(&other, "other", OTHER_SID, 0);

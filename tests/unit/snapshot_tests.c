@@ -15,6 +15,7 @@
 #include "store/internal.h"
 #include "fixture.h"
 #include "store_fixture.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -198,7 +199,7 @@ static enum error_kind open_as_nobody(unsigned flags, char *words, size_t size)
 		if (geteuid() == 0 && setuid(NOBODY) < 0)
 			_exit(99);
 		error_clear(&err);
-		if (store_open(path, flags, TIMEOUT_MS, &st, &err) == 0 &&
+		if (store_open(ledger_place(path), flags, TIMEOUT_MS, &st, &err) == 0 &&
 		    store_accounts(st, 0, &arena, &list, &n, &err) == 0 && flags)
 			store_begin_write(st, &err);
 		len = write(fd[1], err.message, strlen(err.message));
@@ -338,7 +339,7 @@ START_TEST(damaged_file_is_said)
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(pwrite(fd, garbage, sizeof(garbage), 4096 * 3), sizeof(garbage));
 	close(fd);
-	if (store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err) == 0) {
+	if (store_open(ledger_place(path), STORE_WRITE, TIMEOUT_MS, &st, &err) == 0) {
 		FAILS_WITH(store_accounts(st, 0, &arena, &list, &n, &err), ERR_INTERNAL, "damaged");
 		store_close(&st);
 	} else {

@@ -6,7 +6,6 @@
 #define TESTS_UNIT_STORE_FIXTURE_H
 
 #include <check.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "store/source.h"
 #include "fixture.h"
 #include "intern_one.h"
+#include "ledger_sql.h"
 #include "suite.h"
 
 #define TIMEOUT_MS 50
@@ -56,7 +56,7 @@ static inline struct store *create(const char *where)
 {
 	struct store *st = NULL;
 
-	OK(store_open(where, STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st, &err));
+	OK(store_open(ledger_place(where), STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st, &err));
 	return st;
 }
 
@@ -64,35 +64,19 @@ static inline struct store *reopen(unsigned flags)
 {
 	struct store *st = NULL;
 
-	OK(store_open(path, flags, TIMEOUT_MS, &st, &err));
+	OK(store_open(ledger_place(path), flags, TIMEOUT_MS, &st, &err));
 	return st;
 }
 
-/* Past the store: what an operator with the sqlite3 shell could do. */
+/* Past the store: what an operator with the database's shell could do. */
 static inline void raw(const char *sql)
 {
-	sqlite3 *db;
-	char *message = NULL;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_exec(db, sql, NULL, NULL, &message);
-	ck_assert_msg(!message, "%s: %s", sql, message);
-	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	ledger_exec(path, sql);
 }
 
 static inline int64_t raw_number(const char *sql)
 {
-	sqlite3 *db;
-	sqlite3_stmt *s;
-	int64_t n;
-
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
-	n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	sqlite3_close(db);
-	return n;
+	return ledger_number(path, sql);
 }
 
 static inline int64_t add_account(struct store *st, int n, const char *name)

@@ -10,6 +10,7 @@
 #include "store/internal.h"
 #include "fixture.h"
 #include "store_fixture.h"
+#include "ledger_place.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -56,7 +57,8 @@ START_TEST(creating_over_a_file_is_refused)
 	struct store *st;
 
 	write_file("precious");
-	FAILS_WITH(store_open(path, STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st, &err),
+	FAILS_WITH(store_open(ledger_place(path), STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st,
+			      &err),
 		   ERR_CONFLICT, path);
 	ck_assert_int_eq(access(path, F_OK), 0);
 }
@@ -66,7 +68,8 @@ START_TEST(missing_ledger_is_named)
 {
 	struct store *st;
 
-	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, path);
+	FAILS_WITH(store_open(ledger_place(path), STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+		   path);
 	ck_assert_int_eq(access(path, F_OK), -1);
 }
 END_TEST
@@ -85,7 +88,7 @@ START_TEST(file_that_is_no_database_is_refused)
 
 	write_file("This is not a database, but it is long enough that its header could be one, if "
 		   "the words were others than these.");
-	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+	FAILS_WITH(store_open(ledger_place(path), STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
 		   "not a ledger");
 }
 END_TEST
@@ -96,7 +99,7 @@ START_TEST(empty_file_is_refused)
 	struct stat sb;
 
 	write_file("");
-	FAILS_WITH(store_open(path, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "empty");
+	FAILS_WITH(store_open(ledger_place(path), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "empty");
 	ck_assert_int_eq(stat(path, &sb), 0);
 	ck_assert_int_eq(sb.st_size, 0);
 }
@@ -107,11 +110,11 @@ START_TEST(database_of_another_program_is_refused_and_left_alone)
 	struct store *st;
 
 	raw("CREATE TABLE theirs (x)");
-	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+	FAILS_WITH(store_open(ledger_place(path), STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
 		   "another program");
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM sqlite_master"), 1);
 	raw("DROP TABLE theirs; PRAGMA application_id = 7");
-	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+	FAILS_WITH(store_open(ledger_place(path), STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
 		   "another program");
 	ck_assert_int_eq(raw_number("PRAGMA application_id"), 7);
 }
@@ -123,9 +126,10 @@ START_TEST(ledger_of_a_newer_program_is_refused)
 
 	store_close(&st);
 	raw("PRAGMA user_version = 99");
-	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+	FAILS_WITH(store_open(ledger_place(path), STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
 		   "schema version 99");
-	FAILS_WITH(store_open(path, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "schema version 99");
+	FAILS_WITH(store_open(ledger_place(path), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+		   "schema version 99");
 	ck_assert_int_eq(raw_number("PRAGMA user_version"), 99);
 }
 END_TEST

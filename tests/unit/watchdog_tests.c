@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "ledger_place.h"
 #include "suite.h"
 
 #include "api/signin.h"
@@ -211,7 +212,7 @@ static void make_ledger(void)
 	struct store *st = NULL;
 
 	snprintf(database, sizeof(database), "%s/usage.db", dir);
-	OK(store_open(database, STORE_CREATE | STORE_WRITE, 1000, &st, &err));
+	OK(store_open(ledger_place(database), STORE_CREATE | STORE_WRITE, 1000, &st, &err));
 	store_close(&st);
 	OK(secret_init(&err));
 	sem_init(&held, 0, 0);
@@ -252,7 +253,7 @@ START_TEST(a_writer_that_stays_with_a_commit_is_not_seen)
 
 	make_ledger();
 	OK(settings_load(NULL, &settings, &err));
-	settings->database = database;
+	settings->database = ledger_place(database);
 	OK(commit_thread_new(settings, &commits, &err));
 	ck_assert_int_eq(pthread_create(&thread, NULL, submit, commits), 0);
 	sem_wait(&held);
@@ -363,7 +364,7 @@ START_TEST(a_pool_answers_while_a_light_thread_is_free)
 
 	make_ledger();
 	OK(settings_load(NULL, &settings, &err));
-	settings->database = database;
+	settings->database = ledger_place(database);
 	settings->threads = 2;
 	OK(pool_new(&(struct pool_setup) { .worker = { .settings = settings,
 						       .secret = secret,

@@ -1,0 +1,120 @@
+/*
+ * ledger_place.h - where the ledger of a test is: in a file of SQLite, or, with
+ * USAGED_TEST_STORE=postgresql://..., in a schema of that database, which is
+ * dropped at the end of the test.
+ *
+ * What is about the file of SQLite itself asks on_sqlite(), which says on
+ * PostgreSQL that it is left out.
+ */
+#ifndef TESTS_UNIT_LEDGER_PLACE_H
+#define TESTS_UNIT_LEDGER_PLACE_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include "base/error.h"
+#include "store/db.h"
+#include "suite.h"
+
+#define PLACE_TEXT 320
+
+struct ledger_place {
+	char file[96];
+	char schema[40];
+	char address[PLACE_TEXT];
+	pid_t maker;
+	struct ledger_place *next;
+};
+
+static __attribute__((unused)) struct ledger_place *ledger_places;
+
+static inline const char *test_database(void)
+{
+	const char *address = getenv("USAGED_TEST_STORE");
+
+	return address && *address ? address : NULL;
+}
+
+/* Runs SQL in the database itself, not in a ledger. */
+static inline int place_exec(const char *sql, struct error *err)
+{
+	struct db *db;
+	int rc;
+
+	if (db_open(test_database(), DB_WRITE, 1000, &db, err) < 0)
+		return -1;
+	rc = db_exec(db, sql, err);
+	db_close(&db);
+	return rc;
+}
+
+/* A test that failed may have left a transaction open, which nobody waits for. */
+static inline void places_drop(void)
+{
+	for (struct ledger_place *p = ledger_places; p; p = p->next) {
+		char sql[160];
+
+		if (p->maker != getpid())
+			continue;
+		snprintf(sql, sizeof(sql), "SET lock_timeout = 200; DROP SCHEMA %s CASCADE",
+			 p->schema);
+		place_exec(sql, NULL);
+	}
+}
+
+static inline const char *place_new(const char *file)
+{
+	const char *database = test_database();
+	struct ledger_place *p = calloc(1, sizeof(*p));
+	struct error failure = { 0 };
+	uint64_t number;
+	char sql[80];
+
+	ck_assert_ptr_nonnull(p);
+	ck_assert_int_eq(getrandom(&number, sizeof(number), 0), sizeof(number));
+	snprintf(p->file, sizeof(p->file), "%s", file);
+	snprintf(p->schema, sizeof(p->schema), "usaged_test_%016llx", (unsigned long long)number);
+	snprintf(p->address, sizeof(p->address), "%s%coptions=-csearch_path%%3D%s", database,
+		 strchr(database, '?') ? '&' : '?', p->schema);
+	snprintf(sql, sizeof(sql), "CREATE SCHEMA %s", p->schema);
+	ck_assert_msg(place_exec(sql, &failure) == 0, "%s: %s", failure.message, failure.detail);
+	if (!ledger_places)
+		atexit(places_drop);
+	p->maker = getpid();
+	p->next = ledger_places;
+	ledger_places = p;
+	return p->address;
+}
+
+/*
+ * The place of the ledger in FILE: the same for the same path, a new one for
+ * each ":memory:". Good until the process ends.
+ */
+static inline const char *ledger_place(const char *file)
+{
+	if (!test_database())
+		return file;
+	for (struct ledger_place *p = ledger_places; p; p = p->next)
+		if (strcmp(p->file, file) == 0 && strcmp(file, ":memory:") != 0)
+			return p->address;
+	return place_new(file);
+}
+
+/*
+ * Are the tests about a file of SQLite in this suite? WHAT: the words behind
+ * "not on PostgreSQL".
+ */
+static inline bool on_sqlite(const char *what)
+{
+	if (test_database())
+		printf("not on PostgreSQL: %s\n", what);
+	return !test_database();
+}
+
+#endif
