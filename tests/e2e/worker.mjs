@@ -23,12 +23,14 @@ export function randomOf(seed) {
 }
 
 export class Ledger {
-	constructor({ ledger = 'busy_timeout_ms = 300', server = 'threads = 24', level = 'error', folder = mkdtempSync(join(tmpdir(), 'usaged-')) } = {}) {
+	// DATABASE: of a Postgres (postgresql.mjs), instead of a file
+	constructor({ ledger = 'busy_timeout_ms = 300', server = 'threads = 24', level = 'error', database, folder = mkdtempSync(join(tmpdir(), 'usaged-')) } = {}) {
 		this.folder = folder
-		this.database = join(this.folder, 'usage.db')
+		this.postgresql = database
+		this.database = database ? database.address : join(this.folder, 'usage.db')
 		this.socket = join(this.folder, 'usaged.sock')
 		this.config = join(this.folder, 'usaged.conf')
-		writeFileSync(this.config, `[ledger]\ndatabase = usage.db\nsecret_file = secret\n${ledger}\n[server]\nsocket = usaged.sock\ntemplates = ${join(top, 'templates')}\n${server}\nlog_level = ${level}\n`)
+		writeFileSync(this.config, `[ledger]\ndatabase = ${database?.address ?? 'usage.db'}\nsecret_file = secret\n${ledger}\n[server]\nsocket = usaged.sock\ntemplates = ${join(top, 'templates')}\n${server}\nlog_level = ${level}\n`)
 		this.run('init', '--categories', join(top, 'conf/categories.csv'))
 		this.token = this.key('--role', 'Ingest')
 		this.admin = this.key('--role', 'SystemAdministrator', '--user', 'admin')
@@ -39,6 +41,13 @@ export class Ledger {
 		const folder = mkdtempSync(join(tmpdir(), 'usaged-')), copy = Object.create(Ledger.prototype)
 		cpSync(this.folder, folder, { recursive: true })
 		return Object.assign(copy, this, { folder, database: join(folder, 'usage.db'), socket: join(folder, 'usaged.sock'), config: join(folder, 'usaged.conf'), log: '' })
+	}
+	// Another host: a server of its own on the same database, with the same secret.
+	host() {
+		const folder = mkdtempSync(join(tmpdir(), 'usaged-')), host = Object.create(Ledger.prototype)
+		cpSync(this.config, join(folder, 'usaged.conf'))
+		cpSync(join(this.folder, 'secret'), join(folder, 'secret'))
+		return Object.assign(host, this, { folder, worker: undefined, socket: join(folder, 'usaged.sock'), config: join(folder, 'usaged.conf'), log: '' })
 	}
 	run(...args) {
 		return this.input('', ...args)
@@ -56,6 +65,8 @@ export class Ledger {
 	}
 	// What is stored, past the program: rows of numbers.
 	sql(text) {
+		if (this.postgresql)
+			return this.postgresql.sql(text).map(row => row.map(Number))
 		const { status, stdout, stderr } = spawnSync('sqlite3', [`file:${this.database}?mode=ro`, text], { encoding: 'utf8' })
 		assert.equal(status, 0, stderr)
 		return stdout.trim().split('\n').map(row => row.split('|').map(Number))
@@ -83,6 +94,14 @@ export class Ledger {
 			assert.equal(this.worker.exitCode, null, this.log)
 			await sleep(3)
 		}
+	}
+	// A request on a connection of its own.
+	async get(uri, { token = this.admin, ...options } = {}) {
+		const c = new Connection(this.socket)
+		c.write(request(token, { uri, ...options }))
+		const answer = await c.answer()
+		c.close()
+		return { ...answer, status: Number(/^Status: (\d+)/.exec(answer.head)?.[1]) }
 	}
 	// Sends events as NDJSON on a connection of their own.
 	async post(body, options) {

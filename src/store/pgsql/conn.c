@@ -13,11 +13,14 @@
 #include "base/banned.h"
 
 enum {
-	READERS = 10,   /* connections of a pool, unless pg_pool_limit says otherwise */
-	WRITERS = 2,    /* further ones, for writers */
-	CHECK_MS = 50,  /* between two calls of a check */
-	IDLE_S = 300,   /* a connection that nobody needs is closed after that */
-	PREPARED = 1000 /* commands kept prepared on a connection */
+	READERS = 10,      /* connections of a pool, unless pg_pool_limit says otherwise */
+	WRITERS = 2,       /* further ones, for writers */
+	CHECK_MS = 50,     /* between two calls of a check */
+	SESSION_MS = 5000, /* for the settings of a new session */
+	SLOW_MS = 1000,    /* a server that takes longer to refuse a connection is away */
+	AWAY_MS = 3000,    /* between two tries of a server that does not answer */
+	IDLE_S = 300,      /* a connection that nobody needs is closed after that */
+	PREPARED = 1000    /* commands kept prepared on a connection */
 };
 
 /* retry the request after so many seconds when the database is away */
@@ -41,6 +44,8 @@ struct pg_pool {
 	struct pg_conn *idle;
 	int lent[2];          /* readers, writers */
 	int64_t waited, lost; /* see struct store_pool */
+	/* the server has not answered: until this time, nobody tries; 0: it has */
+	int64_t away_until_ms;
 	pthread_cond_t back;
 	struct pg_pool *next;
 };
@@ -224,6 +229,44 @@ void pg_pool_release(struct pg_pool *pool)
 	close_all(idle);
 }
 
+/* ---- a server that does not answer ---- */
+
+/*
+ * So that not every thread waits for it, one of them tries now and then, and
+ * all others fail at once.
+ */
+static int check_away(struct pg_pool *pool, struct error *err)
+{
+	int64_t now = now_ms();
+	bool away;
+
+	pthread_mutex_lock(&lock);
+	away = now < pool->away_until_ms;
+	if (pool->away_until_ms && !away)
+		pool->away_until_ms = now + AWAY_MS;
+	pthread_mutex_unlock(&lock);
+	if (!away)
+		return 0;
+	error_set(err, ERR_BUSY, NULL, "the database does not answer: try again later");
+	if (err)
+		err->retry_after = AWAY_RETRY_SECONDS;
+	return -1;
+}
+
+static void set_away(struct pg_pool *pool, bool away)
+{
+	pthread_mutex_lock(&lock);
+	pool->away_until_ms = away ? now_ms() + AWAY_MS : 0;
+	pthread_mutex_unlock(&lock);
+}
+
+/* The server has answered. */
+static void note_answer(struct pg_pool *pool)
+{
+	if (__atomic_load_n(&pool->away_until_ms, __ATOMIC_RELAXED))
+		set_away(pool, false);
+}
+
 /* ---- connections ---- */
 
 static void ignore_notice(void *arg, const PGresult *r)
@@ -254,23 +297,25 @@ static PGconn *open_session(const char *where)
 	static const char *const names[] = { "gssencmode", "connect_timeout",  "tcp_user_timeout",
 					     "dbname",     "application_name", "client_encoding",
 					     NULL };
-	const char *values[] = { "disable", "10", "30000", where, "usaged", "UTF8", NULL };
+	const char *values[] = { "disable", "5", "30000", where, "usaged", "UTF8", NULL };
 	PGconn *pg = PQconnectdbParams(names, values, 1);
-	PGresult *r;
 
 	PQsetNoticeReceiver(pg, ignore_notice, NULL);
-	if (PQstatus(pg) != CONNECTION_OK)
-		return pg;
-	r = PQexec(pg, session);
-	if (PQresultStatus(r) != PGRES_TUPLES_OK)
-		g_warn_if_reached();
-	PQclear(r);
 	PQsetnonblocking(pg, 1);
 	return pg;
 }
 
+/* Sets up the session, unless it may be another one in the next transaction. */
+static int begin_session(struct pg_conn *c, struct error *err)
+{
+	static const struct pg_wait wait = { .most_ms = SESSION_MS };
+
+	return prepares ? pg_script(c, session, &wait, err) : 0;
+}
+
 static struct pg_conn *conn_new(struct pg_pool *pool, bool write, struct error *err)
 {
+	int64_t began_ms = now_ms();
 	PGconn *pg = open_session(pool->where);
 	struct pg_conn *c;
 	char line[400];
@@ -281,6 +326,8 @@ static struct pg_conn *conn_new(struct pg_pool *pool, bool write, struct error *
 			err->retry_after = AWAY_RETRY_SECONDS;
 		error_detail(err, "%s", one_line(PQerrorMessage(pg), line, sizeof(line)));
 		PQfinish(pg);
+		if (now_ms() - began_ms > SLOW_MS)
+			set_away(pool, true);
 		return NULL;
 	}
 	c = g_new0(struct pg_conn, 1);
@@ -289,7 +336,10 @@ static struct pg_conn *conn_new(struct pg_pool *pool, bool write, struct error *
 	c->writer = write;
 	c->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	c->unsure = g_ptr_array_new();
-	return c;
+	if (begin_session(c, err) == 0)
+		return c;
+	conn_close(c);
+	return NULL;
 }
 
 /* Has the server closed the connection since? */
@@ -351,7 +401,7 @@ struct pg_conn *pg_conn_take(struct pg_pool *pool, bool write, int64_t wait_ms, 
 {
 	struct pg_conn *c = NULL;
 
-	if (take_place(pool, write, wait_ms, &c, err) < 0)
+	if (check_away(pool, err) < 0 || take_place(pool, write, wait_ms, &c, err) < 0)
 		return NULL;
 	if (c && is_stale(c)) {
 		pthread_mutex_lock(&lock);
@@ -450,6 +500,7 @@ static int wait_socket(struct pg_conn *c, bool sends, int64_t since_ms, const st
 				  "the database does not answer: try again later");
 			if (err)
 				err->retry_after = AWAY_RETRY_SECONDS;
+			set_away(c->pool, true);
 			return give_up(c);
 		}
 	}
@@ -620,8 +671,10 @@ int pg_round_trip(struct pg_conn *c, const struct pg_command *commands, int n, P
 
 	memset(results, 0, (size_t)n * sizeof(*results));
 	rc = run(c, commands, n, results, wait, &own);
-	if (rc == 0)
+	if (rc == 0) {
+		note_answer(c->pool);
 		return 0;
+	}
 	clear_results(results, n);
 	forget_names(c);
 	if (own.kind == ERR_NONE)
@@ -633,18 +686,28 @@ int pg_round_trip(struct pg_conn *c, const struct pg_command *commands, int n, P
 
 int pg_script(struct pg_conn *c, const char *sql, const struct pg_wait *wait, struct error *err)
 {
-	PGresult *r;
-	ExecStatusType status;
+	struct error own = { 0 };
+	PGresult *r = NULL;
 	int rc = 0;
 
-	if (pay_debt(c, wait, err) < 0 || !PQexitPipelineMode(c->pg))
-		return fail_conn(c, sql, err);
-	r = PQexec(c->pg, sql);
-	status = PQresultStatus(r);
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
-		rc = fail_result(r, sql, err);
-	PQclear(r);
-	return rc;
+	if (pay_debt(c, wait, &own) < 0 || !PQexitPipelineMode(c->pg) || !PQsendQuery(c->pg, sql) ||
+	    send_all(c, wait, &own) < 0)
+		rc = -1;
+	while (rc == 0 && (rc = next_result(c, wait, &r, &own)) == 0 && r) {
+		const ExecStatusType status = PQresultStatus(r);
+
+		if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
+		    status != PGRES_EMPTY_QUERY)
+			fail_result(r, sql, &own);
+		PQclear(r);
+	}
+	if (rc < 0 && own.kind == ERR_NONE)
+		fail_conn(c, sql, &own);
+	if (own.kind == ERR_NONE)
+		return 0;
+	if (err && err->kind == ERR_NONE)
+		*err = own;
+	return -1;
 }
 
 void pg_post(struct pg_conn *c, const char *sql)

@@ -17,8 +17,8 @@
 #include "base/banned.h"
 
 enum {
-	PATIENCE_MS = 60000, /* longer than any statement of a request takes */
-	STATUS_TRIES = 40,   /* to ask for the outcome of a commit */
+	PATIENCE_MS = 30000, /* longer than any statement of a request takes */
+	STATUS_MS = 10000,   /* to ask for the outcome of a commit */
 	STATUS_PAUSE_MS = 250
 };
 
@@ -50,6 +50,11 @@ struct pgsql_stmt {
 };
 
 static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+static int64_t now_ms(void)
+{
+	return g_get_monotonic_time() / 1000;
+}
 
 static void pause_ms(int ms)
 {
@@ -557,10 +562,11 @@ static int ask_outcome(struct pgsql *db, struct error *err)
 {
 	struct pgsql_stmt *s;
 	const char *status;
+	const int64_t until_ms = now_ms() + STATUS_MS;
 	size_t len;
 	int rc = -1;
 
-	for (int i = 0; i < STATUS_TRIES && rc < 0; i++) {
+	while (rc < 0 && now_ms() < until_ms) {
 		s = (struct pgsql_stmt *)pgsql_prepare(&db->base, "SELECT pg_xact_status(?1::xid8)",
 						       NULL);
 		pgsql_bind_text(&s->base, 1, db->xid, strlen(db->xid));

@@ -1,0 +1,94 @@
+// postgresql.mjs - a private PostgreSQL server in a folder of its own, which ends with this process. Its socket is in the folder. It syncs, since the
+// server refuses one that does not.
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const versions = '/usr/lib/postgresql'
+const newest = existsSync(versions) ? readdirSync(versions).sort((a, b) => b - a)[0] : undefined
+const bin = newest && join(versions, newest, 'bin')
+export const missing = bin && existsSync(join(bin, 'initdb')) ? false : 'PostgreSQL\'s server is not installed'
+
+// PostgreSQL does not run as root.
+const root = process.getuid() === 0
+const idOf = name => Number(new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm').exec(readFileSync('/etc/passwd', 'utf8'))?.[1])
+const as = root ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : []
+
+function run(...command) {
+	const all = [...as, ...command]
+	const { status, stdout, stderr } = spawnSync(all[0], all.slice(1), { encoding: 'utf8', cwd: '/', env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' } })
+	assert.equal(status, 0, `${command.join(' ')}: ${stdout}${stderr}`)
+	return stdout
+}
+
+// The processes below PID.
+function below(pid) {
+	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+	return children ? children.split(' ').map(Number) : []
+}
+
+export class Postgres {
+	#databases = 0
+	constructor(more = []) {
+		this.more = more
+		this.folder = mkdtempSync(join(tmpdir(), 'usaged-pg-'))
+		this.data = join(this.folder, 'data')
+		if (root)
+			chownSync(this.folder, idOf('nobody'), 65534)
+		run(join(bin, 'initdb'), '-D', this.data, '-U', 'usaged', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C.UTF-8')
+		this.remove = this.remove.bind(this)
+		process.once('exit', this.remove)
+	}
+	async start(...more) {
+		const command = [...as, 'setpriv', '--pdeathsig', 'QUIT', join(bin, 'postgres'), '-D', this.data, '-k', this.folder, '-c', 'listen_addresses=',
+			'-c', 'max_connections=100', '-c', 'shared_buffers=32MB', ...[...this.more, ...more].flatMap(s => ['-c', s])]
+		this.server = spawn(command[0], command.slice(1), { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
+		this.server.ended = new Promise(done => this.server.on('exit', done))
+		this.log = ''
+		this.server.stderr.on('data', d => { this.log = (this.log + d).slice(-10000) })
+		for (;;) {
+			if (spawnSync(join(bin, 'pg_isready'), ['-q', '-h', this.folder]).status === 0)
+				return
+			assert.equal(this.server.exitCode, null, this.log)
+			await sleep(20)
+		}
+	}
+	// SIGINT ends all sessions, SIGQUIT is the end without a checkpoint; SIGKILL is a crash.
+	async stop(signal = 'SIGINT') {
+		const all = signal === 'SIGKILL' ? below(this.server.pid) : []
+		this.server.kill(signal)
+		for (const pid of all)
+			try { process.kill(pid, 'SIGKILL') } catch { /* it is gone */ }
+		await this.server.ended
+	}
+	// All of the server stands still, as if its disk or its machine hung.
+	pause() {
+		this.paused = [this.server.pid, ...below(this.server.pid)]
+		for (const pid of this.paused)
+			process.kill(pid, 'SIGSTOP')
+	}
+	resume() {
+		for (const pid of this.paused ?? [])
+			try { process.kill(pid, 'SIGCONT') } catch { /* it is gone */ }
+		this.paused = undefined
+	}
+	// Rows of texts.
+	sql(text, database = 'postgres') {
+		const out = run(join(bin, 'psql'), '-qAtX', '-h', this.folder, '-U', 'usaged', '-d', database, '-c', text)
+		return out.trim() ? out.trim().split('\n').map(row => row.split('|')) : []
+	}
+	// A new empty database: { name, address }.
+	database() {
+		const name = `ledger${++this.#databases}`
+		this.sql(`CREATE DATABASE ${name}`)
+		return { name, address: `postgresql:///${name}?host=${this.folder}&user=usaged`, sql: text => this.sql(text, name) }
+	}
+	remove() {
+		this.resume()
+		this.server?.kill('SIGQUIT')
+		rmSync(this.folder, { recursive: true, force: true })
+	}
+}

@@ -1,0 +1,205 @@
+// postgresql.test.mjs - a ledger in PostgreSQL: servers that refuse to start, two of them on one database, and all that a database can do to a server:
+// sessions that end, a restart, a crash, a halt. Nothing that was acknowledged is lost, nothing is there twice, and the server goes on by itself.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { missing, Postgres } from './postgresql.mjs'
+import { Ledger, program, top } from './worker.mjs'
+
+const AWAY = /^Status: 503 [^]*\r\nRetry-After: [1-9][0-9]*(\r\n|$)/
+const options = { skip: missing }
+let postgres
+
+before(async () => {
+	if (missing)
+		return
+	postgres = new Postgres()
+	await postgres.start()
+})
+after(() => postgres?.remove())
+
+const event = (account, source, i) => JSON.stringify({ specversion: '1.0', type: 'usage', source, id: String(i), subject: account,
+	time: `2026-0${1 + i % 9}-1${i % 9}T10:00:00Z`, data: { category: 'calls-inbound', usage: 1.5, price: 0.01 } })
+const events = (account, source, from, n) => Array.from({ length: n }, (_, i) => event(account, source, from + i)).join('\n')
+
+// The words with which a server refuses to start.
+function refusal(ledger) {
+	const { status, stderr } = spawnSync(program, ['--config', ledger.config, 'serve'], { encoding: 'utf8', timeout: 60000 })
+	assert.equal(status, 1, stderr)
+	return stderr
+}
+
+// Senders that send each batch until it is acknowledged, while BODY does something to the database.
+async function under(ledger, account, body) {
+	const SENDERS = 6, EACH = 20
+	let going = true, sent = 0, refused = 0
+	const answers = new Map()
+	const sender = async n => {
+		for (let batch = 0; going; batch++) {
+			for (;;) {
+				const { head, body: text, status } = await ledger.post(events(account, `/sender/${n}`, batch * EACH, EACH))
+				answers.set(status, (answers.get(status) ?? 0) + 1)
+				if (status === 200) {
+					const { created, duplicate } = JSON.parse(text)
+					assert.equal(created + duplicate, EACH, text)
+					break
+				}
+				assert.match(head, AWAY)
+				refused++
+				await sleep(50)
+			}
+			sent += EACH
+		}
+	}
+	const senders = Promise.all(Array.from({ length: SENDERS }, (_, n) => sender(n)))
+	await body()
+	await sleep(300)
+	going = false
+	await senders
+	return { sent, refused }
+}
+
+// The ledger of a test, with a server; at its end it is true.
+const served = (name, body) => test(name, options, async t => {
+	const ledger = new Ledger({ database: postgres.database(), ledger: 'busy_timeout_ms = 3000' })
+	const account = ledger.account('One')
+	try {
+		await ledger.start()
+		const expected = await body(ledger, account, t)
+		assert.deepEqual(ledger.sql('SELECT count(*) FROM event'), [[expected]])
+		assert.deepEqual(ledger.sql('SELECT sum(count) FROM total_month m JOIN category c ON c.id = m.category WHERE c.name = \'calls-inbound\''), [[expected]])
+		assert.match(ledger.run('verify'), new RegExp(`^${expected} events, 0 differences`))
+		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
+	} finally {
+		postgres.resume()
+		ledger.remove()
+	}
+})
+
+test('the tables are made once, and the address is shown without a password', options, () => {
+	const database = postgres.database(), ledger = new Ledger({ database })
+	const again = spawnSync(program, ['--config', ledger.host().config, 'init'], { encoding: 'utf8' })
+	assert.match(again.stderr, /secret: File exists/)
+	writeFileSync(join(ledger.folder, 'other.conf'), `[ledger]\ndatabase = ${database.address}\nsecret_file = other\n`)
+	const other = spawnSync(program, ['--config', join(ledger.folder, 'other.conf'), 'init', '--categories', join(top, 'conf/categories.csv')], { encoding: 'utf8' })
+	assert.match(other.stderr, /has a ledger already/)
+	assert.equal(other.status, 1)
+	for (const address of ['postgresql://me:word@host/name', 'postgresql://host/name?password=word']) {
+		writeFileSync(join(ledger.folder, 'other.conf'), `[ledger]\ndatabase = ${address}\n`)
+		const { status, stdout, stderr } = spawnSync(program, ['--config', join(ledger.folder, 'other.conf'), 'config'], { encoding: 'utf8' })
+		assert.equal(status, 1)
+		assert.match(stderr, /without a password/)
+		assert.doesNotMatch(stdout + stderr, /word@|=word/)
+	}
+	for (const command of ['backup', 'restore']) {
+		const { status, stderr } = spawnSync(program, ['--config', ledger.config, command, join(ledger.folder, 'copy')], { encoding: 'utf8' })
+		assert.equal(status, 1)
+		assert.match(stderr, /in PostgreSQL, not in a file: .*pg_(dump|restore)/)
+	}
+	assert.match(ledger.run('upgrade'), /needs no upgrade/)
+	ledger.remove()
+})
+
+test('a server does not start with another secret, another schema, or a database that may lose what it confirmed', options, async () => {
+	const database = postgres.database(), ledger = new Ledger({ database }), host = ledger.host()
+	writeFileSync(join(host.folder, 'secret'), Buffer.alloc(32, 7), { mode: 0o600 })
+	assert.match(refusal(host), /not the one of the ledger: copy the secret file/)
+	database.sql("UPDATE meta SET value = value + 1 WHERE name = 'schema'")
+	assert.match(refusal(ledger), /schema version \d+, this program knows versions up to \d+: use the newer program/)
+	database.sql("UPDATE meta SET value = value - 1 WHERE name = 'schema'")
+	for (const setting of ['fsync', 'full_page_writes']) {
+		await postgres.stop()
+		await postgres.start(`${setting}=off`)
+		assert.match(refusal(ledger), new RegExp(`${setting} = off`))
+	}
+	await postgres.stop()
+	await postgres.start()
+	writeFileSync(ledger.config, `[ledger]\ndatabase = ${database.address}\nsecret_file = secret\n[backup]\nfolder = copies\n[server]\nsocket = usaged.sock\n`)
+	assert.match(refusal(ledger), /leave backup.folder empty/)
+	host.remove()
+	ledger.remove()
+})
+
+served('what one host changes holds on the other with the next request', async ledger => {
+	const host = ledger.host()
+	try {
+		await host.start()
+		const sid = ledger.account('Two')
+		const { status, body } = await host.get('/accounts')
+		assert.equal(status, 200)
+		assert.ok(body.includes(sid))
+		for (let i = 0; i < 20; i++) {
+			const added = ledger.run('key', 'add', '--role', 'Ingest')
+			const key = /^SID=(.*)$/m.exec(added)[1], token = /^SECRET=(.*)$/m.exec(added)[1]
+			const send = () => host.post(event(sid, '/host', i), { }).then(() => host.get('/events?PageSize=1', { token }))
+			assert.notEqual((await send()).status, 401)
+			assert.equal((await ledger.get(`/keys/${key}/revoke`, { method: 'POST' })).status, 200)
+			assert.equal((await send()).status, 401)
+		}
+		assert.deepEqual(await host.end('SIGTERM'), { code: 0, signal: null }, host.log)
+	} finally {
+		host.remove()
+	}
+	return 20
+})
+
+served('sessions that the database ends cost nothing', async (ledger, account, t) => {
+	const { sent, refused } = await under(ledger, account, async () => {
+		for (let i = 0; i < 40; i++) {
+			postgres.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'usaged'")
+			await sleep(20 + 10 * (i % 5))
+		}
+	})
+	t.diagnostic(`${sent} events, ${refused} requests were told to come again`)
+	return sent
+})
+
+served('a database that is restarted, and one that crashes', async (ledger, account, t) => {
+	const { sent, refused } = await under(ledger, account, async () => {
+		for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL', 'SIGINT']) {
+			await postgres.stop(signal)
+			assert.equal((await ledger.get('/healthz')).status, 200)
+			const ready = await ledger.get('/readyz')
+			assert.match(ready.head, AWAY)
+			assert.match((await ledger.get('/accounts')).head, AWAY)
+			await sleep(500)
+			await postgres.start()
+			while ((await ledger.get('/readyz')).status !== 200)
+				await sleep(20)
+			assert.equal((await ledger.get('/accounts')).status, 200)
+		}
+	})
+	t.diagnostic(`${sent} events, ${refused} requests were told to come again`)
+	return sent
+})
+
+served('a database that hangs: the server says so, is alive, and goes on with it', async (ledger, account, t) => {
+	let slowest = 0, first = 0
+	const { sent, refused } = await under(ledger, account, async () => {
+		await sleep(300)
+		postgres.pause()
+		const began = Date.now()
+		for (let told = false; !told;) {
+			const before = Date.now()
+			assert.equal((await ledger.get('/healthz')).status, 200)
+			slowest = Math.max(slowest, Date.now() - before)
+			await sleep(100)
+			if (Date.now() - began > 40000) {
+				assert.match((await ledger.get('/readyz')).head, AWAY)
+				const asked = Date.now()
+				assert.match((await ledger.get('/accounts')).head, AWAY)
+				first = Date.now() - asked
+				told = true
+			}
+		}
+		postgres.resume()
+		while ((await ledger.get('/readyz')).status !== 200)
+			await sleep(50)
+	})
+	t.diagnostic(`${sent} events, ${refused} requests were told to come again; /healthz took up to ${slowest} ms, a refusal at the end ${first} ms`)
+	assert.ok(slowest < 1000)
+	return sent
+})
