@@ -316,6 +316,7 @@ static int64_t note_of(const struct doctor *d, const char *name)
 static enum finding check_verified(struct doctor *d)
 {
 	int64_t verified = note_of(d, META_VERIFIED), differences = note_of(d, META_DIFFERENCES);
+	int64_t whole = note_of(d, META_VERIFIED_WHOLE);
 
 	if (!d->store)
 		return say(d, NOTE, "the ledger can't be opened");
@@ -326,12 +327,19 @@ static enum finding check_verified(struct doctor *d)
 			   "the verification of %s found %" PRId64 " differences; run: usaged "
 			   "verify, then: usaged rebuild",
 			   instant_words(d, verified), differences);
-	if (d->now - verified > VERIFY_DAYS * SEC_PER_DAY)
+	if (!whole)
+		return say(d, TO_DO, "the whole ledger was never verified; run: usaged verify");
+	if (d->now - whole > VERIFY_DAYS * SEC_PER_DAY)
 		return say(d, TO_DO,
-			   "last verified at %s; run: usaged verify, and see the setting "
-			   "verify.every_hours",
-			   instant_words(d, verified));
-	return say(d, RIGHT, "no differences at %s", instant_words(d, verified));
+			   "the whole ledger was last verified at %s; run: usaged verify, and see "
+			   "the setting verify.every_hours",
+			   instant_words(d, whole));
+	if (whole >= verified)
+		return say(d, RIGHT, "no differences in the whole ledger at %s",
+			   instant_words(d, whole));
+	return say(d, RIGHT,
+		   "no differences in what had changed at %s, nor in the whole ledger at %s",
+		   instant_words(d, verified), instant_words(d, whole));
 }
 
 static enum finding check_backup(struct doctor *d)

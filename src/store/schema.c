@@ -551,6 +551,11 @@ const struct schema_step schema_steps[] = {
 	},
 	/* finds the due notices of each account */
 	{ .sql = "CREATE INDEX notice_due ON notice (account, next_us) WHERE state = 0;" },
+	/* which families have changed since a verification */
+	{ .sql = "CREATE TABLE family_change ("
+		 "	family INTEGER PRIMARY KEY REFERENCES account(id),"
+		 "	at INTEGER NOT NULL"
+		 ") STRICT;" },
 };
 
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);

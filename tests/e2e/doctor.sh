@@ -164,6 +164,12 @@ later=$(date -u -d '+10 days' +%Y-%m-%dT12:00:00Z)
 out=$(USAGED_CLOCK=$later run doctor)
 code=$?
 sick "a verification of ten days ago" verification "usaged verify"
+now=$(date +%s)
+sqlite3 ledger/usage.db "UPDATE meta SET value = $now WHERE name = 'verified'"
+out=$(USAGED_CLOCK=$later run doctor)
+sick "a daily verification without the weekly one" verification "the whole ledger was last verified"
+look
+has "the daily verification" "$out" "no differences in what had changed at"
 run account add --name Test >/dev/null
 sqlite3 ledger/usage.db "UPDATE meta SET value = 3 WHERE name = 'differences'"
 look
