@@ -141,11 +141,12 @@ static int reload(struct worker *w, struct error *err)
 	return 0;
 }
 
-/* Begins the request's snapshot. */
-static int refresh(struct worker *w, struct error *err)
+/* Begins the request's snapshot. LONG_READ: see store_give_way. */
+static int refresh(struct worker *w, bool long_read, struct error *err)
 {
 	if (open_ledger(w, err) < 0)
 		return -1;
+	store_give_way(w->store, long_read);
 	if (store_begin_read(w->store, err) == 0 && reload(w, err) == 0)
 		return 0;
 	/* close the ledger: the next request may find another file */
@@ -160,7 +161,11 @@ static int refresh(struct worker *w, struct error *err)
  */
 static int use_ledger(struct request *rq, struct error *err)
 {
-	if (refresh(rq->worker, err) == 0) {
+	struct worker *w = rq->worker;
+	/* a thread for light requests has no shares; events are to be stored soon */
+	bool long_read = w->shares && !(rq->op && rq->op->light);
+
+	if (refresh(w, long_read, err) == 0) {
 		rq->store = rq->worker->store;
 		rq->catalogue = rq->worker->catalogue;
 		return 0;

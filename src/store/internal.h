@@ -17,6 +17,8 @@ enum { ACCOUNTS_KEPT = 64 };
 struct store {
 	struct db *db;
 	enum transaction tx;
+	bool gives_way;  /* see store_give_way */
+	bool in_gate;    /* the current read has passed through the read gate */
 	int64_t version; /* store_version of the snapshot; 0: not read yet */
 	/* a cache of accounts by SID, with copies of their texts */
 	struct account kept[ACCOUNTS_KEPT];

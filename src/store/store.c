@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "store/internal.h"
+#include "store/read_gate.h"
 #include "base/strbuf.h"
 #include "store/meta.h"
 #include "store/rollup.h"
@@ -99,10 +100,28 @@ static int exec_cached(struct store *st, const char *sql, struct error *err)
 	return db_step(prepare(st, sql, err), err);
 }
 
+void store_give_way(struct store *st, bool yes)
+{
+	st->gives_way = yes;
+}
+
+static void leave_gate(struct store *st)
+{
+	if (st->in_gate)
+		read_gate_leave();
+	st->in_gate = false;
+}
+
 int store_begin_read(struct store *st, struct error *err)
 {
-	if (exec_cached(st, "BEGIN", err) < 0)
+	if (st->gives_way && !st->in_gate) {
+		read_gate_enter();
+		st->in_gate = true;
+	}
+	if (exec_cached(st, "BEGIN", err) < 0) {
+		leave_gate(st);
 		return -1;
+	}
 	st->tx = TX_READ;
 	st->version = 0;
 	return 0;
@@ -137,6 +156,7 @@ void store_end(struct store *st)
 		store_limit(st, &(struct store_limits) { 0 });
 	if (st->tx != TX_NONE)
 		exec_cached(st, "ROLLBACK", NULL);
+	leave_gate(st);
 	if (st->tx == TX_READ)
 		db_tune(st->db);
 	st->tx = TX_NONE;
