@@ -8,8 +8,10 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "api/event_intake.h"
 #include "base/secret.h"
 #include "base/signature.h"
+#include "store/account.h"
 #include "base/banned.h"
 
 /* The token of a Twilio account. */
@@ -372,3 +374,166 @@ int feeds_twilio_callback(struct feeds *f, const char *url, const char *form, co
 	strbuf_release(&o.json);
 	return rc;
 }
+
+/* ---- operations: records of FreeSWITCH ---- */
+
+/* Reads the records in the TEXT of LEN bytes. */
+static int read_mapped(struct event_intake *in, const char *text, size_t len, struct error *err)
+{
+	struct feeds *feeds = in->rq->worker->feeds;
+	struct intake_bytes memory = { text, len };
+	int rc;
+
+	feeds_begin(feeds);
+	rc = intake_read(in, intake_read_bytes, &memory, err);
+	feeds_end(feeds);
+	return rc;
+}
+
+/* Reads, checks and stores the records, and answers with the verdicts. */
+static int post_mapped(struct request *rq, struct event_intake *in, const char *text, size_t len,
+		       struct writer *w, struct error *err)
+{
+	if (read_mapped(in, text, len, err) < 0 || intake_store(in, err) < 0)
+		return -1;
+	writer_about(w, rq->op->title, "The verdict on each record.");
+	intake_answer(rq, in, w);
+	return 0;
+}
+
+/* Checks that the server takes records of a feed, and that they are not packed. */
+static int check_feed(const struct request *rq, const struct mapping *m, const char *setting,
+		      struct error *err)
+{
+	if (intake_check_server(rq, err) < 0)
+		return -1;
+	if (!m)
+		return error_set(err, ERR_NOT_FOUND, NULL,
+				 "this server takes no such records; the setting %s must name a "
+				 "mapping file",
+				 setting);
+	return request_header(rq, "Content-Encoding")
+		       ? error_set(err, ERR_MEDIA_TYPE, "Content-Encoding", "must be omitted")
+		       : 0;
+}
+
+static int post_freeswitch(struct request *rq, struct writer *w, struct error *err)
+{
+	struct event_intake in = { .rq = rq, .form = READER_JSON };
+	const char *text;
+	size_t len;
+
+	if (rq->worker->feeds)
+		in.mapping = feeds_freeswitch(rq->worker->feeds);
+	if (check_feed(rq, in.mapping, "feeds.freeswitch", err) < 0 ||
+	    feeds_cdr_json(rq->content_type, rq->body, rq->body_len, rq->arena, &text, &len, err) <
+		    0)
+		return -1;
+	return post_mapped(rq, &in, text, len, w, err);
+}
+
+static const struct param freeswitch_params[] = {
+	{ "uuid", PT_TEXT, .max = 100, .doc = "The call, as mod_json_cdr adds it; ignored" }, { 0 }
+};
+
+#define SAMPLE_CDR                                                               \
+	"{\"variables\":{\"uuid\":\"4a1c\",\"accountcode\":\"Northwind\","       \
+	"\"start_uepoch\":\"1795255200000000\",\"answer_epoch\":\"1795255202\"," \
+	"\"billsec\":\"61\"},\"callflow\":[{\"caller_profile\":{\"context\":\"public\"}}]}"
+
+static const struct body_kind freeswitch_bodies[] = {
+	{ "application/json", BODY_OBJECT, SAMPLE_CDR },
+	{ "application/x-www-form-urlencoded", BODY_FORM, "cdr=%7B%22variables%22%3A%7B%7D%7D" },
+	{ "application/x-www-form-base64-encoded", BODY_TEXT, "cdr=eyJ2YXJpYWJsZXMiOnt9fQ==" },
+	{ NULL, BODY_TEXT, NULL }
+};
+
+const struct op op_PostFreeswitch = {
+	OPERATION(PostFreeswitch, usaged, M_POST, "/feeds/freeswitch", ROLE_INGEST | ROLE_ADMIN),
+	.light = true,
+	.params = freeswitch_params,
+	.returns = &intake_shape,
+	.reads_body = true,
+	.bodies = freeswitch_bodies,
+	.run = post_freeswitch,
+	.title = "Records of FreeSWITCH",
+	.doc = "Stores a call detail record as mod_json_cdr posts it, by the mapping file of the "
+	       "setting feeds.freeswitch. Calls that the mapping skips have no verdict",
+};
+
+/* ---- operations: callbacks of Twilio ---- */
+
+/* The address that Twilio has called, as it has signed it. */
+static const char *called_url(const struct request *rq)
+{
+	return arena_join(rq->arena, rq->base_url, rq->raw_path, *rq->query ? "?" : "", rq->query,
+			  NULL);
+}
+
+/* Lets the request go on as the account, whose token signed it. */
+static int act_as_account(struct request *rq, const char *sid, struct error *err)
+{
+	struct principal *who = arena_alloc(rq->arena, sizeof(*who));
+	struct account a;
+	int rc = store_account_by_sid(rq->store, sid, rq->arena, &a, err);
+
+	if (rc == 0)
+		return error_set(err, ERR_NOT_FOUND, "AccountSid",
+				 "there is no account %.40s; make it with that SID", sid);
+	*who = (struct principal) {
+		.role = ROLE_INGEST, .name = sid, .label = "Twilio", .account = rc > 0 ? a.id : 0
+	};
+	rq->who = who;
+	return rc < 0 ? -1 : 0;
+}
+
+static int post_twilio(struct request *rq, struct writer *w, struct error *err)
+{
+	static const char form_type[] = "application/x-www-form-urlencoded";
+	struct event_intake in = { .rq = rq,
+				   .form = READER_JSON,
+				   .author = ACTOR_CONSOLE " (feed of Twilio)" };
+	size_t type = strcspn(rq->content_type, "; \t");
+	struct twilio_callback callback;
+
+	if (rq->worker->feeds)
+		in.mapping = feeds_twilio(rq->worker->feeds);
+	if (check_feed(rq, in.mapping, "feeds.twilio", err) < 0)
+		return -1;
+	if (type != sizeof(form_type) - 1 || strncasecmp(rq->content_type, form_type, type) != 0)
+		return error_set(err, ERR_MEDIA_TYPE, "Content-Type", "must be %s", form_type);
+	if (strlen(rq->body) != rq->body_len)
+		return error_set(err, ERR_BODY, NULL,
+				 "the body must be a form, encoded as in URLs");
+	if (feeds_twilio_callback(rq->worker->feeds, called_url(rq), rq->body,
+				  request_header(rq, "X-Twilio-Signature"), rq->arena, &callback,
+				  err) < 0 ||
+	    act_as_account(rq, callback.account, err) < 0)
+		return -1;
+	return post_mapped(rq, &in, callback.json, strlen(callback.json), w, err);
+}
+
+static const struct body_kind twilio_bodies[] = {
+	{ "application/x-www-form-urlencoded", BODY_FORM,
+	  "AccountSid=AC0123456789abcdef0123456789abcdef&CallSid="
+	  "CA0123456789abcdef0123456789abcdef&"
+	  "CallStatus=completed&CallDuration=61&Direction=inbound&Timestamp=Sat%2C%2021%20Nov%20"
+	  "2026%2010%3A00%3A00%20%2B0000" },
+	{ NULL, BODY_TEXT, NULL }
+};
+
+static const struct param twilio_params[] = { { 0 } };
+
+const struct op op_PostTwilioCallback = {
+	OPERATION(PostTwilioCallback, usaged, M_POST, "/feeds/twilio", ROLE_ANYONE),
+	.light = true,
+	.params = twilio_params,
+	.returns = &intake_shape,
+	.reads_body = true,
+	.bodies = twilio_bodies,
+	.run = post_twilio,
+	.title = "Callbacks of Twilio",
+	.doc = "Stores a status callback as Twilio posts it, by the mapping file of the setting "
+	       "feeds.twilio. The header X-Twilio-Signature takes the place of credentials. "
+	       "Callbacks that the mapping skips have no verdict",
+};

@@ -13,7 +13,8 @@
 #include "base/banned.h"
 
 struct health_record {
-	const char *status, *last_commit, *last_failed_write, *last_verify;
+	const char *status, *last_commit, *last_failed_write;
+	const char *last_verify, *last_verify_of, *last_whole_verify;
 	const char *last_backup, *last_failed_backup;
 	struct decimal differences;
 	bool verifying, failed, backing_up;
@@ -34,6 +35,13 @@ static const struct field health_fields[] = {
 	      .format = "date-time", .label = "Last failed write"),
 	FIELD(struct health_record, last_verify, "When the ledger was last verified, or null",
 	      .format = "date-time", .label = "Last verified"),
+	FIELD(struct health_record, last_verify_of,
+	      "What was verified then: everything; or changes: the main accounts whose usage had "
+	      "changed since the verification before; or null",
+	      .label = "Verified then"),
+	FIELD(struct health_record, last_whole_verify,
+	      "When the whole ledger was last verified, or null", .format = "date-time",
+	      .label = "Wholly verified"),
 	FIELD(struct health_record, differences, "Differences found then, or null",
 	      .flags = FIELD_WHOLE),
 	FIELD(struct health_record, verifying, "Is the server verifying the ledger now?",
@@ -138,8 +146,11 @@ static int get_health(struct request *rq, struct writer *w, struct error *err)
 	r.last_backup = instant_text(rq, notes.backed_up);
 	r.last_failed_backup = instant_text(rq, notes.backup_failed);
 	r.last_verify = instant_text(rq, notes.verified);
-	if (notes.verified)
+	r.last_whole_verify = instant_text(rq, notes.whole);
+	if (notes.verified) {
+		r.last_verify_of = notes.whole >= notes.verified ? "everything" : "changes";
 		r.differences = (struct decimal) { .n = notes.differences };
+	}
 	r.ledger = size_words(rq, facts.file_bytes);
 	r.log = size_words(rq, facts.log_bytes);
 	r.ledger_bytes = facts.file_bytes;

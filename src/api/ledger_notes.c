@@ -10,6 +10,7 @@ static const struct {
 } notes[] = {
 	{ META_COMMITTED, offsetof(struct ledger_notes, committed) },
 	{ META_VERIFIED, offsetof(struct ledger_notes, verified) },
+	{ META_VERIFIED_WHOLE, offsetof(struct ledger_notes, whole) },
 	{ META_DIFFERENCES, offsetof(struct ledger_notes, differences) },
 	{ META_BACKUP, offsetof(struct ledger_notes, backed_up) },
 	{ META_BACKUP_FAILED, offsetof(struct ledger_notes, backup_failed) },

@@ -11,6 +11,7 @@
 struct ledger_notes {
 	int64_t committed;   /* when events were last stored; 0: never */
 	int64_t verified;    /* when the ledger was last verified; 0: never */
+	int64_t whole;       /* when all of it was last verified; 0: never */
 	int64_t differences; /* how many the last verification found */
 	/* when the last backups began, a good one and a failed one; 0: never */
 	int64_t backed_up, backup_failed;

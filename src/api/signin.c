@@ -282,6 +282,33 @@ static int refuse(struct error *err)
 	return error_set(err, ERR_CREDENTIALS, NULL, "Invalid Username or Password");
 }
 
+/*
+ * Checks the password outside the request's read, and begins the read again. A
+ * check can take a second, and the ledger's log cannot restart during a read.
+ */
+static int check_outside_read(const struct request *rq, const struct attempt *a, struct error *err)
+{
+	struct error failure = { 0 };
+	int rc;
+
+	store_end(rq->store);
+	rc = check(rq->worker->signin, a, err);
+	if (store_begin_read(rq->store, &failure) == 0)
+		return rc;
+	if (rc >= 0)
+		*err = failure;
+	return -1;
+}
+
+/* Does the user still have the password that was checked? */
+static int find_again(const struct request *rq, const struct attempt *a, struct user *ret,
+		      struct error *err)
+{
+	int found = store_user_by_name(rq->store, a->password->name, rq->arena, ret, err);
+
+	return found <= 0 ? found : !ret->removed && strcmp(ret->password, a->stored) == 0;
+}
+
 int signin_password(const struct request *rq, const struct password *p, struct user *ret,
 		    struct error *err)
 {
@@ -295,10 +322,12 @@ int signin_password(const struct request *rq, const struct password *p, struct u
 		return -1;
 	if (found && !ret->removed)
 		a.stored = ret->password;
-	rc = check(rq->worker->signin, &a, err);
+	rc = check_outside_read(rq, &a, err);
+	if (rc > 0)
+		rc = a.stored ? find_again(rq, &a, ret, err) : 0;
 	if (rc < 0)
 		return -1;
-	return rc && a.stored ? 0 : refuse(err);
+	return rc ? 0 : refuse(err);
 }
 
 int signin_principal(const struct user *u, struct principal *ret, struct error *err)

@@ -45,7 +45,7 @@ struct password {
  * the same words and after the same time; ERR_TOO_MANY with err->retry_after;
  * ERR_BUSY. A password that is sent several times at once is checked once.
  * Thread-safe: all threads share the remembered passwords. The worker must have
- * a signin.
+ * a signin. Ends the read of rq->store and begins another one, without limits.
  */
 int signin_password(const struct request *rq, const struct password *p, struct user *ret,
 		    struct error *err);

@@ -190,14 +190,20 @@ static int ask_change(struct request *rq, struct writer *w, struct error *err)
 
 /* ---- changes ---- */
 
-/* Hashes the password in the operation's parameter. */
+/*
+ * Hashes the password in the operation's parameter. Ends the request's read,
+ * because the ledger's log cannot restart during a read; the change that follows
+ * begins another one.
+ */
 static int hash_password(const struct request *rq, const char **ret, struct error *err)
 {
 	const char *password = request_arg(rq, "password")->text;
 	char hash[PASSWORD_HASH_TEXT];
 
-	if (user_check_password(password, strlen(password), err) < 0 ||
-	    password_hash(password, strlen(password), hash, err) < 0)
+	if (user_check_password(password, strlen(password), err) < 0)
+		return -1;
+	store_end(rq->store);
+	if (password_hash(password, strlen(password), hash, err) < 0)
 		return -1;
 	*ret = arena_str(rq->arena, hash);
 	return 0;

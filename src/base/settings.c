@@ -143,8 +143,8 @@ static const struct setting table[] = {
 	  "How long a token of RequestAuthToken is valid, in seconds." },
 
 	{ "verify", "every_hours", ST_INT, AT(verify_hours), "24", 0, 8760, NULL,
-	  "Hours after which the server verifies the ledger again, if events were stored since; in "
-	  "any case after a week. 0: only when someone asks." },
+	  "Hours after which the server verifies again what has changed since the last "
+	  "verification, and once a week the whole ledger. 0: only when someone asks." },
 
 	{ "backup", "folder", ST_PATH, AT(backup_folder), "", 0, 4000, NULL,
 	  "The folder for backups that the server makes, restores aside and verifies. Empty: it "

@@ -4,7 +4,9 @@
  */
 #include "cli/command.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
@@ -36,6 +38,7 @@ enum {
 	ROOM_BYTES = 1000000000,  /* that should be free on the ledger's disk */
 	CERTIFICATE_DAYS = 14,    /* a certificate should be valid for so long */
 	VERIFY_DAYS = 9,          /* a ledger should be verified so often */
+	NEW_SECONDS = 86400,      /* a ledger is new for so long */
 	LOG_BYTES_MAX = 1 << 30,  /* a larger write-ahead log is not normal */
 	CLOCK_BEGIN = 1767225600, /* 2026-01-01: no earlier time can be right */
 	MODE_OTHERS = 0007,
@@ -313,12 +316,25 @@ static int64_t note_of(const struct doctor *d, const char *name)
 	return value;
 }
 
+/* Was the ledger's file made lately? */
+static bool is_new(const struct doctor *d)
+{
+	struct statx made;
+
+	return statx(AT_FDCWD, d->settings->database, 0, STATX_BTIME, &made) == 0 &&
+	       made.stx_mask & STATX_BTIME && d->now - made.stx_btime.tv_sec < NEW_SECONDS;
+}
+
 static enum finding check_verified(struct doctor *d)
 {
 	int64_t verified = note_of(d, META_VERIFIED), differences = note_of(d, META_DIFFERENCES);
+	int64_t whole = note_of(d, META_VERIFIED_WHOLE);
 
 	if (!d->store)
 		return say(d, NOTE, "the ledger can't be opened");
+	if (!verified && d->settings->verify_hours && is_new(d))
+		return say(d, NOTE,
+			   "not yet; a server verifies a new ledger five minutes after its start");
 	if (!verified)
 		return say(d, TO_DO, "the ledger was never verified; run: usaged verify");
 	if (differences)
@@ -326,12 +342,19 @@ static enum finding check_verified(struct doctor *d)
 			   "the verification of %s found %" PRId64 " differences; run: usaged "
 			   "verify, then: usaged rebuild",
 			   instant_words(d, verified), differences);
-	if (d->now - verified > VERIFY_DAYS * SEC_PER_DAY)
+	if (!whole)
+		return say(d, TO_DO, "the whole ledger was never verified; run: usaged verify");
+	if (d->now - whole > VERIFY_DAYS * SEC_PER_DAY)
 		return say(d, TO_DO,
-			   "last verified at %s; run: usaged verify, and see the setting "
-			   "verify.every_hours",
-			   instant_words(d, verified));
-	return say(d, RIGHT, "no differences at %s", instant_words(d, verified));
+			   "the whole ledger was last verified at %s; run: usaged verify, and see "
+			   "the setting verify.every_hours",
+			   instant_words(d, whole));
+	if (whole >= verified)
+		return say(d, RIGHT, "no differences in the whole ledger at %s",
+			   instant_words(d, whole));
+	return say(d, RIGHT,
+		   "no differences in what had changed at %s, nor in the whole ledger at %s",
+		   instant_words(d, verified), instant_words(d, whole));
 }
 
 static enum finding check_backup(struct doctor *d)
@@ -382,6 +405,22 @@ static const struct passwd *nginx_user(const struct doctor *d)
 	return p ? p : getpwnam("nginx");
 }
 
+/* Is the process with the folder PID, below /proc, one of nginx? */
+static bool is_nginx(const char *pid)
+{
+	char path[64], name[16] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
+	f = *pid >= '0' && *pid <= '9' ? fopen(path, "re") : NULL;
+	if (!f)
+		return false;
+	if (!fgets(name, sizeof(name), f))
+		*name = '\0';
+	fclose(f);
+	return strcmp(name, "nginx\n") == 0;
+}
+
 /*
  * Has the user the rights WANTED (of rwx, as a number) for the file?
  */
@@ -401,11 +440,44 @@ static bool has_rights(const struct passwd *user, const struct stat *sb, mode_t 
 	return (sb->st_mode >> shift & wanted) == wanted;
 }
 
+/* Has the user the rights for the socket that a client needs? */
+static bool may_use(struct doctor *d, const struct passwd *user, const struct stat *socket)
+{
+	struct stat folder;
+
+	return has_rights(user, socket, 6) &&
+	       (stat(folder_of(d, d->settings->socket), &folder) < 0 ||
+		has_rights(user, &folder, 1));
+}
+
+/* Does an nginx run whose processes, of whatever user, may use the socket? */
+static bool running_nginx_may_use(struct doctor *d, const struct stat *socket)
+{
+	DIR *processes = opendir("/proc");
+	const struct dirent *e;
+	bool may = false;
+
+	while (processes && !may && (e = readdir(processes))) {
+		const struct passwd *user;
+		struct stat of_process;
+
+		if (!is_nginx(e->d_name) ||
+		    fstatat(dirfd(processes), e->d_name, &of_process, 0) < 0)
+			continue;
+		user = getpwuid(of_process.st_uid);
+		/* root's process may be the master of others */
+		may = user && (user->pw_uid || !socket->st_uid) && may_use(d, user, socket);
+	}
+	if (processes)
+		closedir(processes);
+	return may;
+}
+
 static enum finding check_socket(struct doctor *d)
 {
-	const char *path = d->settings->socket, *folder = folder_of(d, path);
+	const char *path = d->settings->socket;
 	const struct passwd *nginx = nginx_user(d);
-	struct stat sb, of_folder;
+	struct stat sb;
 
 	if (!*path)
 		return say(d, NOTE, "server.socket is empty: a spawner makes the socket");
@@ -418,8 +490,7 @@ static enum finding check_socket(struct doctor *d)
 	if (d->nginx_user && !nginx)
 		return say(d, TO_DO, "there is no user %s; name nginx's with --nginx-user",
 			   d->nginx_user);
-	if (nginx && (!has_rights(nginx, &sb, 6) ||
-		      (stat(folder, &of_folder) == 0 && !has_rights(nginx, &of_folder, 1))))
+	if (nginx && !may_use(d, nginx, &sb) && (d->nginx_user || !running_nginx_may_use(d, &sb)))
 		return say(d, TO_DO,
 			   "nginx's user %s may not use %s; let the server run with its group, and "
 			   "set server.socket_mode = 0660",
@@ -497,7 +568,7 @@ const struct command command_doctor = {
 		"with what to do. Exits with 1 if something is to do. Changes nothing. Run it as "
 		"root or as the server's user.\n\n"
 		"  --certificate FILE  nginx's certificate (default: " CERTIFICATE ")\n"
-		"  --nginx-user NAME   the user of nginx's processes (default: www-data, else "
-		"nginx)\n",
+		"  --nginx-user NAME   the user of nginx's processes (default: that of a running "
+		"nginx, www-data or nginx)\n",
 	.run = run
 };

@@ -1,6 +1,5 @@
 /*
- * cmd_verify.c - checks the data derived from events (rollups), and repairs
- * differences.
+ * cmd_verify.c - checks the data derived from events (rollups).
  */
 #include "cli/command.h"
 
@@ -151,34 +150,76 @@ static int verify_triggers(struct store *st, size_t *n, struct error *err)
 	return rc;
 }
 
+/* What is to be verified, and what was found. */
+struct verify_work {
+	const char *account; /* of the family; NULL: the whole ledger */
+	size_t n;            /* differences */
+	int64_t events;
+};
+
+/* *RET is the main account of the account W->account. */
+static int find_family(struct store *st, const struct verify_work *w, struct arena *arena,
+		       int64_t *ret, struct error *err)
+{
+	struct account a;
+	int64_t id;
+
+	if (command_account_id(st, arena, "account", w->account, &id, err) < 0 ||
+	    store_account_by_id(st, id, arena, &a, err) < 0)
+		return -1;
+	*ret = a.parent ? a.parent : a.id;
+	return 0;
+}
+
 static int verify(struct store *st, struct verify_report *report, struct arena *arena,
-		  size_t *ret_n, int64_t *ret_events, struct error *err)
+		  struct verify_work *w, struct error *err)
 {
 	struct verify_calls calls = calls_of(report);
+	struct verify_families only = { .n = 1 };
+	int64_t family = 0;
 	int rc;
 
+	if (w->account && find_family(st, w, arena, &family, err) < 0)
+		return -1;
+	only.ids = &family;
 	if (store_accounts(st, 0, arena, &report->accounts, &report->n_accounts, err) < 0 ||
 	    store_categories(st, arena, &report->categories, &report->n_categories, err) < 0)
 		return -1;
 	progress_begin(&report->progress, "verifying", "steps");
-	rc = store_verify(st, NULL, &calls, ret_n, ret_events, err);
+	rc = store_verify(st, w->account ? &only : NULL, &calls, &w->n, &w->events, err);
 	progress_end(&report->progress);
-	return rc < 0 ? -1 : verify_triggers(st, ret_n, err);
+	return rc < 0 ? -1 : verify_triggers(st, &w->n, err);
+}
+
+static int write_result(struct store *st, int64_t when, const struct verify_work *w)
+{
+	int64_t before = 0;
+
+	if (store_meta(st, META_DIFFERENCES, &before, NULL) < 0)
+		return -1;
+	/* one family says nothing about the others */
+	if (w->account)
+		return (int64_t)w->n > before
+			       ? store_meta_set(st, META_DIFFERENCES, (int64_t)w->n, NULL)
+			       : 0;
+	return store_meta_set(st, META_VERIFIED, when, NULL) < 0 ||
+			       store_meta_set(st, META_VERIFIED_WHOLE, when, NULL) < 0 ||
+			       store_meta_set(st, META_DIFFERENCES, (int64_t)w->n, NULL) < 0
+		       ? -1
+		       : 0;
 }
 
 /*
  * Records the result for the health page. Ignores failures, since verifying
  * must also work for a caller who can only read the ledger.
  */
-static void note(const struct settings *s, int64_t when, size_t n)
+static void note(const struct settings *s, int64_t when, const struct verify_work *w)
 {
 	struct store *st;
 
 	if (store_open(s->database, STORE_WRITE, s->busy_timeout_ms, &st, NULL) < 0)
 		return;
-	if (store_begin_write(st, NULL) == 0 &&
-	    store_meta_set(st, META_VERIFIED, when, NULL) == 0 &&
-	    store_meta_set(st, META_DIFFERENCES, (int64_t)n, NULL) == 0)
+	if (store_begin_write(st, NULL) == 0 && write_result(st, when, w) == 0)
 		store_commit(st, NULL);
 	store_close(&st);
 }
@@ -190,100 +231,38 @@ static int run(const struct settings *s, int argc, char **argv)
 	struct arena arena;
 	struct store *st;
 	int64_t when = command_now();
-	int64_t events = 0;
-	size_t n = 0;
+	struct verify_work w = { 0 };
+	const struct command_option options[] = { { "account", .text = &w.account }, { 0 } };
 	int rc;
 
-	if (!command_only_options(&command_verify, NULL, argc, argv, &rc))
+	if (!command_only_options(&command_verify, options, argc, argv, &rc))
 		return rc;
 	st = command_open("verify", s, 0);
 	if (!st)
 		return EXIT_FAILED;
 	arena_init(&arena);
-	rc = verify(st, &report, &arena, &n, &events, &err);
+	rc = verify(st, &report, &arena, &w, &err);
 	arena_release(&arena);
 	store_close(&st);
 	if (rc < 0)
 		return command_fail("verify", &err);
-	note(s, when, n);
-	if (n > DIFFERENCES_SHOWN)
-		printf("... and %zu more\n", n - DIFFERENCES_SHOWN);
-	printf("%" PRId64 " events, %zu differences\n", events, n);
-	return n ? EXIT_FAILED : EXIT_DONE;
-}
-
-static int rebuild(struct store *st, struct store *writer, size_t *ret_n, int64_t *ret_events,
-		   struct error *err)
-{
-	struct verify_report report = { 0 };
-	struct verify_calls calls = calls_of(&report);
-	int rc;
-
-	progress_begin(&report.progress, "rebuilding", "steps");
-	rc = store_rebuild(st, writer, &calls, ret_n, ret_events, err);
-	progress_end(&report.progress);
-	return rc;
-}
-
-/* Adds the number of triggers whose values were wrong to *N. */
-static int repair_triggers(struct store *st, size_t *n, struct error *err)
-{
-	size_t wrong = 0;
-
-	if (store_begin_write(st, err) < 0)
-		return -1;
-	if (triggers_repair(st, command_now() * USEC_PER_SEC, &wrong, err) < 0) {
-		store_end(st);
-		return -1;
-	}
-	*n += wrong;
-	return store_commit(st, err);
-}
-
-static int run_rebuild(const struct settings *s, int argc, char **argv)
-{
-	struct error err = { 0 };
-	struct store *writer, *st = NULL;
-	int64_t events = 0;
-	size_t n = 0;
-	int rc;
-
-	if (!command_only_options(&command_rebuild, NULL, argc, argv, &rc))
-		return rc;
-	writer = command_open("rebuild", s, STORE_WRITE);
-	if (writer)
-		st = command_open("rebuild", s, 0);
-	rc = st ? rebuild(st, writer, &n, &events, &err) : -1;
-	if (rc == 0)
-		rc = repair_triggers(writer, &n, &err);
-	store_close(&st);
-	store_close(&writer);
-	if (rc < 0)
-		return err.kind ? command_fail("rebuild", &err) : EXIT_FAILED;
-	printf("%" PRId64 " events, %zu sums and hours put right\n", events, n);
-	return EXIT_DONE;
+	note(s, when, &w);
+	if (w.n > DIFFERENCES_SHOWN)
+		printf("... and %zu more\n", w.n - DIFFERENCES_SHOWN);
+	printf("%" PRId64 " events, %zu differences\n", w.events, w.n);
+	return w.n ? EXIT_FAILED : EXIT_DONE;
 }
 
 const struct command command_verify = {
 	.name = "verify",
-	.usage = "verify",
+	.usage = "verify [--account SID]",
 	.summary = "recompute every rollup from the events and compare",
 	.help = "Adds up all events again and compares with the rollups that reports are made "
 		"from; checks that each event is\n"
 		"found where it takes effect, that corrections have the facts that they "
 		"should, and triggers their values. Prints each difference, and exits\n"
-		"with 1 if there is any. Can run while the ledger is in use.\n",
+		"with 1 if there is any. Can run while the ledger is in use. With --account, "
+		"only the account's family\n"
+		"(its main account with all subaccounts) is verified.\n",
 	.run = run
-};
-
-const struct command command_rebuild = {
-	.name = "rebuild",
-	.usage = "rebuild",
-	.summary = "put right what follows from the events",
-	.help = "Adds up all events again, and puts the rollups that reports are made from right, "
-		"and the references by which\n"
-		"events are found. What is right already isn't touched, and events never are. Can "
-		"run while the ledger is in use:\n"
-		"it writes a little at a time, and what comes meanwhile counts.\n",
-	.run = run_rebuild
 };

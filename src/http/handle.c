@@ -128,20 +128,27 @@ static int open_ledger(struct worker *w, struct error *err)
 	return store_open(s->database, 0, s->busy_timeout_ms, &w->store, err);
 }
 
-/* Begins the request's snapshot, and reloads cached data that has changed. */
-static int refresh(struct worker *w, struct error *err)
+/* Reloads cached data that has changed; in a read. */
+static int reload(struct worker *w, struct error *err)
 {
 	int64_t version;
 
-	if (open_ledger(w, err) < 0)
+	if (store_version(w->store, &version, err) < 0)
 		return -1;
-	if (store_begin_read(w->store, err) < 0 || store_version(w->store, &version, err) < 0)
-		goto fail;
 	if ((!w->catalogue || w->version != version) && load_catalogue(w, version, err) < 0)
-		goto fail;
+		return -1;
 	auth_at_version(w->auth, version);
 	return 0;
-fail:
+}
+
+/* Begins the request's snapshot. LONG_READ: see store_give_way. */
+static int refresh(struct worker *w, bool long_read, struct error *err)
+{
+	if (open_ledger(w, err) < 0)
+		return -1;
+	store_give_way(w->store, long_read);
+	if (store_begin_read(w->store, err) == 0 && reload(w, err) == 0)
+		return 0;
 	/* close the ledger: the next request may find another file */
 	if (err->kind != ERR_BUSY)
 		store_close(&w->store);
@@ -154,7 +161,11 @@ fail:
  */
 static int use_ledger(struct request *rq, struct error *err)
 {
-	if (refresh(rq->worker, err) == 0) {
+	struct worker *w = rq->worker;
+	/* a thread for light requests has no shares; events are to be stored soon */
+	bool long_read = w->shares && !(rq->op && rq->op->light);
+
+	if (refresh(w, long_read, err) == 0) {
 		rq->store = rq->worker->store;
 		rq->catalogue = rq->worker->catalogue;
 		return 0;
@@ -162,6 +173,24 @@ static int use_ledger(struct request *rq, struct error *err)
 	if (err->kind != ERR_BUSY)
 		err->kind = ERR_INTERNAL;
 	return -1;
+}
+
+/*
+ * Finds the caller. The check of a password begins another read, in which the
+ * cached data may have changed.
+ */
+static int identify(struct request *rq, struct error *err)
+{
+	if (auth_check(rq, err) < 0)
+		return -1;
+	if (reload(rq->worker, err) < 0) {
+		rq->who = NULL;
+		rq->store = NULL;
+		rq->catalogue = NULL;
+		return -1;
+	}
+	rq->catalogue = rq->worker->catalogue;
+	return 0;
 }
 
 /* ---- parsing ---- */
@@ -406,7 +435,7 @@ static int run_operation(struct request *rq, struct error *err)
 static int check_caller(struct request *rq, struct error *err)
 {
 	rq->foreign = cors_is_foreign(rq);
-	if (auth_check(rq, err) < 0 || access_operation(rq, err) < 0)
+	if (identify(rq, err) < 0 || access_operation(rq, err) < 0)
 		return -1;
 	/*
 	 * credentials that the browser sent automatically don't prove that the
@@ -499,8 +528,10 @@ static int answer(struct request *rq, struct error *err)
 		return -1;
 	if (use_ledger(rq, err) < 0)
 		return -1;
+	if (check_caller(rq, err) < 0)
+		return -1;
 	limit_work(rq);
-	if (check_caller(rq, err) < 0 || take_share(rq, err) < 0 || bind(rq, err) < 0)
+	if (take_share(rq, err) < 0 || bind(rq, err) < 0)
 		return -1;
 	return run_operation(rq, err);
 }
@@ -561,7 +592,7 @@ static int answer_document(struct request *rq, struct error *err)
 		return -1;
 	error_clear(err);
 	if ((rq->authorization || *rq->cookie) && use_ledger(rq, &failure) == 0)
-		auth_check(rq, &failure);
+		identify(rq, &failure);
 	if (d->admit && admit(rq, d, &failure, err) < 0)
 		return -1;
 	prepare_options(rq, true);

@@ -22,7 +22,7 @@ struct metric_facts {
 	int64_t failing, failed;
 	int64_t ledger_bytes, wal_bytes, free_bytes;
 	int64_t readable, committed;
-	int64_t verified, differences, verifying;
+	int64_t verified, whole, differences, verifying;
 	int64_t backed_up, backup_failed, backing_up;
 	int64_t waiting;
 };
@@ -134,6 +134,8 @@ static void load_notes(const struct request *rq, struct metric_facts *f)
 		f->backup_failed = notes.backup_failed;
 	if (notes.verified) {
 		f->verified = notes.verified;
+		if (notes.whole)
+			f->whole = notes.whole;
 		f->differences = notes.differences;
 	}
 }
@@ -380,8 +382,10 @@ const struct metric metrics[] = {
 	  NUMBER(wal_bytes) },
 	{ "usaged_disk_free_bytes", METRIC_GAUGE, "Free bytes of the ledger's disk",
 	  NUMBER(free_bytes) },
-	{ "usaged_last_verify_timestamp_seconds", METRIC_GAUGE, "When the ledger was last verified",
-	  NUMBER(verified) },
+	{ "usaged_last_verify_timestamp_seconds", METRIC_GAUGE,
+	  "When the ledger, or what had changed in it, was last verified", NUMBER(verified) },
+	{ "usaged_last_whole_verify_timestamp_seconds", METRIC_GAUGE,
+	  "When the whole ledger was last verified", NUMBER(whole) },
 	{ "usaged_verify_differences", METRIC_GAUGE, "Differences that the last verification found",
 	  NUMBER(differences) },
 	{ "usaged_verify_running", METRIC_GAUGE, "1 while the server verifies the ledger, else 0",

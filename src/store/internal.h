@@ -20,6 +20,8 @@ struct store {
 	struct db *db;
 	const struct layout *layout; /* of this kind of database */
 	enum transaction tx;
+	bool gives_way;  /* see store_give_way */
+	bool in_gate;    /* the current read has passed through the read gate */
 	int64_t version; /* store_version of the snapshot; 0: not read yet */
 	/* a cache of accounts by SID, with copies of their texts */
 	struct account kept[ACCOUNTS_KEPT];

@@ -8,6 +8,8 @@
 
 /* Times are in seconds since 1970. */
 #define META_VERIFIED "verified" /* time of the last verification */
+/* time of the last verification of the whole ledger */
+#define META_VERIFIED_WHOLE "verified_whole"
 /* number of problems found by the last verification */
 #define META_DIFFERENCES "differences"
 #define META_COMMITTED   "committed" /* time of the last commit of events */

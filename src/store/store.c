@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "store/internal.h"
+#include "store/read_gate.h"
 #include "base/strbuf.h"
 #include "store/layout.h"
 #include "store/meta.h"
@@ -96,10 +97,28 @@ void store_unlink_beside(struct store *st, const char *name)
 	strbuf_release(&path);
 }
 
+void store_give_way(struct store *st, bool yes)
+{
+	st->gives_way = yes;
+}
+
+static void leave_gate(struct store *st)
+{
+	if (st->in_gate)
+		read_gate_leave();
+	st->in_gate = false;
+}
+
 int store_begin_read(struct store *st, struct error *err)
 {
-	if (db_begin(st->db, false, err) < 0)
+	if (st->gives_way && !st->in_gate) {
+		read_gate_enter();
+		st->in_gate = true;
+	}
+	if (db_begin(st->db, false, err) < 0) {
+		leave_gate(st);
 		return -1;
+	}
 	st->tx = TX_READ;
 	st->version = 0;
 	return 0;
@@ -134,6 +153,7 @@ void store_end(struct store *st)
 		store_limit(st, &(struct store_limits) { 0 });
 	if (st->tx != TX_NONE)
 		db_rollback(st->db);
+	leave_gate(st);
 	if (st->tx == TX_READ)
 		db_tune(st->db);
 	st->tx = TX_NONE;

@@ -75,6 +75,11 @@ void store_unlink_beside(struct store *st, const char *name);
 
 /* ---- transactions ---- */
 
+/*
+ * YES: the reads that follow may be long. While the log must restart, such a
+ * read waits before it begins (store/read_gate.h).
+ */
+void store_give_way(struct store *st, bool yes);
 /* Begins a read, which sees one snapshot until store_end. */
 int store_begin_read(struct store *st, struct error *err);
 /* Begins a write. Takes the lock at once, not at the first change. */

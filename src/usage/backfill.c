@@ -9,6 +9,7 @@
 #include "store/closing.h"
 #include "store/declared.h"
 #include "store/event_read.h"
+#include "store/family_change.h"
 #include "store/refile.h"
 #include "store/rollup.h"
 #include "store/series.h"
@@ -156,7 +157,9 @@ static int fill_hour(struct filling *f, struct error *err)
 	if (!moved)
 		return 0;
 	if (store_rollups_add(f->a->st, (const struct rollup *)f->rollups->data, f->rollups->len,
-			      err) < 0)
+			      err) < 0 ||
+	    store_family_change_set(f->a->st, f->hour.account,
+				    floor_div(f->a->now_us, USEC_PER_SEC), err) < 0)
 		return -1;
 	return store_postings_refile(f->a->st, &f->hour, f->list, f->n, err);
 }

@@ -11,6 +11,7 @@
 #include "store/correction.h"
 #include "store/event.h"
 #include "store/event_find.h"
+#include "store/family_change.h"
 #include "store/rollup.h"
 #include "store/series.h"
 #include "store/source.h"
@@ -502,6 +503,9 @@ static int add_watched(struct work *w, struct error *err)
 		rc = add_correction(w, err);
 	if (rc == 0)
 		rc = trigger_watch_settle(w->triggers, w->st, err);
+	if (rc == 0)
+		rc = store_family_change_set(w->st, w->main,
+					     floor_div(clock_now_us(), USEC_PER_SEC), err);
 	trigger_watch_free(&w->triggers);
 	return rc;
 }

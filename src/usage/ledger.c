@@ -15,6 +15,7 @@
 #include "usage/closing.h"
 #include "usage/catalogue.h"
 #include "usage/declared_values.h"
+#include "usage/family_changes.h"
 #include "usage/intern.h"
 #include "usage/rejection_log.h"
 #include "usage/rollup_fit.h"
@@ -43,6 +44,7 @@ struct ledger {
 	struct suspensions *suspensions;
 	struct declared_list declared;
 	struct trigger_watch *triggers;
+	struct family_changes *changes;
 	int64_t noted;  /* time of the last commit in `meta`, seconds */
 	int64_t pruned; /* time of the last pruning, seconds */
 
@@ -77,6 +79,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->suspensions = suspensions_new();
 	declared_init(&l->declared);
 	l->triggers = trigger_watch_new(0, 0);
+	l->changes = family_changes_new();
 	l->events = g_ptr_array_new();
 	l->order = g_ptr_array_new();
 	l->partitioned = g_ptr_array_new();
@@ -94,6 +97,7 @@ void ledger_free(struct ledger **l)
 	suspensions_free(&(*l)->suspensions);
 	declared_release(&(*l)->declared);
 	trigger_watch_free(&(*l)->triggers);
+	family_changes_free(&(*l)->changes);
 	g_ptr_array_free((*l)->events, TRUE);
 	g_ptr_array_free((*l)->order, TRUE);
 	g_ptr_array_free((*l)->partitioned, TRUE);
@@ -886,13 +890,23 @@ static void abort_batch(struct ledger *l)
 			event_at(l, i)->verdict = VERDICT_ABORTED;
 }
 
-/* Stores the time of a commit with new events, at most once a second. */
+/*
+ * Notes the families of new events, and the time of their commit at most once a
+ * second.
+ */
 static int note_commit(struct ledger *l, int64_t now, struct error *err)
 {
 	bool created = false;
 
-	for (guint i = 0; !created && i < l->order->len; i++)
-		created = ordered_at(l, i)->verdict == VERDICT_CREATED;
+	for (guint i = 0; i < l->order->len; i++) {
+		const struct event *ev = ordered_at(l, i);
+
+		if (ev->verdict != VERDICT_CREATED)
+			continue;
+		created = true;
+		if (family_changes_note(l->changes, l->st, ev->source->scope, now, err) < 0)
+			return -1;
+	}
 	if (!created || now == l->noted)
 		return 0;
 	l->noted = now;
@@ -963,10 +977,12 @@ static int attempt(struct ledger *l, struct submission *first, struct error *err
 	if (write_batch(l, err) < 0) {
 		store_end(l->st);
 		intern_undo(l->intern);
+		family_changes_end(l->changes, true);
 		settle_quotas(first, true);
 		return -1;
 	}
 	intern_keep(l->intern);
+	family_changes_end(l->changes, false);
 	settle_quotas(first, false);
 	return 0;
 }

@@ -12,9 +12,11 @@
 #include "store/meta.h"
 #include "store/verify.h"
 #include "usage/backup.h"
+#include "usage/family_changes.h"
+#include "usage/trigger.h"
 #include "base/banned.h"
 
-enum { DIFFERENCES_LOGGED = 20, LOWEST_PRIORITY = 19, HOUR_S = 3600, WEEK_S = 7 * 86400 };
+enum { DIFFERENCES_LOGGED = 20, LOWEST_PRIORITY = 19, HOUR_S = 3600, WEEK_HOURS = 7 * 24 };
 
 const struct maintenance_pace maintenance_usual_pace = { .first_ms = 5 * 60 * 1000,
 							 .look_ms = 60 * 1000,
@@ -72,18 +74,45 @@ static int store_notes(struct store *st, void *arg, struct error *err)
 	return 0;
 }
 
-static int load_notes(struct maintenance *m, struct maintenance_notes *ret, struct error *err)
+/* The families that have changed since the last verification, in ARENA. */
+static int load_changed(struct store *st, const struct maintenance_notes *notes,
+			struct arena *arena, struct verify_families *ret, struct error *err)
 {
-	struct store *st = NULL;
+	return family_changes_since(st, notes->verified, arena, &ret->ids, &ret->n, err);
+}
+
+static int read_notes(struct store *st, struct maintenance_notes *ret, struct error *err)
+{
+	struct verify_families families;
+	struct arena arena;
 	int rc = 0;
 
 	*ret = (struct maintenance_notes) { 0 };
-	if (store_open(m->settings->database, 0, m->settings->busy_timeout_ms, &st, err) < 0)
-		return -1;
+	arena_init(&arena);
 	if (store_meta(st, META_VERIFIED, &ret->verified, err) < 0 ||
-	    store_meta(st, META_COMMITTED, &ret->committed, err) < 0 ||
-	    store_meta(st, META_BACKUP, &ret->backed_up, err) < 0)
+	    store_meta(st, META_VERIFIED_WHOLE, &ret->whole, err) < 0 ||
+	    store_meta(st, META_DIFFERENCES, &ret->differences, err) < 0 ||
+	    store_meta(st, META_BACKUP, &ret->backed_up, err) < 0 ||
+	    load_changed(st, ret, &arena, &families, err) < 0)
 		rc = -1;
+	ret->changed = rc == 0 && families.n;
+	arena_release(&arena);
+	return rc;
+}
+
+static int open_ledger(const struct maintenance *m, struct store **ret, struct error *err)
+{
+	return store_open(m->settings->database, 0, m->settings->busy_timeout_ms, ret, err);
+}
+
+static int load_notes(struct maintenance *m, struct maintenance_notes *ret, struct error *err)
+{
+	struct store *st = NULL;
+	int rc;
+
+	if (open_ledger(m, &st, err) < 0)
+		return -1;
+	rc = read_notes(st, ret, err);
 	store_close(&st);
 	return rc;
 }
@@ -107,7 +136,37 @@ static void take_progress(void *arg, int64_t done, int64_t all)
 		atomic_store(&m->percent, (int)(done * 100 / all));
 }
 
-static int verify(struct maintenance *m, int64_t now, struct error *err)
+static void log_trigger(void *arg, const struct trigger *t, struct decimal have,
+			struct decimal want)
+{
+	(void)arg, (void)have, (void)want;
+	log_warning("verify: the value of trigger %s is wrong; \"usaged verify\" says how", t->sid);
+}
+
+/* Adds the number of triggers whose values are wrong to *N. */
+static int verify_triggers(struct store *st, size_t *n, struct error *err)
+{
+	size_t wrong = 0;
+	int rc;
+
+	if (store_begin_read(st, err) < 0)
+		return -1;
+	rc = triggers_verify(st, log_trigger, NULL, &wrong, err);
+	store_end(st);
+	*n += wrong;
+	return rc;
+}
+
+/* What a verification found. */
+struct verify_result {
+	bool whole; /* the whole ledger was verified */
+	size_t families, differences;
+	int64_t events;
+};
+
+/* Verifies the families that have changed; with RET->whole, all. */
+static int verify_store(struct maintenance *m, struct store *st, struct verify_result *ret,
+			struct error *err)
 {
 	const struct verify_calls calls = { .limit = DIFFERENCES_LOGGED,
 					    .difference = log_difference,
@@ -115,28 +174,64 @@ static int verify(struct maintenance *m, int64_t now, struct error *err)
 					    .progress = take_progress,
 					    .stopped = is_stopping,
 					    .arg = m };
-	struct note notes[] = { { META_VERIFIED, now }, { META_DIFFERENCES, 0 }, { 0 } };
+	struct maintenance_notes notes;
+	struct verify_families changed = { 0 };
+	struct arena arena;
+	int rc = 0;
+
+	arena_init(&arena);
+	if (!ret->whole && (read_notes(st, &notes, err) < 0 ||
+			    load_changed(st, &notes, &arena, &changed, err) < 0))
+		rc = -1;
+	ret->families = changed.n;
+	if (rc == 0)
+		rc = store_verify(st, ret->whole ? NULL : &changed, &calls, &ret->differences,
+				  &ret->events, err);
+	if (rc == 0)
+		rc = verify_triggers(st, &ret->differences, err);
+	arena_release(&arena);
+	return rc;
+}
+
+static int note_verified(struct maintenance *m, const struct verify_result *r, int64_t now,
+			 struct error *err)
+{
+	struct note notes[] = { { META_VERIFIED, now },
+				{ META_DIFFERENCES, (int64_t)r->differences },
+				{ r->whole ? META_VERIFIED_WHOLE : NULL, now },
+				{ 0 } };
+
+	return commit_thread_run(m->commits, store_notes, notes, err);
+}
+
+/*
+ * KIND: what is due; VERIFY_NOTHING: someone has asked for it. After a failure the
+ * whole ledger is verified, because only that finds damaged pages.
+ */
+static int verify(struct maintenance *m, int kind, int64_t now, struct error *err)
+{
+	struct verify_result r = { .whole = kind != VERIFY_CHANGED || m->jobs[JOB_VERIFY].failed };
 	struct store *st = NULL;
-	size_t differences;
-	int64_t events;
 	int rc;
 
-	if (store_open(m->settings->database, 0, m->settings->busy_timeout_ms, &st, err) < 0)
+	if (open_ledger(m, &st, err) < 0)
 		return -1;
-	rc = store_verify(st, NULL, &calls, &differences, &events, err);
+	rc = verify_store(m, st, &r, err);
 	store_close(&st);
-	if (rc < 0)
+	if (rc < 0 || note_verified(m, &r, now, err) < 0)
 		return -1;
-	notes[1].value = (int64_t)differences;
-	if (commit_thread_run(m->commits, store_notes, notes, err) < 0)
-		return -1;
-	log_info("verify: %lld events, %zu differences", (long long)events, differences);
+	if (r.whole)
+		log_info("verify: the whole ledger, %lld events, %zu differences",
+			 (long long)r.events, r.differences);
+	else
+		log_info("verify: what changed, %zu main accounts, %lld events, %zu differences",
+			 r.families, (long long)r.events, r.differences);
 	return 0;
 }
 
 /* ---- backups ---- */
 
-static int back_up(struct maintenance *m, int64_t now, struct error *err)
+static int back_up(struct maintenance *m, int kind, int64_t now, struct error *err)
 {
 	const struct backup_calls calls = { .stopped = is_stopping, .fault = log_fault, .arg = m };
 	struct note done[] = { { META_BACKUP, now }, { 0 } },
@@ -144,6 +239,7 @@ static int back_up(struct maintenance *m, int64_t now, struct error *err)
 	struct error ignored = { 0 };
 	struct backup_result r;
 
+	(void)kind;
 	if (backup_run(m->settings, now, &calls, &r, err) < 0) {
 		if (!is_stopping(m))
 			commit_thread_run(m->commits, store_notes, failed, &ignored);
@@ -165,13 +261,14 @@ static bool has_passed(int64_t last, int64_t hours, int64_t now)
 	return now - last >= hours * HOUR_S || last - now > SEC_PER_DAY;
 }
 
-bool maintenance_verify_due(const struct settings *s, const struct maintenance_notes *n,
-			    int64_t now)
+enum maintenance_verify maintenance_verify_due(const struct settings *s,
+					       const struct maintenance_notes *n, int64_t now)
 {
 	if (!s->verify_hours || !has_passed(n->verified, s->verify_hours, now))
-		return false;
-	return !n->verified || n->committed >= n->verified || n->verified > now ||
-	       now - n->verified >= WEEK_S;
+		return VERIFY_NOTHING;
+	if (n->differences || has_passed(n->whole, WEEK_HOURS, now))
+		return VERIFY_WHOLE;
+	return n->changed ? VERIFY_CHANGED : VERIFY_NOTHING;
 }
 
 bool maintenance_backup_due(const struct settings *s, const struct maintenance_notes *n,
@@ -180,14 +277,25 @@ bool maintenance_backup_due(const struct settings *s, const struct maintenance_n
 	return *s->backup_folder && has_passed(n->backed_up, s->backup_hours, now);
 }
 
+static int verify_due(const struct settings *s, const struct maintenance_notes *n, int64_t now)
+{
+	return (int)maintenance_verify_due(s, n, now);
+}
+
+static int backup_due(const struct settings *s, const struct maintenance_notes *n, int64_t now)
+{
+	return maintenance_backup_due(s, n, now);
+}
+
 /* The kinds of work, the more urgent first. */
 static const struct {
 	const char *name; /* in the log */
-	bool (*due)(const struct settings *s, const struct maintenance_notes *n, int64_t now);
-	int (*run)(struct maintenance *m, int64_t now, struct error *err);
+	/* not 0: it is due; the number is passed to `run` */
+	int (*due)(const struct settings *s, const struct maintenance_notes *n, int64_t now);
+	int (*run)(struct maintenance *m, int due, int64_t now, struct error *err);
 } jobs[JOBS] = {
-	[JOB_VERIFY] = { "verify", maintenance_verify_due, verify },
-	[JOB_BACKUP] = { "backup", maintenance_backup_due, back_up },
+	[JOB_VERIFY] = { "verify", verify_due, verify },
+	[JOB_BACKUP] = { "backup", backup_due, back_up },
 };
 
 /* ---- the thread ---- */
@@ -198,16 +306,18 @@ static int64_t now_s(void)
 }
 
 /*
- * Is the work to be done now? If it is not due, sets the time of the next look.
- * Call it without the lock.
+ * Is the work to be done now, whether it is due or asked for? *RET_DUE is what is
+ * due; 0: nothing. If it is not due, sets the time of the next look. Call it
+ * without the lock.
  */
-static bool is_due(struct maintenance *m, enum job job)
+static bool is_due(struct maintenance *m, enum job job, int *ret_due)
 {
 	struct job_state *state = &m->jobs[job];
 	struct maintenance_notes notes;
 	struct error err = { 0 };
-	bool asked, soon, due;
+	bool asked, soon;
 
+	*ret_due = 0;
 	pthread_mutex_lock(&m->lock);
 	asked = state->asked;
 	soon = monotonic_ms() >= state->not_before_ms;
@@ -215,15 +325,18 @@ static bool is_due(struct maintenance *m, enum job job)
 	if (asked || !soon)
 		return asked;
 	/* an unusable ledger is reported by the requests */
-	due = load_notes(m, &notes, &err) == 0 && jobs[job].due(m->settings, &notes, now_s());
+	if (load_notes(m, &notes, &err) == 0)
+		*ret_due = jobs[job].due(m->settings, &notes, now_s());
 	pthread_mutex_lock(&m->lock);
 	state->not_before_ms = monotonic_ms() + m->pace->look_ms;
-	due = due || state->asked;
+	asked = state->asked;
 	pthread_mutex_unlock(&m->lock);
-	return due;
+	if (asked)
+		*ret_due = 0;
+	return asked || *ret_due;
 }
 
-static void work(struct maintenance *m, enum job job)
+static void work(struct maintenance *m, enum job job, int due)
 {
 	struct job_state *state = &m->jobs[job];
 	struct error err = { 0 };
@@ -235,7 +348,7 @@ static void work(struct maintenance *m, enum job job)
 	pthread_mutex_unlock(&m->lock);
 	if (job == JOB_VERIFY)
 		atomic_store(&m->percent, 0);
-	rc = jobs[job].run(m, now_s(), &err);
+	rc = jobs[job].run(m, due, now_s(), &err);
 	if (rc < 0 && !is_stopping(m))
 		log_error("%s: %s %s", jobs[job].name, err.message, err.detail);
 	pthread_mutex_lock(&m->lock);
@@ -266,14 +379,15 @@ static void rest(struct maintenance *m)
 static void *run(void *arg)
 {
 	struct maintenance *m = arg;
+	int due;
 
 	pthread_setname_np(pthread_self(), "usaged-maintain");
 	/* of this thread only; failure is harmless */
 	setpriority(PRIO_PROCESS, 0, LOWEST_PRIORITY);
 	while (!is_stopping(m)) {
 		for (int job = 0; job < JOBS && !is_stopping(m); job++)
-			if (is_due(m, (enum job)job))
-				work(m, (enum job)job);
+			if (is_due(m, (enum job)job, &due))
+				work(m, (enum job)job, due);
 		rest(m);
 	}
 	return NULL;

@@ -1,7 +1,8 @@
 /*
  * maintenance.h - the work that a server does for its ledger by itself, in a
- * thread of the lowest priority: it verifies the ledger and makes backups, as
- * the settings [verify] and [backup] say, one at a time. The thread has its own
+ * thread of the lowest priority: it verifies the ledger, or what has changed in
+ * it, and makes backups, as the settings [verify] and [backup] say, one at a
+ * time. The thread has its own
  * reading connections, so that no request waits for it. The results are stored
  * in the ledger.
  */
@@ -32,7 +33,7 @@ struct maintenance *maintenance_new(const struct settings *s, struct commit_thre
 void maintenance_free(struct maintenance **m);
 
 /*
- * Lets the thread verify the ledger next, whatever the settings say.
+ * Lets the thread verify the whole ledger next, whatever the settings say.
  * ERR_CONFLICT: it is verifying already, or going to. Thread-safe.
  */
 int maintenance_verify(struct maintenance *m, struct error *err);
@@ -49,17 +50,22 @@ void maintenance_get_status(struct maintenance *m, struct maintenance_status *re
 
 /* What the ledger's notes say about a kind of work. Times are in seconds. */
 struct maintenance_notes {
-	int64_t verified;  /* begin of the last verification; 0: never */
-	int64_t committed; /* last commit of events; 0: never */
-	int64_t backed_up; /* begin of the last good backup; 0: never */
+	int64_t verified;    /* begin of the last verification; 0: never */
+	int64_t whole;       /* begin of the last one of the whole ledger; 0: never */
+	int64_t differences; /* that the last verification found */
+	bool changed;        /* families have changed since the last verification */
+	int64_t backed_up;   /* begin of the last good backup; 0: never */
 };
 
+enum maintenance_verify { VERIFY_NOTHING, VERIFY_CHANGED, VERIFY_WHOLE };
+
 /*
- * Is a verification due at NOW? After verify.every_hours, if events were stored
- * since the last one; in any case after a week.
+ * Which verification is due at NOW? After verify.every_hours, one of the families
+ * that have changed since the last one. Once a week, or if the last one found
+ * differences, one of the whole ledger instead.
  */
-bool maintenance_verify_due(const struct settings *s, const struct maintenance_notes *n,
-			    int64_t now);
+enum maintenance_verify maintenance_verify_due(const struct settings *s,
+					       const struct maintenance_notes *n, int64_t now);
 
 /* Is a backup due at NOW? After backup.every_hours, if there is a folder. */
 bool maintenance_backup_due(const struct settings *s, const struct maintenance_notes *n,

@@ -308,7 +308,7 @@ describe('health', () => {
 	test('says what verifying has found, and how large the ledger is', async () => {
 		await usaged('verify').catch(() => {})
 		const h = (await get('/health')).is(200).json
-		assert.deepEqual(Object.keys(h).filter(k => !['last_failed_write', 'last_backup', 'last_failed_backup'].includes(k)).sort(), ['backing_up', 'differences', 'last_commit', 'last_verify', 'ledger_bytes', 'log_bytes', 'schema', 'server_time', 'status', 'verifying', 'version'])
+		assert.deepEqual(Object.keys(h).filter(k => !['last_failed_write', 'last_backup', 'last_failed_backup'].includes(k)).sort(), ['backing_up', 'differences', 'last_commit', 'last_verify', 'last_verify_of', 'last_whole_verify', 'ledger_bytes', 'log_bytes', 'schema', 'server_time', 'status', 'verifying', 'version'])
 		assert.equal(h.status, h.differences === 0 ? 'good' : 'differences')
 		assert.ok(h.ledger_bytes > 100000 && h.log_bytes >= 0 && h.schema >= 2)
 		for (const time of [h.last_commit, h.last_verify, h.server_time])
@@ -329,6 +329,7 @@ describe('health', () => {
 				assert.ok(h.verified_percent >= 0 && h.verified_percent <= 100)
 		} while (h.verifying)
 		assert.ok(h.last_verify >= asked, `${h.last_verify} is not before ${asked}`)
+		assert.deepEqual([h.last_verify_of, h.last_whole_verify], ['everything', h.last_verify])
 		assert.equal(h.status, h.differences === 0 ? 'good' : 'differences')
 	})
 	test('is told to everybody as far as "ok"', async () => {

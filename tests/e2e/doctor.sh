@@ -71,9 +71,11 @@ mkdir -m 700 ledger
 run init --categories "$here/../../conf/categories.csv" >init.log
 openssl req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -days 90 -subj /CN=localhost 2>/dev/null
 serve
-look
-sick "a new ledger" verification "was never verified; run: usaged verify"
-is "nothing else is to do" "$(echo "$out" | grep -c 'TO DO')" 1
+well "a new ledger"
+has "which the server will verify" "$out" "note   verification  not yet"
+out=$(USAGED_CLOCK=$(date -u -d '+2 days' +%Y-%m-%dT12:00:00Z) run doctor)
+code=$?
+sick "an older ledger" verification "was never verified; run: usaged verify"
 run verify >/dev/null
 well "a running server with a verified ledger"
 is "there is a line for each check" "$(echo "$out" | wc -l)" 12
@@ -164,6 +166,12 @@ later=$(date -u -d '+10 days' +%Y-%m-%dT12:00:00Z)
 out=$(USAGED_CLOCK=$later run doctor)
 code=$?
 sick "a verification of ten days ago" verification "usaged verify"
+now=$(date +%s)
+sqlite3 ledger/usage.db "UPDATE meta SET value = $now WHERE name = 'verified'"
+out=$(USAGED_CLOCK=$later run doctor)
+sick "a daily verification without the weekly one" verification "the whole ledger was last verified"
+look
+has "the daily verification" "$out" "no differences in what had changed at"
 run account add --name Test >/dev/null
 sqlite3 ledger/usage.db "UPDATE meta SET value = 3 WHERE name = 'differences'"
 look

@@ -327,6 +327,43 @@ START_TEST(wrong_passwords_make_who_guesses_wait)
 }
 END_TEST
 
+/* Is the account NAME in the snapshot of the current read? */
+static bool is_there(struct store *st, const char *name)
+{
+	struct account found;
+	struct error err = { 0 };
+	int rc = store_account_by_name(st, name, &arena, &found, &err);
+
+	ck_assert_int_ge(rc, 0);
+	return rc;
+}
+
+START_TEST(no_read_is_open_while_a_password_is_checked)
+{
+	struct account later = { .sid = "AC00000000000000000000000000000077",
+				 .name = "later",
+				 .currency = "usd",
+				 .created = 1700000000 };
+	const struct password ada = { "ada", "right password", 14, "192.0.2.1" };
+	struct worker mine = { .secret = secret, .signin = signin };
+	struct request rq = { .worker = &mine, .arena = &arena };
+	struct store *writer = NULL;
+	struct error err = { 0 };
+	struct user u;
+
+	ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &writer, &err), 0);
+	ck_assert_int_eq(store_open(database, 0, 1000, &rq.store, &err), 0);
+	ck_assert_int_eq(store_begin_read(rq.store, &err), 0);
+	ck_assert(!is_there(rq.store, "later"));
+	ck_assert_int_eq(store_account_add(writer, &later, &err), 0);
+	ck_assert(!is_there(rq.store, "later"));
+	ck_assert_int_eq(signin_password(&rq, &ada, &u, &err), 0);
+	ck_assert(is_there(rq.store, "later"));
+	store_close(&rq.store);
+	store_close(&writer);
+}
+END_TEST
+
 /*
  * Many at once: the right password again and again, and wrong ones from the
  * side.
@@ -386,6 +423,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_session_is_found_by_header_and_cookie, 0, ARRAY_SIZE(sessions));
 	tcase_add_test(tc, sessions_of_a_removed_user_are_nobodys);
 	tcase_add_test(tc, wrong_passwords_make_who_guesses_wait);
+	tcase_add_test(tc, no_read_is_open_while_a_password_is_checked);
 	tcase_add_test(tc, many_threads_sign_in_at_once);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

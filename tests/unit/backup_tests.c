@@ -313,28 +313,37 @@ END_TEST
 enum { H = 3600, DAY = 86400 };
 
 static const struct {
-	int64_t hours, verified, committed, now;
-	bool due;
+	int64_t hours, verified, whole, differences;
+	bool changed;
+	int64_t now;
+	enum maintenance_verify due;
 } verifications[] = {
-	{ 24, 0, 0, 1000 * DAY, true },
-	{ 0, 0, 0, 1000 * DAY, false },
-	{ 24, 1000 * DAY, 1000 * DAY + 5, 1001 * DAY - 1, false },
-	{ 24, 1000 * DAY, 1000 * DAY + 5, 1001 * DAY, true },
-	{ 24, 1000 * DAY, 1000 * DAY, 1001 * DAY, true },
-	/* nothing was stored since */
-	{ 24, 1000 * DAY, 999 * DAY, 1001 * DAY, false },
-	{ 24, 1000 * DAY, 999 * DAY, 1007 * DAY - 1, false },
-	{ 24, 1000 * DAY, 999 * DAY, 1007 * DAY, true },
-	{ 1, 1000 * DAY, 1000 * DAY + 5, 1000 * DAY + H, true },
+	{ 24, 0, 0, 0, true, 1000 * DAY, VERIFY_WHOLE },
+	{ 0, 0, 0, 0, true, 1000 * DAY, VERIFY_NOTHING },
+	{ 24, 1000 * DAY, 1000 * DAY, 0, true, 1001 * DAY - 1, VERIFY_NOTHING },
+	{ 24, 1000 * DAY, 1000 * DAY, 0, true, 1001 * DAY, VERIFY_CHANGED },
+	{ 1, 1000 * DAY, 1000 * DAY, 0, true, 1000 * DAY + H, VERIFY_CHANGED },
+	{ 24, 1000 * DAY, 1000 * DAY, 0, false, 1001 * DAY, VERIFY_NOTHING },
+	/* a week after the last one of the whole ledger */
+	{ 24, 1006 * DAY, 1000 * DAY, 0, true, 1007 * DAY - 1, VERIFY_NOTHING },
+	{ 24, 1006 * DAY, 1000 * DAY, 0, true, 1007 * DAY, VERIFY_WHOLE },
+	{ 24, 1000 * DAY, 1000 * DAY, 0, false, 1007 * DAY, VERIFY_WHOLE },
+	{ 24, 1000 * DAY, 0, 0, false, 1001 * DAY, VERIFY_WHOLE },
+	/* the last one found differences, perhaps repaired since */
+	{ 24, 1000 * DAY, 1000 * DAY, 1, false, 1001 * DAY - 1, VERIFY_NOTHING },
+	{ 24, 1000 * DAY, 1000 * DAY, 1, false, 1001 * DAY, VERIFY_WHOLE },
 	/* the clock was wrong at the last one */
-	{ 24, 2000 * DAY, 999 * DAY, 1001 * DAY, true },
+	{ 24, 2000 * DAY, 2000 * DAY, 0, false, 1001 * DAY, VERIFY_WHOLE },
 };
 
 START_TEST(a_verification_is_due_after_changes_and_after_a_week)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verifications); i++) {
 		const struct maintenance_notes notes = { .verified = verifications[i].verified,
-							 .committed = verifications[i].committed };
+							 .whole = verifications[i].whole,
+							 .differences =
+								 verifications[i].differences,
+							 .changed = verifications[i].changed };
 
 		ROW("%zu", i);
 		settings->verify_hours = verifications[i].hours;
@@ -419,6 +428,96 @@ START_TEST(a_server_verifies_and_backs_up_by_itself)
 }
 END_TEST
 
+/* Lets a server do what is due at NOW, until its verification is noted. */
+static void verify_at(int64_t now)
+{
+	struct commit_thread *commits;
+	struct maintenance *m;
+
+	clock_set_us(now * USEC_PER_SEC);
+	settings->backup_folder = "";
+	OK(commit_thread_new(settings, &commits, &err));
+	m = maintenance_new(settings, commits, &fast, &err);
+	while (note_of(META_VERIFIED) != now)
+		usleep(5000);
+	maintenance_free(&m);
+	commit_thread_free(&commits);
+}
+
+/* Another process stores an event of the main account or its subaccount. */
+static void store_event_of(const char *sid, const char *id)
+{
+	struct raw_event raw = good_event();
+	struct bench b = { 0 };
+
+	set_field(&raw, EV_SUBJECT, sid);
+	set_field(&raw, EV_ID, id);
+	set_field(&raw, EV_USAGE, "1");
+	OK(store_open(path, STORE_WRITE, 1000, &b.st, &err));
+	b.l = ledger_new(b.st, &any_account);
+	OK(put(&b, &raw));
+	commit(&b);
+	ledger_free(&b.l);
+	arena_release(&b.batch.arena);
+	store_close(&b.st);
+}
+
+#define SUB_SID "AC00000000000000000000000000000003"
+
+static int64_t add_subaccount(void)
+{
+	struct account a = { .name = "sub", .currency = "usd", .sid = SUB_SID, .parent = 1 };
+	struct store *st = NULL;
+
+	OK(store_open(path, STORE_WRITE, 1000, &st, &err));
+	OK(store_account_add(st, &a, &err));
+	store_close(&st);
+	return a.id;
+}
+
+/* A rollup that no event has. */
+#define STRAY(account) \
+	execute("INSERT INTO rollup VALUES (3, " #account ", 20454, x'', x'02a2010002')")
+
+START_TEST(the_daily_verification_finds_damage_where_something_changed)
+{
+	ck_assert_int_eq(add_subaccount(), 3);
+	verify_at(NOON);
+	ck_assert_int_eq(note_of(META_VERIFIED_WHOLE), NOON);
+	STRAY(1);
+	STRAY(3);
+	clock_set_us((NOON + 3 * H) * USEC_PER_SEC);
+	store_event_of(SUB_SID, "c");
+	verify_at(NOON + DAY);
+	ck_assert_int_eq(note_of(META_VERIFIED_WHOLE), NOON);
+	ck_assert_int_eq(note_of(META_DIFFERENCES), 2);
+	/* repaired by hand, or not: the next one is of the whole ledger */
+	execute("DELETE FROM rollup WHERE period = 20454");
+	verify_at(NOON + 2 * DAY);
+	ck_assert_int_eq(note_of(META_VERIFIED_WHOLE), NOON + 2 * DAY);
+	ck_assert_int_eq(note_of(META_DIFFERENCES), 0);
+}
+END_TEST
+
+START_TEST(the_weekly_verification_finds_damage_where_nothing_changed)
+{
+	/* long ago */
+	execute("UPDATE family_change SET at = 1795262400 - 86400");
+	verify_at(NOON);
+	STRAY(1);
+	for (int day = 1; day < 7; day++) {
+		clock_set_us((NOON + day * DAY - H) * USEC_PER_SEC);
+		store_event_of(OTHER_SID, arena_printf(&arena, "day-%d", day));
+		verify_at(NOON + day * DAY);
+		ck_assert_int_eq(note_of(META_VERIFIED_WHOLE), NOON);
+		ck_assert_int_eq(note_of(META_DIFFERENCES), 0);
+	}
+	verify_at(NOON + 7 * DAY);
+	ck_assert_int_eq(note_of(META_VERIFIED_WHOLE), NOON + 7 * DAY);
+	ck_assert_int_eq(note_of(META_DIFFERENCES), 1);
+}
+END_TEST
+
 START_TEST(a_failed_backup_is_noted_and_tried_again)
 {
 	struct commit_thread *commits;
@@ -480,6 +579,8 @@ static Suite *backup_suite(void)
 	tcase_add_test(t, a_verification_is_due_after_changes_and_after_a_week);
 	tcase_add_test(t, a_backup_is_due_after_the_hours_of_the_setting);
 	tcase_add_test(t, a_server_verifies_and_backs_up_by_itself);
+	tcase_add_test(t, the_daily_verification_finds_damage_where_something_changed);
+	tcase_add_test(t, the_weekly_verification_finds_damage_where_nothing_changed);
 	tcase_add_test(t, a_failed_backup_is_noted_and_tried_again);
 	tcase_add_test(t, a_verification_that_is_asked_for_does_not_wait_for_its_time);
 	suite_add_tcase(s, t);

@@ -169,6 +169,8 @@ const struct schema_step schema_pgsql[] = {
 		  "CREATE TABLE delivery (" ID "notice bigint NOT NULL REFERENCES notice(id),"
 		  " at_us" INT ", took_us" INT ", status" INT ", error" TEXT ", answer" TEXT ");"
 		  "CREATE INDEX delivery_notice ON delivery (notice, id);"
+		  "CREATE TABLE family_change (family bigint PRIMARY KEY REFERENCES account(id),"
+		  " at" INT ");"
 		  "CREATE TABLE lease (name text COLLATE \"C\" PRIMARY KEY, host" TEXT ","
 		  " until_us" INT ");"
 		  "CREATE TABLE signing (account bigint PRIMARY KEY REFERENCES account(id),"

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "store/layout.h"
+#include "store/read_gate.h"
 #include "store/schema.h"
 #include "store/sqlite/list.h"
 #include "base/banned.h"
@@ -51,8 +52,13 @@
  * commit is copied only once for many commits.
  *
  * The log cannot restart during a read, and reads may overlap without end. When
- * the log is as large as the file (at least 16 MB, at most 256 MB), the
- * checkpoint waits for readers, so that the log hardly grows further.
+ * the log is as large as the file (at least 16 MB, at most 256 MB), the writer
+ * closes the gate for long reads and goes on. When these have ended, it stops
+ * for up to LOG_WAIT_MS until the short reads have ended, and restarts the log.
+ * If reads still use the log then, or the gate was closed for too long, the
+ * writer tries again when the log has grown by half, or by 256 MB. The larger
+ * the log, the longer the writer waits for both: so the log has a limit that
+ * depends on the longest read.
  */
 enum {
 	PAGE_BYTES = 4096,
@@ -60,7 +66,10 @@ enum {
 	CHECKPOINT_MAX = 8000,
 	LOG_MIN = 4000,
 	LOG_MAX = 64000,
-	LOG_WAIT_MS = 100
+	LOG_WAIT_MS = 100,
+	LOG_WAIT_MAX_MS = 500,
+	GATE_MS = 1000,
+	GATE_MS_A_LOG = 4000 /* for each LOG_MAX pages of the log */
 };
 
 /* After QUIET_READS reads without a change, pages are mapped again. */
@@ -76,6 +85,9 @@ struct sqlite {
 	int quiet_reads;
 	/* length of the log at the last checkpoint */
 	int checkpointed_pages;
+	/* length of the log at the last attempt to restart it; 0: none */
+	int tried_pages;
+	bool draining; /* the gate is closed until the log can restart */
 	/* timeout for locks, unless WAIT is set */
 	int busy_ms;
 	int (*wait)(void *arg, int times);
@@ -184,6 +196,7 @@ static void sqlite_close(struct db *base)
 {
 	struct sqlite *db = (struct sqlite *)base;
 
+	read_gate_open(db);
 	g_hash_table_destroy(db->stmts);
 	sqlite3_close(db->handle);
 	free(db);
@@ -239,6 +252,48 @@ static int between(int64_t n, int least, int most)
 }
 
 /*
+ * Restarts the log of PAGES pages, unless long reads are still open. The next
+ * commit then writes to the beginning of the log.
+ */
+static void try_to_restart(struct sqlite *db, const char *name, int pages)
+{
+	int ms = LOG_WAIT_MS + (int)((int64_t)LOG_WAIT_MS * pages / LOG_MAX);
+
+	if (read_gate_state(db) == GATE_WAITS)
+		return;
+	sqlite3_busy_timeout(db->handle, between(ms, 0, LOG_WAIT_MAX_MS));
+	sqlite3_wal_checkpoint_v2(db->handle, name, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	set_busy_handler(db);
+	db->checkpointed_pages = db->tried_pages = pages;
+	db->draining = false;
+	read_gate_open(db);
+}
+
+/* Is it time to restart the log? */
+static bool is_to_be_restarted(const struct sqlite *db, int64_t file_pages, int pages)
+{
+	return pages >= between(file_pages, LOG_MIN, LOG_MAX) &&
+	       pages >= db->tried_pages + between(db->tried_pages / 2, 0, LOG_MAX);
+}
+
+static void checkpoint_by_growth(struct sqlite *db, const char *name, int pages)
+{
+	int64_t file_pages;
+
+	if (pages - db->checkpointed_pages < CHECKPOINT_MIN)
+		return;
+	file_pages = file_size(sqlite3_db_filename(db->handle, name)) / PAGE_BYTES;
+	if (!db->draining && is_to_be_restarted(db, file_pages, pages)) {
+		db->draining = true;
+		read_gate_close(db, GATE_MS + (int64_t)GATE_MS_A_LOG * pages / LOG_MAX);
+	} else if (pages - db->checkpointed_pages >=
+		   between(file_pages / 4, CHECKPOINT_MIN, CHECKPOINT_MAX)) {
+		db->checkpointed_pages = pages;
+		sqlite3_wal_checkpoint_v2(db->handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	}
+}
+
+/*
  * Called after each commit: checkpoints the log if it has grown enough. (While
  * there are readers, the automatic checkpoint of SQLite would run after every
  * commit, with two more syncs.) Ignores errors, because the commit is durable
@@ -247,24 +302,13 @@ static int between(int64_t n, int least, int most)
 static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 {
 	struct sqlite *db = arg;
-	int64_t file_pages;
-	bool wait;
 
-	if (pages < db->checkpointed_pages)
-		db->checkpointed_pages = 0; /* the log has restarted */
-	if (pages - db->checkpointed_pages < CHECKPOINT_MIN)
-		return SQLITE_OK;
-	file_pages = file_size(sqlite3_db_filename(handle, name)) / PAGE_BYTES;
-	if (pages - db->checkpointed_pages <
-	    between(file_pages / 4, CHECKPOINT_MIN, CHECKPOINT_MAX))
-		return SQLITE_OK;
-	db->checkpointed_pages = pages;
-	wait = pages >= between(file_pages, LOG_MIN, LOG_MAX);
-	sqlite3_busy_timeout(handle, LOG_WAIT_MS);
-	sqlite3_wal_checkpoint_v2(handle, name,
-				  wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-				  NULL, NULL);
-	set_busy_handler(db);
+	(void)handle;
+	if (pages < db->checkpointed_pages || pages < db->tried_pages)
+		db->checkpointed_pages = db->tried_pages = 0; /* the log has restarted */
+	checkpoint_by_growth(db, name, pages);
+	if (db->draining)
+		try_to_restart(db, name, pages);
 	return SQLITE_OK;
 }
 

@@ -554,6 +554,11 @@ const struct schema_step schema_sqlite[] = {
 	},
 	/* finds the due notices of each account */
 	{ .sql = "CREATE INDEX notice_due ON notice (account, next_us) WHERE state = 0;" },
+	/* which families have changed since a verification */
+	{ .sql = "CREATE TABLE family_change ("
+		 "	family INTEGER PRIMARY KEY REFERENCES account(id),"
+		 "	at INTEGER NOT NULL"
+		 ") STRICT;" },
 };
 
 const size_t schema_n_sqlite = ARRAY_SIZE(schema_sqlite);
