@@ -1,5 +1,5 @@
 /*
- * db_list.h - lists as parameters of statements, for db_sqlite.c: others call
+ * list.h - lists as parameters of statements, for sqlite/db.c: others call
  * db_bind_list (db.h).
  */
 #ifndef STORE_DB_LIST_H
