@@ -19,7 +19,7 @@ struct health_record {
 	struct decimal differences;
 	bool verifying, failed, backing_up;
 	struct decimal verified_percent;
-	const char *ledger, *log;
+	const char *ledger, *log, *database;
 	int64_t ledger_bytes, log_bytes, schema;
 	const char *version, *now;
 };
@@ -56,11 +56,13 @@ static const struct field health_fields[] = {
 	      .format = "date-time", .label = "Last failed backup"),
 	FIELD(struct health_record, backing_up, "Is the server making a backup now?",
 	      .label = "Backing up now"),
-	FIELD_AS(struct health_record, ledger, "ledger_file", "Size of the ledger's file",
-		 .flags = FIELD_PAGE_ONLY),
+	FIELD(struct health_record, database,
+	      "The database server of the ledger and its state, or null if the ledger is a file"),
+	FIELD_AS(struct health_record, ledger, "ledger_file",
+		 "Size of the ledger's file or database", .flags = FIELD_PAGE_ONLY),
 	FIELD_AS(struct health_record, log, "ledger_log", "Size of the write-ahead log",
 		 .flags = FIELD_PAGE_ONLY),
-	FIELD(struct health_record, ledger_bytes, "Bytes of the ledger's file",
+	FIELD(struct health_record, ledger_bytes, "Bytes of the ledger's file or database",
 	      .flags = FIELD_MACHINE),
 	FIELD(struct health_record, log_bytes, "Bytes of the write-ahead log",
 	      .flags = FIELD_MACHINE),
@@ -124,6 +126,22 @@ static void fill_progress(const struct request *rq, struct health_record *r)
 		r->verified_percent = (struct decimal) { .n = status.percent };
 }
 
+static void fill_sizes(const struct request *rq, const struct store_stats *facts,
+		       struct health_record *r)
+{
+	struct ledger_database database;
+
+	r->ledger_bytes = facts->file_bytes;
+	r->log_bytes = facts->log_bytes;
+	if (ledger_database_load(rq, &database)) {
+		r->database = database.words;
+		r->ledger_bytes = database.bytes;
+	} else {
+		r->log = size_words(rq, facts->log_bytes);
+	}
+	r->ledger = size_words(rq, r->ledger_bytes);
+}
+
 static int get_health(struct request *rq, struct writer *w, struct error *err)
 {
 	struct ledger_notes notes;
@@ -151,10 +169,7 @@ static int get_health(struct request *rq, struct writer *w, struct error *err)
 		r.last_verify_of = notes.whole >= notes.verified ? "everything" : "changes";
 		r.differences = (struct decimal) { .n = notes.differences };
 	}
-	r.ledger = size_words(rq, facts.file_bytes);
-	r.log = size_words(rq, facts.log_bytes);
-	r.ledger_bytes = facts.file_bytes;
-	r.log_bytes = facts.log_bytes;
+	fill_sizes(rq, &facts, &r);
 	r.schema = facts.schema;
 	fill_progress(rq, &r);
 	writer_about(w, op_GetHealth.title, advice(&r));

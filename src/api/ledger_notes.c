@@ -2,6 +2,7 @@
 
 #include "store/meta.h"
 #include "store/outbox.h"
+#include "store/server.h"
 #include "base/banned.h"
 
 static const struct {
@@ -24,4 +25,38 @@ int ledger_notes_load(const struct request *rq, struct ledger_notes *ret, struct
 			       err) < 0)
 			return -1;
 	return store_notices_waiting(rq->store, &ret->waiting, err);
+}
+
+static const char *server_words(const struct store_server *s, struct arena *arena)
+{
+	return arena_printf(arena,
+			    "PostgreSQL %s, %s%lld of %lld connections, synchronous_commit %s%s",
+			    s->version, s->standby ? "a standby that cannot store events, " : "",
+			    (long long)s->connections, (long long)s->connections_max,
+			    s->synchronous_commit,
+			    s->fsync && s->full_page_writes
+				    ? ""
+				    : ", does not sync: it may lose what it has confirmed");
+}
+
+bool ledger_database_load(const struct request *rq, struct ledger_database *ret)
+{
+	struct store_server server;
+	struct store_pool pool;
+
+	*ret = (struct ledger_database) { .known = false };
+	if (!store_pool(rq->worker->settings->database, &pool))
+		return false;
+	ret->open = pool.open;
+	ret->lent = pool.lent;
+	ret->waited = pool.waited;
+	ret->lost = pool.lost;
+	if (!rq->store || store_server(rq->store, rq->arena, &server, NULL) <= 0)
+		return true;
+	ret->known = true;
+	ret->words = server_words(&server, rq->arena);
+	ret->bytes = server.bytes;
+	ret->connections = server.connections;
+	ret->connections_max = server.connections_max;
+	return true;
 }

@@ -21,4 +21,20 @@ struct ledger_notes {
 /* Reads the notes in the read of RQ. */
 int ledger_notes_load(const struct request *rq, struct ledger_notes *ret, struct error *err);
 
+/*
+ * The database server of a ledger that is not a file; and the connections of
+ * this process to it, which are counted also while the ledger can't be read.
+ */
+struct ledger_database {
+	bool known;          /* could the server be asked? */
+	const char *words;   /* "PostgreSQL 15.18, ...", or NULL */
+	int64_t bytes;       /* of the database */
+	int64_t connections; /* of all programs */
+	int64_t connections_max;
+	int64_t open, lent, waited, lost; /* see struct store_pool */
+};
+
+/* False: the ledger is a file. */
+bool ledger_database_load(const struct request *rq, struct ledger_database *ret);
+
 #endif

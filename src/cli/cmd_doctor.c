@@ -27,8 +27,10 @@
 #include "base/zone.h"
 #include "format/templates.h"
 #include "http/page.h"
+#include "store/server.h"
 #include "store/account.h"
 #include "store/meta.h"
+#include "usage/secret_mark.h"
 #include "base/banned.h"
 
 /* Debian's package has it here. */
@@ -297,6 +299,9 @@ static enum finding check_ledger(struct doctor *d)
 			   d->unopened.detail);
 	if (store_stats(d->store, &stats, &err) < 0)
 		return say(d, TO_DO, "%s", err.message);
+	if (!store_is_file(d->settings->database))
+		return say(d, RIGHT, "version %" PRId64 ", in %s", stats.schema,
+			   d->settings->database);
 	if (stats.log_bytes > LOG_BYTES_MAX)
 		return say(d, TO_DO,
 			   "its log has %" PRId64 " MB, because something has read the ledger for "
@@ -498,35 +503,93 @@ static enum finding check_socket(struct doctor *d)
 	return say(d, RIGHT, "a server answers at %s", path);
 }
 
+/* ---- a ledger in PostgreSQL ---- */
+
+/* Has this host the secret of the hosts that made the ledger? */
+static int check_mark(struct doctor *d, struct error *err)
+{
+	unsigned char secret[SECRET_BYTES];
+	int rc;
+
+	if (secret_load(d->settings->secret_file, secret, err) < 0)
+		return -1;
+	rc = secret_mark_compare(d->store, secret, err);
+	secret_wipe(secret, sizeof(secret));
+	return rc;
+}
+
+static enum finding check_database(struct doctor *d)
+{
+	const int64_t needed = d->settings->connections + 2;
+	struct store_server server;
+	struct error err = { 0 };
+
+	if (!d->store)
+		return say(d, NOTE, "the ledger can't be opened");
+	if (store_durable(d->store, &err) < 0 || check_mark(d, &err) < 0 ||
+	    store_server(d->store, &d->arena, &server, &err) <= 0)
+		return say(d, TO_DO, "%s", err.message);
+	if (server.standby)
+		return say(d, TO_DO,
+			   "it is a standby, which stores no events; name all servers in the "
+			   "address, and target_session_attrs=read-write");
+	if (server.connections_max < needed)
+		return say(d, TO_DO,
+			   "it allows %" PRId64 " connections, and a server may need %" PRId64
+			   "; raise max_connections, or lower ledger.connections",
+			   server.connections_max, needed);
+	return say(d, RIGHT,
+		   "PostgreSQL %s, schema %s, %" PRId64 " MB, %" PRId64 " of %" PRId64
+		   " connections, synchronous_commit %s",
+		   server.version, server.schema, megabytes(server.bytes), server.connections,
+		   server.connections_max, server.synchronous_commit);
+}
+
+static enum finding check_copies(struct doctor *d)
+{
+	return say(
+		d, NOTE,
+		"the ledger is in PostgreSQL; make copies with pg_dump, or with pg_basebackup and "
+		"an archive of its log");
+}
+
 /* ---- the table ---- */
+
+enum only { ANY, FILES, SERVERS };
 
 /* In this order: what comes after the ledger uses it. */
 static const struct {
 	const char *name;
 	enum finding (*check)(struct doctor *d);
+	enum only only; /* for ledgers of this kind */
 } checks[] = {
-	{ "settings", check_templates },
-	{ "ledger file", check_ledger_file },
-	{ "log files", check_log_files },
-	{ "secret file", check_secret },
-	{ "ledger", check_ledger },
-	{ "verification", check_verified },
-	{ "backup", check_backup },
-	{ "disk", check_disk },
-	{ "clock", check_clock },
-	{ "time zones", check_zones },
-	{ "certificate", check_certificate },
-	{ "socket", check_socket },
+	{ "settings", check_templates, ANY },
+	{ "ledger file", check_ledger_file, FILES },
+	{ "log files", check_log_files, FILES },
+	{ "secret file", check_secret, ANY },
+	{ "ledger", check_ledger, ANY },
+	{ "database", check_database, SERVERS },
+	{ "verification", check_verified, ANY },
+	{ "backup", check_backup, FILES },
+	{ "backup", check_copies, SERVERS },
+	{ "disk", check_disk, FILES },
+	{ "clock", check_clock, ANY },
+	{ "time zones", check_zones, ANY },
+	{ "certificate", check_certificate, ANY },
+	{ "socket", check_socket, ANY },
 };
 
 static bool examine(struct doctor *d)
 {
 	static const char *const words[] = { "ok", "note", "TO DO" };
+	const enum only other = store_is_file(d->settings->database) ? SERVERS : FILES;
 	bool good = true;
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		enum finding f;
 
+		if (checks[i].only == other)
+			continue;
 		strbuf_clear(&d->words);
 		f = checks[i].check(d);
 		printf("%-6s %-13s %s\n", words[f], checks[i].name, d->words.text);

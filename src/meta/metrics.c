@@ -25,6 +25,8 @@ struct metric_facts {
 	int64_t verified, whole, differences, verifying;
 	int64_t backed_up, backup_failed, backing_up;
 	int64_t waiting;
+	int64_t open, lent, waited, lost; /* connections to the database server */
+	int64_t server_connections, server_connections_max;
 };
 
 struct metric_sheet {
@@ -140,6 +142,28 @@ static void load_notes(const struct request *rq, struct metric_facts *f)
 	}
 }
 
+/* A ledger that is not a file. */
+static void load_database(const struct request *rq, struct metric_facts *f)
+{
+	struct ledger_database database;
+
+	if (!ledger_database_load(rq, &database)) {
+		f->ledger_bytes = file_bytes(rq, "");
+		f->wal_bytes = file_bytes(rq, "-wal");
+		f->free_bytes = free_bytes(rq);
+		return;
+	}
+	f->open = database.open;
+	f->lent = database.lent;
+	f->waited = database.waited;
+	f->lost = database.lost;
+	if (!database.known)
+		return;
+	f->ledger_bytes = database.bytes;
+	f->server_connections = database.connections;
+	f->server_connections_max = database.connections_max;
+}
+
 static struct metric_facts load(const struct request *rq)
 {
 	struct maintenance_status status;
@@ -149,9 +173,7 @@ static struct metric_facts load(const struct request *rq)
 		((int64_t *)&f)[i] = UNKNOWN;
 	if (rq->worker->started)
 		f.started = rq->worker->started;
-	f.ledger_bytes = file_bytes(rq, "");
-	f.wal_bytes = file_bytes(rq, "-wal");
-	f.free_bytes = free_bytes(rq);
+	load_database(rq, &f);
 	f.readable = rq->store != NULL;
 	if (rq->worker->commits)
 		load_writer(rq, &f);
@@ -377,7 +399,8 @@ const struct metric metrics[] = {
 	  NUMBER(committed) },
 	{ "usaged_ledger_readable", METRIC_GAUGE, "1 if the ledger can be read, else 0",
 	  NUMBER(readable) },
-	{ "usaged_ledger_bytes", METRIC_GAUGE, "Size of the ledger's file", NUMBER(ledger_bytes) },
+	{ "usaged_ledger_bytes", METRIC_GAUGE, "Size of the ledger's file or database",
+	  NUMBER(ledger_bytes) },
 	{ "usaged_ledger_wal_bytes", METRIC_GAUGE, "Size of the ledger's write-ahead log",
 	  NUMBER(wal_bytes) },
 	{ "usaged_disk_free_bytes", METRIC_GAUGE, "Free bytes of the ledger's disk",
@@ -399,6 +422,19 @@ const struct metric metrics[] = {
 	  NUMBER(waiting) },
 	{ "usaged_backup_running", METRIC_GAUGE, "1 while the server makes a backup, else 0",
 	  NUMBER(backing_up) },
+	{ "usaged_database_connections_open", METRIC_GAUGE,
+	  "Connections of this server to the ledger's PostgreSQL", NUMBER(open) },
+	{ "usaged_database_connections_lent", METRIC_GAUGE,
+	  "Open connections that a request or a commit uses now", NUMBER(lent) },
+	{ "usaged_database_waits_total", METRIC_COUNTER,
+	  "Times that a request or a commit had to wait for a free connection", NUMBER(waited) },
+	{ "usaged_database_connections_lost_total", METRIC_COUNTER,
+	  "Connections that PostgreSQL or the network ended", NUMBER(lost) },
+	{ "usaged_database_server_connections", METRIC_GAUGE,
+	  "Connections of all programs to PostgreSQL", NUMBER(server_connections) },
+	{ "usaged_database_server_connections_max", METRIC_GAUGE,
+	  "The most connections that PostgreSQL allows to all programs",
+	  NUMBER(server_connections_max) },
 	{ 0 }
 };
 

@@ -33,22 +33,27 @@ static int write_mark(struct store *st, const char *where, const unsigned char *
 	return store_commit(st, err);
 }
 
+int secret_mark_compare(struct store *st, const unsigned char *secret, struct error *err)
+{
+	int64_t mark = 0;
+	int rc = store_meta(st, META_SECRET, &mark, err);
+
+	if (rc <= 0 || mark == mark_of(secret))
+		return rc;
+	return error_set(err, ERR_INTERNAL, "ledger.secret_file",
+			 "this secret file is not the one of the ledger: copy the secret file of "
+			 "the host on which the ledger was made");
+}
+
 int secret_mark_check(struct store *st, const char *where, const unsigned char *secret,
 		      struct error *err)
 {
-	int64_t mark = 0;
 	int rc;
 
 	if (store_is_file(where))
 		return 0;
-	rc = store_meta(st, META_SECRET, &mark, err);
+	rc = secret_mark_compare(st, secret, err);
 	if (rc < 0)
 		return -1;
-	if (rc == 0)
-		return write_mark(st, where, secret, err);
-	if (mark == mark_of(secret))
-		return 0;
-	return error_set(err, ERR_INTERNAL, "ledger.secret_file",
-			 "this secret file is not the one of the ledger: copy the secret file of "
-			 "the host on which the ledger was made");
+	return rc ? 0 : write_mark(st, where, secret, err);
 }

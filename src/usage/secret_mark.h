@@ -18,6 +18,12 @@ int secret_mark(struct store *st, const char *where, const unsigned char *secret
 		struct error *err);
 
 /*
+ * Fails if the ledger has the mark of another secret. 1 it has this one, 0
+ * none, -1 failed.
+ */
+int secret_mark_compare(struct store *st, const unsigned char *secret, struct error *err);
+
+/*
  * Fails if the ledger at WHERE has the mark of another secret; writes the mark
  * if it has none. ST is open for writing, outside a transaction.
  */

@@ -100,6 +100,9 @@ test('the tables are made once, and the address is shown without a password', op
 		assert.match(stderr, /in PostgreSQL, not in a file: .*pg_(dump|restore)/)
 	}
 	assert.match(ledger.run('upgrade'), /needs no upgrade/)
+	const doctor = spawnSync(program, ['--config', ledger.config, 'doctor'], { encoding: 'utf8' }).stdout
+	assert.match(doctor, /^ok +database +PostgreSQL [0-9.]+, schema public, \d+ MB, \d+ of \d+ connections, synchronous_commit on$/m)
+	assert.match(doctor, /^note +backup .*pg_dump/m)
 	ledger.remove()
 })
 
@@ -169,6 +172,10 @@ served('a database that is restarted, and one that crashes', async (ledger, acco
 			await postgres.start()
 			while ((await ledger.get('/readyz')).status !== 200)
 				await sleep(20)
+			const metrics = (await ledger.get('/metrics')).body
+			assert.match(metrics, /^usaged_database_connections_lost_total [1-9]/m)
+			assert.match(metrics, /^usaged_database_connections_open [1-9]/m)
+			assert.match(JSON.parse((await ledger.get('/health')).body).database, /^PostgreSQL .* connections, synchronous_commit on$/)
 			assert.equal((await ledger.get('/accounts')).status, 200)
 		}
 	})

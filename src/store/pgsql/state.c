@@ -34,17 +34,17 @@ int pgsql_durable(struct db *db, struct error *err)
 
 int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, struct error *err)
 {
-	struct stmt *s = db_prepare(
-		db,
-		"SELECT current_setting('server_version'), current_schema()::text, "
-		"current_setting('fsync') = 'on',"
-		" current_setting('full_page_writes') = 'on',"
-		" current_setting('synchronous_commit'), pg_is_in_recovery(),"
-		" pg_database_size(current_database()),"
-		" (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),"
-		" current_setting('max_connections')::bigint -"
-		" current_setting('superuser_reserved_connections')::bigint",
-		err);
+	struct stmt *s = db_prepare(db,
+				    "SELECT split_part(current_setting('server_version'), ' ', 1), "
+				    "current_schema()::text, "
+				    "current_setting('fsync') = 'on',"
+				    " current_setting('full_page_writes') = 'on',"
+				    " current_setting('synchronous_commit'), pg_is_in_recovery(),"
+				    " pg_database_size(current_database()),"
+				    " (SELECT sum(numbackends)::bigint FROM pg_stat_database),"
+				    " current_setting('max_connections')::bigint -"
+				    " current_setting('superuser_reserved_connections')::bigint",
+				    err);
 	int rc = db_step(s, err);
 
 	if (rc > 0)
