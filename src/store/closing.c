@@ -169,7 +169,7 @@ int store_closing_change_add(struct store *st, const struct closing_change *c, s
 	db_bind_text(s, 6, c->event ? c->event : "", c->event_len);
 	db_bind_str(s, 7, c->author ? c->author : "");
 	db_bind_str(s, 8, c->reason ? c->reason : "");
-	return db_step(s, err);
+	return db_later(s, err);
 }
 
 static void read_change(struct stmt *s, struct arena *arena, void *to)

@@ -174,6 +174,12 @@ int db_begin(struct db *db, bool write, struct error *err)
 	return db->driver->begin(db, write, err);
 }
 
+int db_begin_reading(struct db *db, const char *sql, int64_t *ret, struct error *err)
+{
+	return db->driver->begin_reading ? db->driver->begin_reading(db, sql, ret, err)
+					 : db->driver->begin(db, true, err);
+}
+
 int db_commit(struct db *db, struct error *err)
 {
 	return db->driver->commit(db, err);
@@ -223,6 +229,25 @@ void db_bind_list(struct stmt *s, int n, const struct db_list *list)
 int db_step(struct stmt *s, struct error *err)
 {
 	return s ? s->db->driver->step(s, err) : -1;
+}
+
+int db_later(struct stmt *s, struct error *err)
+{
+	int rc;
+
+	if (!s)
+		return -1;
+	if (s->db->driver->later)
+		return s->db->driver->later(s, err);
+	rc = s->db->driver->step(s, err);
+	if (rc > 0)
+		s->db->driver->reset(s);
+	return rc < 0 ? -1 : 0;
+}
+
+int db_flush(struct db *db, struct error *err)
+{
+	return db->driver->flush ? db->driver->flush(db, err) : 0;
 }
 
 int64_t db_statements(const struct db *db)

@@ -133,6 +133,12 @@ int db_references_broken(struct db *db, struct error *err);
  */
 int db_begin(struct db *db, bool write, struct error *err);
 /*
+ * Begins a write as db_begin does. A database on another host may read the
+ * number that SQL finds in the same round trip: 1 read, 0 not, -1 failed. SQL
+ * has no parameters.
+ */
+int db_begin_reading(struct db *db, const char *sql, int64_t *ret, struct error *err);
+/*
  * -1: nothing of the transaction is stored, and db_rollback has to be called;
  * only with ERR_UNKNOWN it may be stored.
  */
@@ -182,9 +188,18 @@ void db_bind_list(struct stmt *s, int n, const struct db_list *list);
  */
 int db_step(struct stmt *s, struct error *err);
 /*
- * Counts the statements of the connection that db_step has begun to run. The
- * difference of two counts is the number of round trips that a request would
- * need with a database on another host.
+ * Runs a statement whose rows nobody reads, in a write. PostgreSQL sends it with
+ * the next statement of the transaction that is stepped, or with the commit:
+ * that one may fail in its place. The parameters are copied.
+ */
+int db_later(struct stmt *s, struct error *err);
+/* Sends the statements of db_later that have not been sent. */
+int db_flush(struct db *db, struct error *err);
+/*
+ * Counts the statements of the connection that db_step has begun to run; with
+ * PostgreSQL the round trips, with those of begin and commit. The difference of
+ * two counts is the number of round trips that a request needs, or would need
+ * with a database on another host.
  */
 int64_t db_statements(const struct db *db);
 /* Ends a statement before its last row. S may be NULL. */

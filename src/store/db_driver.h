@@ -42,6 +42,7 @@ struct db_driver {
 	const size_t *n_schema;
 
 	int (*begin)(struct db *db, bool write, struct error *err);
+	int (*begin_reading)(struct db *db, const char *sql, int64_t *ret, struct error *err);
 	int (*commit)(struct db *db, struct error *err);
 	void (*rollback)(struct db *db);
 
@@ -52,6 +53,8 @@ struct db_driver {
 	void (*bind_blob)(struct stmt *s, int n, const void *bytes, size_t len);
 	void (*bind_list)(struct stmt *s, int n, const struct db_list *list);
 	int (*step)(struct stmt *s, struct error *err);
+	int (*later)(struct stmt *s, struct error *err);
+	int (*flush)(struct db *db, struct error *err);
 	void (*reset)(struct stmt *s);
 	int64_t (*changes)(struct db *db);
 	int64_t (*get_int)(struct stmt *s, int column);

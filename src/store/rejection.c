@@ -38,7 +38,7 @@ int store_rejection_add(struct store *st, const struct rejection *r, struct erro
 	db_bind_text(s, 9, r->record, cut(r->record));
 	db_bind_str(s, 10, r->file ? r->file : "");
 	db_bind_int(s, 11, r->line);
-	return db_step(s, err);
+	return db_later(s, err);
 }
 
 static bool is_one_of(int64_t account, const int64_t *accounts, size_t n)

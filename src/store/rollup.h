@@ -12,7 +12,8 @@
  * sum of several events of one account, category, series (0: no dimensions) and
  * quarter hour (the slot). ERR_OVERFLOW, with the event's field: the total of
  * an account, category and month would exceed 64 bits; then the caller must
- * undo the write. In a write.
+ * undo the write. A later call may fail in place of this one, see store_flush.
+ * In a write.
  */
 int store_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err);
 

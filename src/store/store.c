@@ -13,6 +13,8 @@
 #include "store/rollup.h"
 #include "base/banned.h"
 
+#define READ_VERSION "SELECT value FROM meta WHERE name = 'version'"
+
 static unsigned db_flags(unsigned flags)
 {
 	return (flags & STORE_WRITE ? DB_WRITE : 0) | (flags & STORE_CREATE ? DB_CREATE : 0);
@@ -126,11 +128,18 @@ int store_begin_read(struct store *st, struct error *err)
 
 int store_begin_write(struct store *st, struct error *err)
 {
-	if (db_begin(st->db, true, err) < 0)
+	int64_t version = 0;
+
+	if (db_begin_reading(st->db, READ_VERSION, &version, err) < 0)
 		return -1;
 	st->tx = TX_WRITE;
-	st->version = 0;
+	st->version = version;
 	return 0;
+}
+
+int store_flush(struct store *st, struct error *err)
+{
+	return db_flush(st->db, err);
 }
 
 int store_commit(struct store *st, struct error *err)
@@ -319,7 +328,7 @@ int store_version(struct store *st, int64_t *ret_version, struct error *err)
 		*ret_version = st->version;
 		return 0;
 	}
-	s = prepare(st, "SELECT value FROM meta WHERE name = 'version'", err);
+	s = prepare(st, READ_VERSION, err);
 	switch (store_one(s, ret_version, err)) {
 	case 1:
 		st->version = *ret_version;
@@ -356,5 +365,5 @@ int store_meta_set(struct store *st, const char *name, int64_t value, struct err
 
 	db_bind_str(s, 1, name);
 	db_bind_int(s, 2, value);
-	return db_step(s, err);
+	return db_later(s, err);
 }

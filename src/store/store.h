@@ -85,6 +85,12 @@ int store_begin_read(struct store *st, struct error *err);
 /* Begins a write. Takes the lock at once, not at the first change. */
 int store_begin_write(struct store *st, struct error *err);
 /*
+ * Some functions that only add to the ledger leave it to a later call of the
+ * same write, or to its commit, to send what they add: that call may then fail
+ * in their place. store_flush sends what is left, so that it fails here.
+ */
+int store_flush(struct store *st, struct error *err);
+/*
  * Commits the write. 0: the write is durable, in the file at the path of the
  * ledger. -1: all changes since store_begin_write are undone.
  */

@@ -587,6 +587,21 @@ static int queue(struct pg_conn *c, const struct pg_command *cmd)
 	return new ? 2 : 1;
 }
 
+static int fail_command(const PGresult *r, const struct pg_command *cmd, struct error *err)
+{
+	struct error own = { 0 };
+
+	fail_result(r, cmd->sql, &own);
+	if (cmd->late && own.kind == ERR_CONFLICT) {
+		own.kind = ERR_BUSY;
+		g_strlcpy(own.message, "another writer was in the way: try again",
+			  sizeof(own.message));
+	}
+	if (err && err->kind == ERR_NONE)
+		*err = own;
+	return -1;
+}
+
 /*
  * Reads the answers of all commands up to the sync. The first bad one is the
  * error of the round trip. ANSWERS: of each command.
@@ -603,8 +618,11 @@ static int read_answers(struct pg_conn *c, const struct pg_command *commands, co
 		if (next_result(c, wait, &r, err) < 0)
 			return -1;
 		status = PQresultStatus(r);
-		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && rc == 0)
-			rc = fail_result(r, commands[i].sql, err);
+		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+			rc = rc < 0 ? rc : fail_command(r, &commands[i], err);
+			PQclear(r);
+			r = NULL;
+		}
 		if (PQstatus(c->pg) != CONNECTION_OK) {
 			PQclear(r);
 			return -1;
@@ -624,7 +642,7 @@ static int read_answers(struct pg_conn *c, const struct pg_command *commands, co
 	return rc;
 }
 
-static void clear_results(PGresult **results, int n)
+void pg_clear(PGresult **results, int n)
 {
 	for (int i = 0; i < n; i++) {
 		PQclear(results[i]);
@@ -635,24 +653,27 @@ static void clear_results(PGresult **results, int n)
 static int run(struct pg_conn *c, const struct pg_command *commands, int n, PGresult **results,
 	       const struct pg_wait *wait, struct error *err)
 {
-	int answers[PG_COMMANDS];
-	int rc;
+	int *answers = g_new(int, n);
+	int rc = pay_debt(c, wait, err);
 
 	g_ptr_array_set_size(c->unsure, 0);
-
-	if (pay_debt(c, wait, err) < 0)
-		return -1;
-	PQenterPipelineMode(c->pg);
-	for (int i = 0; i < n; i++)
-		if ((answers[i] = queue(c, &commands[i])) < 0)
-			return -1;
-	if (!PQpipelineSync(c->pg) || send_all(c, wait, err) < 0)
-		return -1;
-	rc = read_answers(c, commands, answers, n, results, wait, err);
-	if (rc < 0 && PQstatus(c->pg) != CONNECTION_OK)
-		return -1;
-	c->debt = 1;
-	return pay_debt(c, wait, err) < 0 ? -1 : rc;
+	if (rc == 0)
+		PQenterPipelineMode(c->pg);
+	for (int i = 0; i < n && rc == 0; i++) {
+		answers[i] = queue(c, &commands[i]);
+		rc = answers[i] < 0 ? -1 : 0;
+	}
+	if (rc == 0 && (!PQpipelineSync(c->pg) || send_all(c, wait, err) < 0))
+		rc = -1;
+	if (rc == 0) {
+		rc = read_answers(c, commands, answers, n, results, wait, err);
+		if (rc == 0 || PQstatus(c->pg) == CONNECTION_OK) {
+			c->debt = 1;
+			rc = pay_debt(c, wait, err) < 0 ? -1 : rc;
+		}
+	}
+	g_free(answers);
+	return rc;
 }
 
 /* Some of the commands of a round trip that failed may not be prepared. */
@@ -675,7 +696,6 @@ int pg_round_trip(struct pg_conn *c, const struct pg_command *commands, int n, P
 		note_answer(c->pool);
 		return 0;
 	}
-	clear_results(results, n);
 	forget_names(c);
 	if (own.kind == ERR_NONE)
 		fail_conn(c, n ? commands[0].sql : "", &own);
@@ -705,6 +725,81 @@ int pg_script(struct pg_conn *c, const char *sql, const struct pg_wait *wait, st
 		fail_conn(c, sql, &own);
 	if (own.kind == ERR_NONE)
 		return 0;
+	if (err && err->kind == ERR_NONE)
+		*err = own;
+	return -1;
+}
+
+/* ---- copying ---- */
+
+enum { COPY_BYTES = 1 << 18 /* handed to libpq together */ };
+
+static int put_copy(struct pg_conn *c, const GByteArray *bytes, const struct pg_wait *wait,
+		    struct error *err)
+{
+	int64_t since_ms = now_ms();
+	guint n;
+	int rc;
+
+	for (guint at = 0; at < bytes->len; at += n) {
+		n = MIN(bytes->len - at, (guint)COPY_BYTES);
+		while ((rc = PQputCopyData(c->pg, (const char *)bytes->data + at, (int)n)) == 0)
+			if (wait_socket(c, true, since_ms, wait, err) < 0 || !PQconsumeInput(c->pg))
+				return -1;
+		if (rc < 0 || send_all(c, wait, err) < 0)
+			return -1;
+	}
+	return PQputCopyEnd(c->pg, NULL) == 1 ? send_all(c, wait, err) : -1;
+}
+
+/* Reads the results up to their end. The first bad one is the error. */
+static int end_copy(struct pg_conn *c, const struct pg_command *cmd, const struct pg_wait *wait,
+		    struct error *err)
+{
+	PGresult *r;
+	int rc = 0;
+
+	while (next_result(c, wait, &r, err) == 0) {
+		if (!r)
+			return rc;
+		if (PQresultStatus(r) != PGRES_COMMAND_OK && rc == 0)
+			rc = fail_command(r, cmd, err);
+		PQclear(r);
+		if (PQstatus(c->pg) != CONNECTION_OK)
+			break;
+	}
+	return -1;
+}
+
+static int begin_copy(struct pg_conn *c, const struct pg_command *cmd, const struct pg_wait *wait,
+		      struct error *err)
+{
+	PGresult *r;
+	int rc = 0;
+
+	if (pay_debt(c, wait, err) < 0 || !PQexitPipelineMode(c->pg) ||
+	    !PQsendQuery(c->pg, cmd->sql) || send_all(c, wait, err) < 0 ||
+	    next_result(c, wait, &r, err) < 0)
+		return -1;
+	if (PQresultStatus(r) != PGRES_COPY_IN) {
+		rc = fail_command(r, cmd, err);
+		end_copy(c, cmd, wait, err);
+	}
+	PQclear(r);
+	return rc;
+}
+
+int pg_copy(struct pg_conn *c, const char *sql, const GByteArray *bytes, const struct pg_wait *wait,
+	    struct error *err)
+{
+	const struct pg_command cmd = { .sql = sql, .late = true };
+	struct error own = { 0 };
+
+	if (begin_copy(c, &cmd, wait, &own) == 0 && put_copy(c, bytes, wait, &own) == 0 &&
+	    end_copy(c, &cmd, wait, &own) == 0)
+		return 0;
+	if (own.kind == ERR_NONE)
+		fail_conn(c, sql, &own);
 	if (err && err->kind == ERR_NONE)
 		*err = own;
 	return -1;

@@ -6,6 +6,7 @@
 #ifndef STORE_PGSQL_CONN_H
 #define STORE_PGSQL_CONN_H
 
+#include <glib.h>
 #include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,8 +59,6 @@ struct pg_wait {
 	int64_t most_ms; /* without an answer; 0: any time */
 };
 
-enum { PG_COMMANDS = 8 /* at most so many in a round trip */ };
-
 /* A command with parameters in binary form. */
 struct pg_command {
 	const char *sql;
@@ -69,16 +68,24 @@ struct pg_command {
 	const int *lengths;
 	const int *formats;
 	bool prepare; /* keep it prepared on this connection */
+	/* that a unique value exists already is not the caller's fault: ERR_BUSY */
+	bool late;
 };
 
 /*
  * Sends the commands in one round trip and waits for their answers. Each entry
- * of RESULTS is the result of a command (free it by PQclear), or NULL. On -1
- * none is left: the first command that failed says why, and those behind it did
- * not run.
+ * of RESULTS is the result of a command, or NULL; free them by pg_clear. On -1
+ * they have only the results of the commands before the first that failed,
+ * which says why; those behind it did not run.
  */
 int pg_round_trip(struct pg_conn *c, const struct pg_command *commands, int n, PGresult **results,
 		  const struct pg_wait *wait, struct error *err);
+
+void pg_clear(PGresult **results, int n);
+
+/* Runs COPY ... FROM STDIN with these bytes, in two round trips. */
+int pg_copy(struct pg_conn *c, const char *sql, const GByteArray *bytes, const struct pg_wait *wait,
+	    struct error *err);
 
 /* Runs a text with any number of commands, without parameters. */
 int pg_script(struct pg_conn *c, const char *sql, const struct pg_wait *wait, struct error *err);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include "store/pgsql/conn.h"
 #include "store/pgsql/state.h"
+#include "store/pgsql/driver.h"
 #include "store/pgsql/sql.h"
 #include "store/pgsql/types.h"
 #include "store/layout.h"
@@ -36,6 +37,7 @@ struct pgsql {
 	int64_t changes;
 	int64_t transactions;
 	GHashTable *stmts; /* struct pgsql_stmt by address of the SQL */
+	GPtrArray *later;  /* struct pending: statements that are still to be sent */
 };
 
 struct pgsql_stmt {
@@ -47,6 +49,27 @@ struct pgsql_stmt {
 	GString *text, *kinds;
 	PGresult *result; /* NULL: the statement has not run */
 	int row;
+};
+
+enum { PG_VALUES = PG_PARAMS + 4 * DB_LIST_COLUMNS };
+
+/* The parameters as PostgreSQL gets them. */
+struct values {
+	int n;
+	Oid types[PG_VALUES];
+	const char *values[PG_VALUES];
+	int lengths[PG_VALUES], formats[PG_VALUES];
+	unsigned char numbers[PG_PARAMS][8];
+	GByteArray *arrays[PG_VALUES]; /* of lists, and copies of texts */
+	int n_arrays;
+};
+
+/* A statement of db_later. */
+struct pending {
+	struct pgsql_stmt *stmt;
+	char *sql;
+	struct values values;
+	pgsql_found *found; /* or NULL */
 };
 
 static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -73,12 +96,28 @@ static void stmt_free(void *stmt)
 	g_free(s);
 }
 
+static void values_release(struct values *v)
+{
+	for (int i = 0; i < v->n_arrays; i++)
+		g_byte_array_free(v->arrays[i], TRUE);
+}
+
+static void pending_free(void *pending)
+{
+	struct pending *p = pending;
+
+	values_release(&p->values);
+	g_free(p->sql);
+	g_free(p);
+}
+
 static void pgsql_close(struct db *base)
 {
 	struct pgsql *db = (struct pgsql *)base;
 
 	db->base.driver->rollback(base);
 	g_hash_table_destroy(db->stmts);
+	g_ptr_array_free(db->later, TRUE);
 	pg_pool_release(db->pool);
 	g_free(db);
 }
@@ -122,6 +161,7 @@ static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms
 	db->busy_ms = busy_timeout_ms;
 	db->wait.most_ms = PATIENCE_MS;
 	db->stmts = g_hash_table_new_full(NULL, NULL, NULL, stmt_free);
+	db->later = g_ptr_array_new_with_free_func(pending_free);
 	*ret = &db->base;
 	if (db_schema_version(*ret, &version, err) == 0) {
 		if (!(flags & DB_CREATE) || !version)
@@ -221,19 +261,6 @@ static void pgsql_bind_list(struct stmt *s, int n, const struct db_list *list)
 	*param_of(s, n) = (struct pg_param) { .kind = PG_LIST, .list = list };
 }
 
-enum { PG_VALUES = PG_PARAMS + 4 * DB_LIST_COLUMNS };
-
-/* The parameters as PostgreSQL gets them. */
-struct values {
-	int n;
-	Oid types[PG_VALUES];
-	const char *values[PG_VALUES];
-	int lengths[PG_VALUES], formats[PG_VALUES];
-	unsigned char numbers[PG_PARAMS][8];
-	GByteArray *arrays[PG_VALUES];
-	int n_arrays;
-};
-
 static void add_value(struct values *v, Oid type, const void *bytes, size_t len)
 {
 	v->types[v->n] = type;
@@ -276,12 +303,6 @@ static void values_init(struct values *v, const struct pgsql_stmt *s)
 			add_list(v, s->params[i].list);
 }
 
-static void values_release(struct values *v)
-{
-	for (int i = 0; i < v->n_arrays; i++)
-		g_byte_array_free(v->arrays[i], TRUE);
-}
-
 static void append_kinds(const struct pgsql_stmt *s, GString *to)
 {
 	for (int i = 0; i < s->n; i++) {
@@ -307,21 +328,81 @@ static void translate(struct pgsql_stmt *s)
 	g_string_free(kinds, TRUE);
 }
 
-/* One round trip, after the transaction's begin if that is still to be sent. */
+static void pgsql_reset(struct stmt *base)
+{
+	struct pgsql_stmt *s = (struct pgsql_stmt *)base;
+
+	PQclear(s->result);
+	s->result = NULL;
+}
+
+static struct pg_command command_of(const char *sql, const struct values *v, bool late)
+{
+	return (struct pg_command) { sql,        v->n,       v->types, v->values,
+				     v->lengths, v->formats, true,     late };
+}
+
+/* Looks at the answers of statements that should have no rows. */
+static int check_later(struct pgsql *db, PGresult **results, struct error *err)
+{
+	int rc = 0;
+
+	for (guint i = 0; i < db->later->len && rc == 0; i++) {
+		const struct pending *p = g_ptr_array_index(db->later, i);
+
+		if (!p->found || !results[i] || !PQntuples(results[i]))
+			continue;
+		pgsql_reset(&p->stmt->base);
+		p->stmt->result = results[i];
+		p->stmt->row = 0;
+		rc = p->found(&p->stmt->base, err);
+		pgsql_reset(&p->stmt->base);
+		results[i] = NULL;
+	}
+	return rc;
+}
+
+/*
+ * One round trip: the transaction's begin if that is still to be sent, the
+ * statements of db_later, and CMD.
+ */
 static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command *cmd,
 		PGresult **ret, struct error *err)
 {
-	struct pg_command commands[2] = { { .sql = db->begin }, *cmd };
-	PGresult *results[2];
-	int skip = db->conn && db->begin ? 0 : 1;
+	int n = 0, last = (int)db->later->len + 1;
+	struct pg_command *commands = g_new(struct pg_command, last + 1);
+	PGresult **results = g_new0(PGresult *, last + 1);
+	struct error own = { 0 };
+	bool begins = db->conn && db->begin;
+	int rc;
 
-	if (pg_round_trip(conn, commands + skip, 2 - skip, results, &db->wait, err) < 0)
-		return -1;
-	PQclear(skip ? NULL : results[0]);
-	*ret = results[1 - skip];
-	if (!skip)
+	db->base.statements++;
+	if (begins)
+		commands[n++] = (struct pg_command) { .sql = db->begin };
+	for (guint i = 0; db->conn && i < db->later->len; i++) {
+		const struct pending *p = g_ptr_array_index(db->later, i);
+
+		commands[n++] = command_of(p->sql, &p->values, true);
+	}
+	if (cmd)
+		commands[n++] = *cmd;
+	rc = n ? pg_round_trip(conn, commands, n, results, &db->wait, &own) : 0;
+	if (db->conn && check_later(db, results + begins, err) < 0)
+		rc = -1;
+	else if (rc < 0 && err && err->kind == ERR_NONE)
+		*err = own;
+	if (rc == 0 && cmd) {
+		*ret = results[n - 1];
+		results[n - 1] = NULL;
+	}
+	if (rc == 0 && db->conn)
 		db->begin = NULL;
-	return 0;
+	if (db->conn && !begins)
+		g_ptr_array_set_size(db->later, 0);
+	pg_clear(results, n);
+	g_free(results);
+	g_free(commands);
+	return rc;
 }
 
 /*
@@ -378,24 +459,13 @@ static int run(struct pgsql_stmt *s, struct error *err)
 		return -1;
 	translate(s);
 	values_init(&v, s);
-	cmd = (struct pg_command) {
-		s->text->str, v.n, v.types, v.values, v.lengths, v.formats, true
-	};
-	db->base.statements++;
+	cmd = command_of(s->text->str, &v, false);
 	rc = send_again(db, &cmd, &s->result, err);
 	values_release(&v);
 	if (rc == 0)
 		db->changes = strtoll(PQcmdTuples(s->result), NULL, 10);
 	s->row = -1;
 	return rc;
-}
-
-static void pgsql_reset(struct stmt *base)
-{
-	struct pgsql_stmt *s = (struct pgsql_stmt *)base;
-
-	PQclear(s->result);
-	s->result = NULL;
 }
 
 static int pgsql_step(struct stmt *base, struct error *err)
@@ -410,6 +480,69 @@ static int pgsql_step(struct stmt *base, struct error *err)
 	return 0;
 }
 
+/* ---- statements that are sent later ---- */
+
+/* Copies the texts, which are borrowed. */
+static void keep_texts(struct values *v, const struct pgsql_stmt *s)
+{
+	for (int i = 0; i < s->n; i++) {
+		const struct pg_param *p = &s->params[i];
+		GByteArray *copy;
+
+		if (p->kind != PG_TEXT && p->kind != PG_BLOB)
+			continue;
+		copy = g_byte_array_sized_new((guint)p->len + 1);
+		g_byte_array_append(copy, (const guint8 *)v->values[i], (guint)p->len);
+		v->arrays[v->n_arrays++] = copy;
+		/* of an empty text, too, there has to be an address */
+		v->values[i] = copy->data ? (const char *)copy->data : "";
+	}
+}
+
+int pgsql_expect_none(struct stmt *base, pgsql_found *found, struct error *err)
+{
+	struct pgsql_stmt *s = (struct pgsql_stmt *)base;
+	struct pgsql *db;
+	struct pending *p;
+
+	if (!s)
+		return -1;
+	db = (struct pgsql *)base->db;
+	if (!db->conn)
+		return error_set(err, ERR_INTERNAL, NULL, "a statement of a write is outside one");
+	p = g_new0(struct pending, 1);
+	translate(s);
+	values_init(&p->values, s);
+	keep_texts(&p->values, s);
+	p->stmt = s;
+	p->sql = g_strdup(s->text->str);
+	p->found = found;
+	g_ptr_array_add(db->later, p);
+	return 0;
+}
+
+static int pgsql_later(struct stmt *s, struct error *err)
+{
+	return pgsql_expect_none(s, NULL, err);
+}
+
+static int pgsql_flush(struct db *base, struct error *err)
+{
+	struct pgsql *db = (struct pgsql *)base;
+
+	return db->conn && db->later->len ? send(db, db->conn, NULL, NULL, err) : 0;
+}
+
+int pgsql_copy(struct db *base, const char *sql, const GByteArray *bytes, struct error *err)
+{
+	struct pgsql *db = (struct pgsql *)base;
+
+	if (pgsql_flush(base, err) < 0)
+		return -1;
+	db->base.statements += 2;
+	return pg_copy(db->conn, sql, bytes, &db->wait, err);
+}
+
 static int64_t pgsql_changes(struct db *base)
 {
 	return ((struct pgsql *)base)->changes;
@@ -417,16 +550,15 @@ static int64_t pgsql_changes(struct db *base)
 
 /* ---- columns ---- */
 
-static int64_t pgsql_get_int(struct stmt *base, int column)
+static int64_t number_of(const PGresult *r, int row, int column)
 {
-	const struct pgsql_stmt *s = (struct pgsql_stmt *)base;
-	const unsigned char *at = (const unsigned char *)PQgetvalue(s->result, s->row, column);
-	int len = PQgetlength(s->result, s->row, column);
+	const unsigned char *at = (const unsigned char *)PQgetvalue(r, row, column);
+	int len = PQgetlength(r, row, column);
 	uint64_t n = 0;
 
-	if (PQgetisnull(s->result, s->row, column))
+	if (PQgetisnull(r, row, column))
 		return 0;
-	if (PQftype(s->result, column) == PG_TYPE_TEXT)
+	if (PQftype(r, column) == PG_TYPE_TEXT)
 		return strtoll((const char *)at, NULL, 10);
 	/* extend the sign */
 	if (len > 1 && at[0] & 0x80)
@@ -434,6 +566,13 @@ static int64_t pgsql_get_int(struct stmt *base, int column)
 	for (int i = 0; i < len; i++)
 		n = n << 8 | at[i];
 	return (int64_t)n;
+}
+
+static int64_t pgsql_get_int(struct stmt *base, int column)
+{
+	const struct pgsql_stmt *s = (struct pgsql_stmt *)base;
+
+	return number_of(s->result, s->row, column);
 }
 
 static const char *pgsql_get_text(struct stmt *base, int column, size_t *ret_len)
@@ -472,40 +611,59 @@ static const void *pgsql_get_blob(struct stmt *base, int column, size_t *ret_len
 	" WHERE current_setting('synchronous_commit') IN ('off', " \
 	"'local')"
 
-static int try_write(struct pgsql *db, struct error *err)
+/* What a write reads as soon as it has the lock. */
+struct first_read {
+	const char *sql; /* NULL: nothing */
+	int64_t n;
+	bool found;
+};
+
+static void take_number(const PGresult *r, struct first_read *first)
+{
+	first->found = PQntuples(r) > 0;
+	if (first->found)
+		first->n = number_of(r, 0, 0);
+}
+
+static int try_write(struct pgsql *db, struct first_read *first, struct error *err)
 {
 	char timeout[64];
-	struct pg_command commands[] = {
+	struct pg_command commands[6] = {
 		{ .sql = "BEGIN" },
 		{ .sql = timeout },
 		{ .sql = LOCK, .prepare = true },
 		{ .sql = LOCK_XID, .prepare = true },
-		{ .sql = DURABLE },
+		{ .sql = first->sql, .prepare = true },
 	};
-	const int n = pg_pool_prepares() ? 4 : 5;
-	PGresult *results[5];
+	PGresult *results[6];
+	int n = first->sql ? 5 : 4, rc;
 
 	g_snprintf(timeout, sizeof(timeout), "SET LOCAL lock_timeout = %" PRId64, db->busy_ms);
+	if (!pg_pool_prepares())
+		commands[n++] = (struct pg_command) { .sql = DURABLE };
 	db->conn = pg_conn_take(db->pool, true, db->busy_ms, err);
 	if (!db->conn)
 		return -1;
-	if (pg_round_trip(db->conn, commands, n, results, &db->wait, err) < 0) {
-		db_rollback(&db->base);
-		return -1;
+	db->base.statements++;
+	rc = pg_round_trip(db->conn, commands, n, results, &db->wait, err);
+	if (rc == 0) {
+		g_strlcpy(db->xid, PQgetvalue(results[3], 0, 0), sizeof(db->xid));
+		if (first->sql)
+			take_number(results[4], first);
 	}
-	g_strlcpy(db->xid, PQgetvalue(results[3], 0, 0), sizeof(db->xid));
-	for (int i = 0; i < n; i++)
-		PQclear(results[i]);
-	db->writes = true;
-	return 0;
+	pg_clear(results, n);
+	if (rc < 0)
+		db_rollback(&db->base);
+	db->writes = rc == 0;
+	return rc;
 }
 
-static int begin_write(struct pgsql *db, struct error *err)
+static int begin_write(struct pgsql *db, struct first_read *first, struct error *err)
 {
 	for (int times = 0;; times++) {
 		struct error own = { 0 };
 
-		if (try_write(db, &own) == 0)
+		if (try_write(db, first, &own) == 0)
 			return 0;
 		if (own.kind != ERR_BUSY || !db->retry || !db->retry(db->retry_arg, times)) {
 			if (err && err->kind == ERR_NONE)
@@ -521,13 +679,25 @@ static int pgsql_begin(struct db *base, bool write, struct error *err)
 
 	db->transactions++;
 	if (write)
-		return begin_write(db, err);
+		return begin_write(db, &(struct first_read) { 0 }, err);
 	db->conn = pg_conn_take(db->pool, false, db->busy_ms, err);
 	if (!db->conn)
 		return -1;
 	db->begin = begin_read;
 	db->writes = false;
 	return 0;
+}
+
+static int pgsql_begin_reading(struct db *base, const char *sql, int64_t *ret, struct error *err)
+{
+	struct pgsql *db = (struct pgsql *)base;
+	struct first_read first = { .sql = sql };
+
+	db->transactions++;
+	if (begin_write(db, &first, err) < 0)
+		return -1;
+	*ret = first.n;
+	return first.found;
 }
 
 static void end(struct pgsql *db)
@@ -538,6 +708,7 @@ static void end(struct pgsql *db)
 	g_hash_table_iter_init(&all, db->stmts);
 	while (g_hash_table_iter_next(&all, NULL, &s))
 		pgsql_reset(s);
+	g_ptr_array_set_size(db->later, 0);
 	pg_conn_give(db->conn);
 	db->conn = NULL;
 	db->begin = NULL;
@@ -588,7 +759,7 @@ static int pgsql_commit(struct db *base, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)base;
 	struct error own = { 0 };
-	PGresult *r;
+	PGresult *r = NULL;
 	bool lost;
 	int rc;
 
@@ -596,8 +767,7 @@ static int pgsql_commit(struct db *base, struct error *err)
 		end(db);
 		return 0;
 	}
-	rc = pg_round_trip(db->conn, &(struct pg_command) { .sql = "COMMIT" }, 1, &r, &db->wait,
-			   &own);
+	rc = send(db, db->conn, &(struct pg_command) { .sql = "COMMIT" }, &r, &own);
 	lost = pg_conn_lost(db->conn);
 	/* a transaction that failed ends with ROLLBACK, which is no error */
 	if (rc == 0 && strcmp(PQcmdStatus(r), "COMMIT") != 0)
@@ -622,6 +792,8 @@ static int pgsql_exec(struct db *base, const char *sql, struct error *err)
 	struct pg_conn *conn = db->conn;
 	int rc;
 
+	if (conn && pgsql_flush(base, err) < 0)
+		return -1;
 	if (conn && db->begin) {
 		if (pg_script(conn, db->begin, &db->wait, err) < 0)
 			return -1;
@@ -687,6 +859,7 @@ const struct db_driver db_pgsql = {
 	.schema = schema_pgsql,
 	.n_schema = &schema_n_pgsql,
 	.begin = pgsql_begin,
+	.begin_reading = pgsql_begin_reading,
 	.commit = pgsql_commit,
 	.rollback = pgsql_rollback,
 	.exec = pgsql_exec,
@@ -696,6 +869,8 @@ const struct db_driver db_pgsql = {
 	.bind_blob = pgsql_bind_blob,
 	.bind_list = pgsql_bind_list,
 	.step = pgsql_step,
+	.later = pgsql_later,
+	.flush = pgsql_flush,
 	.reset = pgsql_reset,
 	.changes = pgsql_changes,
 	.get_int = pgsql_get_int,

@@ -4,7 +4,9 @@
  */
 #include <stdlib.h>
 #include "store/internal.h"
+#include "store/pgsql/driver.h"
 #include "store/pgsql/layout.h"
+#include "store/pgsql/sql.h"
 #include "base/banned.h"
 
 /* The cells of an event in a list: those of its identity come first. */
@@ -54,16 +56,17 @@ static struct db_cell *add_row(struct event_rows *r, const struct stored_event *
 	return row;
 }
 
-static int run_rows(struct stmt *s, const struct event_rows *r, struct error *err)
+/* Runs SQL with the rows, which nobody has stored so far. */
+static int add_rows(struct store *st, const char *sql, const struct event_rows *r,
+		    struct error *err)
 {
 	struct db_list list = { r->cells, r->n, r->columns };
+	struct stmt *s = prepare(st, sql, err);
 
-	if (!r->n) {
-		db_reset(s);
+	if (!r->n)
 		return 0;
-	}
 	db_bind_list(s, 1, &list);
-	return db_step(s, err);
+	return db_later(s, err);
 }
 
 /* ---- identities ---- */
@@ -140,10 +143,12 @@ static enum verdict compare(const struct stored_event *e, const struct stored_ev
 static int find_stored(struct store *st, const struct event_rows *keys, struct stored_event *ret,
 		       struct error *err)
 {
+	struct db_list list = { keys->cells, keys->n, keys->columns };
 	struct stmt *s = prepare(st, FIND, err);
 	int rc;
 
-	for (rc = run_rows(s, keys, err); rc > 0; rc = db_step(s, err)) {
+	db_bind_list(s, 1, &list);
+	while ((rc = db_step(s, err)) > 0) {
 		struct stored_event *e = &ret[db_get_int(s, 0)];
 
 		e->series = db_get_int(s, 1);
@@ -183,10 +188,20 @@ static int64_t set_verdicts(struct store *st, const struct identities *all, stru
 
 /* ---- adding ---- */
 
-#define ADD                                                                          \
-	"INSERT INTO event (source, id, root, account, series, time_us, booked_us, " \
-	"correction, " AMOUNT_COLUMNS ") SELECT a, b, c, d, e, f, NULLIF(g, 0), "    \
+/* From so many new events on, COPY is cheaper. */
+enum { COPY_MIN = 500, COPY_EVENT_BYTES = 192 };
+
+#define EVENT_COLUMNS \
+	"source, id, root, account, series, time_us, booked_us, correction, " AMOUNT_COLUMNS
+#define ADD                                                                             \
+	"INSERT INTO event (" EVENT_COLUMNS ") SELECT a, b, c, d, e, f, NULLIF(g, 0), " \
 	"NULLIF(h, 0), i, j, k, l FROM list(?1) x"
+
+/* 0: not late */
+static int64_t late_us(const struct stored_event *e)
+{
+	return e->effective_us > e->time_us ? e->effective_us : 0;
+}
 
 static void add_event_row(struct event_rows *rows, const struct stored_event *e)
 {
@@ -195,14 +210,14 @@ static void add_event_row(struct event_rows *rows, const struct stored_event *e)
 	row[CELL_ACCOUNT].n = e->account;
 	row[CELL_SERIES].n = e->series;
 	row[CELL_TIME].n = e->time_us;
-	row[CELL_EFFECTIVE].n = e->effective_us > e->time_us ? e->effective_us : 0;
+	row[CELL_EFFECTIVE].n = late_us(e);
 	row[CELL_CORRECTION].n = e->correction;
 	for (int i = 0; i < AMOUNTS; i++)
 		row[CELL_AMOUNTS + i].n = e->amounts.n[i];
 }
 
-static int add_events(struct store *st, const struct identities *all, size_t created,
-		      struct arena *arena, struct error *err)
+static int insert_events(struct store *st, const struct identities *all, size_t created,
+			 struct arena *arena, struct error *err)
 {
 	struct event_rows rows;
 
@@ -210,7 +225,47 @@ static int add_events(struct store *st, const struct identities *all, size_t cre
 	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i]->verdict == VERDICT_CREATED)
 			add_event_row(&rows, all->list[i]);
-	return run_rows(prepare(st, ADD, err), &rows, err);
+	return add_rows(st, ADD, &rows, err);
+}
+
+static void copy_optional(GByteArray *to, int64_t n)
+{
+	if (n)
+		pg_copy_number(to, n);
+	else
+		pg_copy_null(to);
+}
+
+static void copy_event(GByteArray *to, const struct stored_event *e)
+{
+	pg_copy_row(to, EVENT_CELLS);
+	pg_copy_number(to, e->source);
+	pg_copy_text(to, e->id, e->id_len);
+	pg_copy_number(to, root_of(e));
+	pg_copy_number(to, e->account);
+	pg_copy_number(to, e->series);
+	pg_copy_number(to, e->time_us);
+	copy_optional(to, late_us(e));
+	copy_optional(to, e->correction);
+	for (int i = 0; i < AMOUNTS; i++)
+		pg_copy_number(to, e->amounts.n[i]);
+}
+
+static int copy_events(struct store *st, const struct identities *all, size_t created,
+		       struct error *err)
+{
+	GByteArray *bytes = g_byte_array_sized_new((guint)created * COPY_EVENT_BYTES);
+	int rc;
+
+	pg_copy_begin(bytes);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i]->verdict == VERDICT_CREATED)
+			copy_event(bytes, all->list[i]);
+	pg_copy_end(bytes);
+	rc = pgsql_copy(st->db, "COPY event (" EVENT_COLUMNS ") FROM STDIN (FORMAT binary)", bytes,
+			err);
+	g_byte_array_free(bytes, TRUE);
+	return rc;
 }
 
 static bool has_attributes(const struct stored_event *e)
@@ -236,10 +291,9 @@ static int add_attributes(struct store *st, const struct identities *all, struct
 									.bytes = e->attributes,
 									.len = e->attributes_len };
 	}
-	return run_rows(prepare(st,
-				"INSERT INTO event_attributes (source, id, root, attributes) "
-				"SELECT a, b, c, d FROM list(?1) l",
-				err),
+	return add_rows(st,
+			"INSERT INTO event_attributes (source, id, root, attributes) "
+			"SELECT a, b, c, d FROM list(?1) l",
 			&rows, err);
 }
 
@@ -248,12 +302,15 @@ int pgsql_events_add(struct store *st, struct stored_event *events, size_t n, st
 	struct identities all;
 	struct arena arena;
 	int64_t created;
-	int rc = -1;
+	int rc;
 
 	arena_init(&arena);
 	identities_init(&all, &arena, events, n);
-	created = set_verdicts(st, &all, &arena, err);
-	if (created >= 0 && add_events(st, &all, (size_t)created, &arena, err) == 0)
+	created = n ? set_verdicts(st, &all, &arena, err) : 0;
+	rc = created < 0           ? -1
+	     : created >= COPY_MIN ? copy_events(st, &all, (size_t)created, err)
+				   : insert_events(st, &all, (size_t)created, &arena, err);
+	if (rc == 0)
 		rc = add_attributes(st, &all, &arena, err);
 	arena_release(&arena);
 	return rc;
@@ -268,5 +325,5 @@ int pgsql_event_refile(struct store *st, const struct event_key *key, int64_t se
 	db_bind_int(s, 1, key->source);
 	db_bind_text(s, 2, key->id, key->len);
 	db_bind_int(s, 3, series);
-	return db_step(s, err);
+	return db_later(s, err);
 }

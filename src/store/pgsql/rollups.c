@@ -4,6 +4,7 @@
  */
 #include <glib.h>
 #include "store/internal.h"
+#include "store/pgsql/driver.h"
 #include "store/pgsql/layout.h"
 #include "store/rollup.h"
 #include "base/banned.h"
@@ -171,39 +172,41 @@ static int make_list(const GArray *sums, struct arena *arena, struct db_list *re
 /* ---- what fits ---- */
 
 /* Would the stored amount and that of the list exceed 64 bits together? */
-#define EXCEEDS(stored, added)                                              \
-	stored " > 9223372036854775807 - GREATEST(" added ", 0) OR " stored \
-	       " < -9223372036854775807 - 1 - LEAST(" added ", 0)"
+#define EXCEEDS(name, added)                                                     \
+	"t." name " > 9223372036854775807 - GREATEST(l." added ", 0) OR t." name \
+	" < -9223372036854775807 - 1 - LEAST(l." added ", 0)"
+#define ANY_EXCEEDS           \
+	EXCEEDS("count", "e") \
+	" OR " EXCEEDS("usage", "f") " OR " EXCEEDS("price", "g") " OR " EXCEEDS("upload", "h")
+#define FIND_EXCEEDING                                                                       \
+	"SELECT " LIST_AMOUNTS ", " AMOUNT_COLUMNS_OF(                                       \
+		"t") " FROM list(?1) l"                                                      \
+		     " CROSS JOIN LATERAL (SELECT * FROM total_month t WHERE t.root = l.a"   \
+		     " AND t.account = l.b AND t.slot = l.c AND t.category = l.d LIMIT 1) t" \
+		     " WHERE " ANY_EXCEEDS " ORDER BY l.rowid LIMIT 1"
 
-#define FIND_EXCEEDING                                                                         \
-	"SELECT " LIST_AMOUNTS ", " AMOUNT_COLUMNS_OF(                                         \
-		"t") " FROM list(?1) l JOIN "                                                  \
-		     "total_month t ON t.root = l.a AND t.account = l.b AND t.slot = l.c AND " \
-		     "t.category = l.d WHERE " EXCEEDS("t.count", "l.e") " OR " EXCEEDS(       \
-			     "t.usage",                                                        \
-			     "l.f") " OR " EXCEEDS("t.price",                                  \
-						   "l.g") " OR " EXCEEDS("t.upload",           \
-									 "l.h") " ORDER BY "   \
-										"l.rowid LIMIT 1"
-
-/* Fails if the total of a month would no longer fit. */
-static int check_months(struct store *st, const struct db_list *months, struct error *err)
+static int month_exceeded(struct stmt *s, struct error *err)
 {
-	struct stmt *s = prepare(st, FIND_EXCEEDING, err);
-	struct amounts_wide sum;
 	struct amounts added, have;
-	int rc;
+	struct amounts_wide sum;
 
-	db_bind_list(s, 1, months);
-	rc = db_step(s, err);
-	if (rc <= 0)
-		return rc;
 	store_get_amounts(s, 0, &added);
 	store_get_amounts(s, AMOUNTS, &have);
-	db_reset(s);
 	sum = amounts_widen(&have);
 	amounts_wide_count(&sum, &added);
 	return store_rollup_check(&sum, err);
+}
+
+/*
+ * Fails if the total of a month would no longer fit: before the statement that
+ * adds to the months, which would not tell which amount it is.
+ */
+static int check_months(struct store *st, const struct db_list *months, struct error *err)
+{
+	struct stmt *s = prepare(st, FIND_EXCEEDING, err);
+
+	db_bind_list(s, 1, months);
+	return pgsql_expect_none(s, month_exceeded, err);
 }
 
 /* ---- adding ---- */
@@ -223,7 +226,7 @@ static int add_level(struct store *st, const GArray *sums, enum level level, boo
 	if (rc == 0 && list.n) {
 		s = prepare(st, (parts ? add_parts : add_totals)[level], err);
 		db_bind_list(s, 1, &list);
-		rc = db_step(s, err);
+		rc = db_later(s, err);
 	}
 	arena_release(&arena);
 	return rc;

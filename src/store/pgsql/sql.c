@@ -110,18 +110,35 @@ void pg_translate(const char *sql, const struct pg_param *params, int n, GString
 
 /* ---- PostgreSQL's binary form ---- */
 
+static void put_32(unsigned char to[4], uint32_t n)
+{
+	n = GUINT32_TO_BE(n);
+	memcpy(to, &n, sizeof(n));
+}
+
 static void append_32(GByteArray *to, uint32_t n)
 {
-	unsigned char bytes[4] = { (unsigned char)(n >> 24), (unsigned char)(n >> 16),
-				   (unsigned char)(n >> 8), (unsigned char)n };
+	unsigned char bytes[4];
 
+	put_32(bytes, n);
 	g_byte_array_append(to, bytes, sizeof(bytes));
 }
 
 void pg_put_number(unsigned char to[8], int64_t n)
 {
-	for (int i = 0; i < 8; i++)
-		to[i] = (unsigned char)((uint64_t)n >> (56 - 8 * i));
+	uint64_t bytes = GUINT64_TO_BE((uint64_t)n);
+
+	memcpy(to, &bytes, sizeof(bytes));
+}
+
+/* A length of 8, and the number. */
+static void append_number(GByteArray *to, int64_t n)
+{
+	unsigned char bytes[4 + 8];
+
+	put_32(bytes, 8);
+	pg_put_number(bytes + 4, n);
+	g_byte_array_append(to, bytes, sizeof(bytes));
 }
 
 void pg_append_array(const struct db_list *list, int column, GByteArray *to)
@@ -140,12 +157,9 @@ void pg_append_array(const struct db_list *list, int column, GByteArray *to)
 	append_32(to, 1); /* the first index */
 	for (size_t i = 0; i < list->n; i++) {
 		const struct db_cell *c = &list->cells[i * (size_t)list->columns + (size_t)column];
-		unsigned char number[8];
 
 		if (kind == DB_CELL_NUMBER) {
-			pg_put_number(number, c->n);
-			append_32(to, sizeof(number));
-			g_byte_array_append(to, number, sizeof(number));
+			append_number(to, c->n);
 		} else {
 			append_32(to, (uint32_t)c->len);
 			g_byte_array_append(to, c->bytes, (guint)c->len);
@@ -178,4 +192,48 @@ wide pg_get_numeric(struct stmt *s, int column)
 	for (int i = 0; i <= weight; i++)
 		n = n * 10000 + (i < digits ? read_16(at + HEAD + 2 * i) : 0);
 	return read_16(at + 4) == NEGATIVE ? -n : n;
+}
+
+/* ---- COPY ---- */
+
+void pg_copy_begin(GByteArray *to)
+{
+	static const char head[] = "PGCOPY\n\377\r\n";
+
+	g_byte_array_append(to, (const guint8 *)head, sizeof(head)); /* with its NUL */
+	append_32(to, 0);                                            /* flags */
+	append_32(to, 0); /* bytes of the extension of the head */
+}
+
+static void append_16(GByteArray *to, uint16_t n)
+{
+	uint16_t bytes = GUINT16_TO_BE(n);
+
+	g_byte_array_append(to, (const guint8 *)&bytes, sizeof(bytes));
+}
+
+void pg_copy_row(GByteArray *to, int fields)
+{
+	append_16(to, (uint16_t)fields);
+}
+
+void pg_copy_number(GByteArray *to, int64_t n)
+{
+	append_number(to, n);
+}
+
+void pg_copy_text(GByteArray *to, const char *text, size_t len)
+{
+	append_32(to, (uint32_t)len);
+	g_byte_array_append(to, (const guint8 *)text, (guint)len);
+}
+
+void pg_copy_null(GByteArray *to)
+{
+	append_32(to, UINT32_MAX);
+}
+
+void pg_copy_end(GByteArray *to)
+{
+	append_16(to, UINT16_MAX);
 }

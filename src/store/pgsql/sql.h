@@ -43,4 +43,15 @@ void pg_put_number(unsigned char to[8], int64_t n);
 /* Reads a column of the type numeric, without a fraction. */
 wide pg_get_numeric(struct stmt *s, int column);
 
+/*
+ * The rows of COPY (FORMAT binary): pg_copy_begin, then for each row
+ * pg_copy_row and its FIELDS, in the end pg_copy_end.
+ */
+void pg_copy_begin(GByteArray *to);
+void pg_copy_row(GByteArray *to, int fields);
+void pg_copy_number(GByteArray *to, int64_t n);
+void pg_copy_text(GByteArray *to, const char *text, size_t len);
+void pg_copy_null(GByteArray *to);
+void pg_copy_end(GByteArray *to);
+
 #endif
