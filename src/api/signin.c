@@ -8,7 +8,9 @@
 #include "base/name.h"
 #include "base/strbuf.h"
 #include "base/throttle.h"
+#include "api/shared_throttle.h"
 #include "store/key.h"
+#include "store/server.h"
 #include "store/session.h"
 #include "store/user.h"
 #include "usage/user_rules.h"
@@ -55,6 +57,7 @@ struct signin {
 	struct remembered remembered[SETS][WAYS];
 	struct check *checks;
 	struct throttle *throttle;
+	struct shared_throttle *shared; /* NULL: this process is alone */
 };
 
 struct signin *signin_new(void)
@@ -70,10 +73,19 @@ struct signin *signin_new(void)
 	return s;
 }
 
+void signin_share(struct signin *s, const struct settings *settings, const unsigned char *secret)
+{
+	if (store_is_file(settings->database))
+		return;
+	throttle_free(&s->throttle);
+	s->shared = shared_throttle_new(settings, secret, &s->throttle);
+}
+
 void signin_free(struct signin **s)
 {
 	if (!*s)
 		return;
+	shared_throttle_free(&(*s)->shared);
 	throttle_free(&(*s)->throttle);
 	pthread_cond_destroy(&(*s)->changed);
 	pthread_mutex_destroy(&(*s)->lock);
@@ -133,11 +145,38 @@ static void remember(struct signin *s, const unsigned char *key, int64_t now)
 
 /* ---- checking one ---- */
 
+/* The clock of the throttle: that of all hosts, if they share it. */
+static int64_t throttle_ms(const struct signin *s)
+{
+	return s->shared ? clock_now_us() / 1000 : monotonic_ms();
+}
+
+static int64_t begin_try(struct signin *s, const struct attempt *a)
+{
+	const char *address = a->password->address;
+
+	return s->shared ? shared_throttle_try(s->shared, a->name, address, throttle_ms(s))
+			 : throttle_try(s->throttle, a->name, address, throttle_ms(s));
+}
+
+/* The password was right (SUCCEEDED), or it could not be checked. */
+static void end_try(struct signin *s, const struct attempt *a, bool succeeded)
+{
+	const char *address = a->password->address;
+
+	if (s->shared)
+		shared_throttle_end(s->shared, a->name, address, throttle_ms(s), succeeded);
+	else if (succeeded)
+		throttle_succeeded(s->throttle, a->name, address, throttle_ms(s));
+	else
+		throttle_withdraw(s->throttle, a->name, address, throttle_ms(s));
+}
+
 static int check_slowly(struct signin *s, const struct attempt *a, struct error *err)
 {
 	const struct password *p = a->password;
-	int64_t wait = throttle_try(s->throttle, a->name, p->address, monotonic_ms());
-	bool known = throttle_knows(s->throttle, a->name, p->address, monotonic_ms());
+	int64_t wait = begin_try(s, a);
+	bool known = throttle_knows(s->throttle, a->name, p->address, throttle_ms(s));
 	int rc;
 
 	if (wait) {
@@ -150,14 +189,14 @@ static int check_slowly(struct signin *s, const struct attempt *a, struct error 
 				throttle_network(s->throttle, p->address), a->stored, p->text,
 				p->len, err);
 	if (rc > 0)
-		throttle_succeeded(s->throttle, a->name, p->address, monotonic_ms());
+		end_try(s, a, true);
 	if (rc < 0) {
 		/*
 		 * count the attempt of an unknown device even if no thread was
 		 * free; otherwise it could be repeated at once, without limit
 		 */
 		if (known || err->kind != ERR_BUSY)
-			throttle_withdraw(s->throttle, a->name, p->address, monotonic_ms());
+			end_try(s, a, false);
 		err->retry_after = 1;
 	}
 	return rc;
@@ -268,7 +307,7 @@ const char *signin_device(const struct request *rq, const char *name)
 	if (!tag_check(rq->worker->secret, all, strlen(all), tag))
 		return NULL;
 	subject = arena_printf(rq->arena, "device:%.*s", DEVICE_ID_TEXT, text);
-	throttle_know(rq->worker->signin->throttle, name, subject, monotonic_ms());
+	throttle_know(rq->worker->signin->throttle, name, subject, throttle_ms(rq->worker->signin));
 	return subject;
 }
 

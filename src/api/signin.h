@@ -30,6 +30,11 @@ struct signin;
 
 struct signin *signin_new(void);
 void signin_free(struct signin **s);
+/*
+ * If the ledger of SETTINGS is not a file, counts wrong passwords together with
+ * the other hosts that have SECRET. Call it before the first attempt.
+ */
+void signin_share(struct signin *s, const struct settings *settings, const unsigned char *secret);
 
 /* A password to check. */
 struct password {

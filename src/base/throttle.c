@@ -49,6 +49,15 @@ struct throttle *throttle_new(void)
 	return t;
 }
 
+struct throttle *throttle_new_shared(const unsigned char key[static THROTTLE_KEY])
+{
+	struct throttle *t = throttle_new();
+
+	_Static_assert(THROTTLE_KEY == crypto_shorthash_KEYBYTES, "a key of libsodium");
+	memcpy(t->key, key, THROTTLE_KEY);
+	return t;
+}
+
 void throttle_free(struct throttle **t)
 {
 	if (!*t)
@@ -255,4 +264,42 @@ bool throttle_knows(struct throttle *t, const char *user, const char *address, i
 	good = find(t, hash_pair(t, hash_user(t, user), hash_address(t, address)), now_ms)->good;
 	pthread_mutex_unlock(&t->lock);
 	return good;
+}
+
+/* ---- sharing ---- */
+
+void throttle_get(struct throttle *t, const char *user, const char *address, int64_t now_ms,
+		  struct throttle_record ret[static THROTTLE_SUBJECTS])
+{
+	uint64_t who[THROTTLE_SUBJECTS];
+
+	pthread_mutex_lock(&t->lock);
+	who[THROTTLE_USER] = hash_user(t, user);
+	who[THROTTLE_ADDRESS] = hash_address(t, address);
+	who[THROTTLE_PAIR] = hash_pair(t, who[THROTTLE_USER], who[THROTTLE_ADDRESS]);
+	for (int i = 0; i < THROTTLE_SUBJECTS; i++) {
+		const struct entry *e = find(t, who[i], now_ms);
+
+		ret[i] = (struct throttle_record) { e->who,      e->heard, e->next,
+						    e->failures, e->good,  e->waits };
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+void throttle_set(struct throttle *t,
+		  const struct throttle_record records[static THROTTLE_SUBJECTS], int64_t now_ms)
+{
+	pthread_mutex_lock(&t->lock);
+	for (int i = 0; i < THROTTLE_SUBJECTS; i++) {
+		const struct throttle_record *r = &records[i];
+		struct entry *e = find(t, r->who, now_ms);
+
+		e->heard = r->heard ? r->heard : now_ms;
+		e->next = r->next;
+		e->failures = (int32_t)r->failures;
+		e->good = e->good || r->good;
+		e->waits = r->waits;
+		forgive(e, now_ms);
+	}
+	pthread_mutex_unlock(&t->lock);
 }

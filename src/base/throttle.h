@@ -39,6 +39,9 @@ enum {
 struct throttle;
 
 struct throttle *throttle_new(void);
+/* The throttles of several processes that share their records have one key. */
+#define THROTTLE_KEY 16
+struct throttle *throttle_new_shared(const unsigned char key[static THROTTLE_KEY]);
 void throttle_free(struct throttle **t);
 
 /*
@@ -61,6 +64,25 @@ bool throttle_knows(struct throttle *t, const char *user, const char *address, i
  * else the address itself. Two throttles give different numbers.
  */
 uint64_t throttle_network(const struct throttle *t, const char *address);
+/*
+ * What T knows of a pair, its user and its address, so that several processes
+ * can share it. All zero but WHO: nothing. Between throttle_set and
+ * throttle_get, no other thread may use the same pair, user or address.
+ */
+enum throttle_subject { THROTTLE_PAIR, THROTTLE_USER, THROTTLE_ADDRESS, THROTTLE_SUBJECTS };
+
+struct throttle_record {
+	uint64_t who;
+	int64_t heard, next; /* ms */
+	int64_t failures;
+	bool good, waits;
+};
+
+void throttle_get(struct throttle *t, const char *user, const char *address, int64_t now_ms,
+		  struct throttle_record ret[static THROTTLE_SUBJECTS]);
+/* A pair that has signed in stays one. */
+void throttle_set(struct throttle *t,
+		  const struct throttle_record records[static THROTTLE_SUBJECTS], int64_t now_ms);
 /* Takes back a try that failed for another reason than a wrong password. */
 void throttle_withdraw(struct throttle *t, const char *user, const char *address, int64_t now_ms);
 

@@ -255,6 +255,7 @@ static int open_server(struct server *s, struct error *err)
 	if (s->deliver && s->worker.commits)
 		deliver_begin(s->deliver, s->worker.commits);
 	s->worker.signin = signin_new();
+	signin_share(s->worker.signin, s->worker.settings, s->worker.secret);
 	s->worker.counts = request_counts_new(s->worker.table);
 	s->worker.started = floor_div(clock_now_us(), USEC_PER_SEC);
 	/* leave threads free of requests that wait for a password check */

@@ -5,7 +5,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 const versions = '/usr/lib/postgresql'
 const newest = existsSync(versions) ? readdirSync(versions).sort((a, b) => b - a)[0] : undefined
@@ -42,18 +41,18 @@ export class Postgres {
 		this.remove = this.remove.bind(this)
 		process.once('exit', this.remove)
 	}
-	async start(...more) {
+	start(...more) {
 		const command = [...as, 'setpriv', '--pdeathsig', 'QUIT', join(bin, 'postgres'), '-D', this.data, '-k', this.folder, '-c', 'listen_addresses=',
 			'-c', 'max_connections=100', '-c', 'shared_buffers=32MB', ...[...this.more, ...more].flatMap(s => ['-c', s])]
 		this.server = spawn(command[0], command.slice(1), { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
 		this.server.ended = new Promise(done => this.server.on('exit', done))
 		this.log = ''
 		this.server.stderr.on('data', d => { this.log = (this.log + d).slice(-10000) })
-		for (;;) {
+		for (let tries = 0;;) {
 			if (spawnSync(join(bin, 'pg_isready'), ['-q', '-h', this.folder]).status === 0)
 				return
-			assert.equal(this.server.exitCode, null, this.log)
-			await sleep(20)
+			assert.ok(existsSync(join(this.data, 'postmaster.pid')) || tries++ < 500, this.log)
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
 		}
 	}
 	// SIGINT ends all sessions, SIGQUIT is the end without a checkpoint; SIGKILL is a crash.
@@ -91,4 +90,14 @@ export class Postgres {
 		this.server?.kill('SIGQUIT')
 		rmSync(this.folder, { recursive: true, force: true })
 	}
+}
+
+let common
+// The server that all ledgers of this process share that are in PostgreSQL only because USAGED_E2E_STORE=postgresql says so.
+export function commonPostgres() {
+	if (!common) {
+		common = new Postgres()
+		common.start()
+	}
+	return common
 }

@@ -70,7 +70,7 @@ const served = (name, body) => test(name, options, async t => {
 		await ledger.start()
 		const expected = await body(ledger, account, t)
 		assert.deepEqual(ledger.sql('SELECT count(*) FROM event'), [[expected]])
-		assert.deepEqual(ledger.sql('SELECT sum(count) FROM total_month m JOIN category c ON c.id = m.category WHERE c.name = \'calls-inbound\''), [[expected]])
+		assert.deepEqual(ledger.sql('SELECT coalesce(sum(count), 0) FROM total_month m JOIN category c ON c.id = m.category WHERE c.name = \'calls-inbound\''), [[expected]])
 		assert.match(ledger.run('verify'), new RegExp(`^${expected} events, 0 differences`))
 		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
 	} finally {
@@ -147,6 +147,36 @@ served('what one host changes holds on the other with the next request', async l
 		host.remove()
 	}
 	return 20
+})
+
+served('wrong passwords count on all hosts together', async ledger => {
+	const host = ledger.host(), hosts = [ledger, host]
+	const as = password => ({ env: { HTTP_AUTHORIZATION: 'Basic ' + Buffer.from(`ada:${password}`).toString('base64') } })
+	ledger.input('the right password\n', 'user', 'add', 'ada', '--role', 'User')
+	try {
+		await host.start()
+		let tries = 0
+		for (; tries < 20; tries++) {
+			const { status, head } = await hosts[tries % 2].get('/accounts', as(`wrong ${tries}`))
+			if (status === 429) {
+				assert.match(head, /\r\nRetry-After: [1-9]/)
+				break
+			}
+			assert.equal(status, 401)
+		}
+		assert.ok(tries >= 4 && tries <= 6, `${tries} tries`)
+		for (const h of hosts)
+			assert.equal((await h.get('/accounts', as('another wrong one'))).status, 429)
+		await sleep(2500)
+		assert.equal((await host.get('/accounts', as('the right password'))).status, 403)
+		// the pair has signed in: all is forgiven, also on the first host
+		for (let i = 0; i < 3; i++)
+			assert.equal((await ledger.get('/accounts', as(`wrong again ${i}`))).status, 401)
+		assert.deepEqual(await host.end('SIGTERM'), { code: 0, signal: null }, host.log)
+	} finally {
+		host.remove()
+	}
+	return 0
 })
 
 served('sessions that the database ends cost nothing', async (ledger, account, t) => {

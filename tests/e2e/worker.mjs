@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Connection, request } from './fastcgi.mjs'
+import { commonPostgres } from './postgresql.mjs'
 
 export const top = join(dirname(fileURLToPath(import.meta.url)), '../..')
 export const program = process.env.USAGED ?? join(top, 'usaged')
@@ -22,9 +23,13 @@ export function randomOf(seed) {
 	}
 }
 
+// With USAGED_E2E_STORE=postgresql, ledgers are in PostgreSQL.
+export const inPostgresql = process.env.USAGED_E2E_STORE === 'postgresql'
+const usualDatabase = () => inPostgresql ? commonPostgres().database() : undefined
+
 export class Ledger {
-	// DATABASE: of a Postgres (postgresql.mjs), instead of a file
-	constructor({ ledger = 'busy_timeout_ms = 300', server = 'threads = 24', level = 'error', database, folder = mkdtempSync(join(tmpdir(), 'usaged-')) } = {}) {
+	// DATABASE: of a Postgres (postgresql.mjs), instead of a file. FILE: always a file, for tests of the file itself.
+	constructor({ ledger = 'busy_timeout_ms = 300', server = 'threads = 24', level = 'error', file = false, database = file ? undefined : usualDatabase(), folder = mkdtempSync(join(tmpdir(), 'usaged-')) } = {}) {
 		this.folder = folder
 		this.postgresql = database
 		this.database = database ? database.address : join(this.folder, 'usage.db')

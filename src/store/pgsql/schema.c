@@ -173,6 +173,10 @@ const struct schema_step schema_pgsql[] = {
 		  " at" INT ");"
 		  "CREATE TABLE lease (name text COLLATE \"C\" PRIMARY KEY, host" TEXT ","
 		  " until_us" INT ");"
+		  /* wrong passwords, for all hosts; see base/throttle.h */
+		  "CREATE UNLOGGED TABLE throttle (who bigint PRIMARY KEY, heard" INT ", next" INT
+		  ", failures" INT ", good" INT ", waits" INT ");"
+		  "CREATE INDEX throttle_heard ON throttle (heard);"
 		  "CREATE TABLE signing (account bigint PRIMARY KEY REFERENCES account(id),"
 		  " sealed bytea NOT NULL);" },
 };
