@@ -24,6 +24,9 @@ enum {
 	EVENT_CELLS = CELL_AMOUNTS + AMOUNTS
 };
 
+/* From so many events on, COPY and a look at the ends of the ids pay. */
+enum { MANY = 500 };
+
 _Static_assert((int)EVENT_CELLS <= (int)DB_LIST_COLUMNS, "list() has room for an event");
 
 /* The rows of a list, in an arena. */
@@ -158,6 +161,46 @@ static int find_stored(struct store *st, const struct event_rows *keys, struct s
 	return rc;
 }
 
+#define FIND_BETWEEN                                                              \
+	"SELECT 1 FROM list(?1) l CROSS JOIN LATERAL (SELECT 1 FROM event WHERE " \
+	"source = l.a AND id >= l.b AND id <= l.d LIMIT 1) e LIMIT 1"
+
+/*
+ * Is any event stored between the first and the last id of a source? The ids of
+ * most sources ascend, so that those of new events are beyond all others, and
+ * need not be looked for one by one. 1 yes, 0 no, -1 failed.
+ */
+static int any_between(struct store *st, const struct identities *all, struct arena *arena,
+		       struct error *err)
+{
+	struct stmt *s = prepare(st, FIND_BETWEEN, err);
+	struct event_rows ends;
+	struct db_list list;
+
+	rows_init(&ends, arena, all->n, IDENTITY_CELLS + 1);
+	for (size_t i = 0, last; i < all->n; i = last + 1) {
+		for (last = i; last + 1 < all->n; last++)
+			if (all->list[last + 1]->source != all->list[i]->source)
+				break;
+		add_row(&ends, all->list[i])[IDENTITY_CELLS] =
+			(struct db_cell) { .kind = DB_CELL_TEXT,
+					   .bytes = all->list[last]->id,
+					   .len = all->list[last]->id_len };
+	}
+	list = (struct db_list) { ends.cells, ends.n, ends.columns };
+	db_bind_list(s, 1, &list);
+	return store_any(s, err);
+}
+
+/* Reads what is stored of the identities KEYS, which are those of ALL. */
+static int find_all(struct store *st, const struct identities *all, const struct event_rows *keys,
+		    struct stored_event *ret, struct error *err)
+{
+	int any = all->n < MANY ? 1 : any_between(st, all, keys->arena, err);
+
+	return any > 0 ? find_stored(st, keys, ret, err) : any;
+}
+
 /* Sets the verdicts of all events; returns how many are new, or -1. */
 static int64_t set_verdicts(struct store *st, const struct identities *all, struct arena *arena,
 			    struct error *err)
@@ -169,7 +212,7 @@ static int64_t set_verdicts(struct store *st, const struct identities *all, stru
 	rows_init(&keys, arena, all->n, IDENTITY_CELLS);
 	for (size_t i = 0; i < all->n; i += count_same(all, i))
 		add_row(&keys, all->list[i]);
-	if (find_stored(st, &keys, stored, err) < 0)
+	if (find_all(st, all, &keys, stored, err) < 0)
 		return -1;
 	for (size_t i = 0, n, identity = 0; i < all->n; i += n, identity++) {
 		struct stored_event *const *same = all->list + i;
@@ -188,8 +231,7 @@ static int64_t set_verdicts(struct store *st, const struct identities *all, stru
 
 /* ---- adding ---- */
 
-/* From so many new events on, COPY is cheaper. */
-enum { COPY_MIN = 500, COPY_EVENT_BYTES = 192 };
+enum { COPY_EVENT_BYTES = 192 };
 
 #define EVENT_COLUMNS \
 	"source, id, root, account, series, time_us, booked_us, correction, " AMOUNT_COLUMNS
@@ -307,9 +349,9 @@ int pgsql_events_add(struct store *st, struct stored_event *events, size_t n, st
 	arena_init(&arena);
 	identities_init(&all, &arena, events, n);
 	created = n ? set_verdicts(st, &all, &arena, err) : 0;
-	rc = created < 0           ? -1
-	     : created >= COPY_MIN ? copy_events(st, &all, (size_t)created, err)
-				   : insert_events(st, &all, (size_t)created, &arena, err);
+	rc = created < 0       ? -1
+	     : created >= MANY ? copy_events(st, &all, (size_t)created, err)
+			       : insert_events(st, &all, (size_t)created, &arena, err);
 	if (rc == 0)
 		rc = add_attributes(st, &all, &arena, err);
 	arena_release(&arena);
