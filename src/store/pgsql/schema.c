@@ -135,6 +135,9 @@ const struct schema_step schema_pgsql[] = {
 		 " CHECK (correction IS NOT NULL OR"
 		 " (count >= 0 AND usage >= 0 AND price >= 0 AND upload >= 0)));"
 		 "CREATE INDEX event_effective ON event (account, COALESCE(booked_us, time_us));"
+		 /* late events, which are few */
+		 "CREATE INDEX event_late ON event (account, COALESCE(booked_us, time_us))"
+		 " WHERE booked_us > time_us;"
 		 "CREATE TABLE event_attributes (root" INT ", source" INT ", id" TEXT ","
 		 " attributes" TEXT ", PRIMARY KEY (source, id, root));"
 

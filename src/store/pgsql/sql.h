@@ -10,7 +10,7 @@
 #include "base/decimal.h"
 #include "store/db.h"
 
-enum { PG_PARAMS = 24 };
+enum { PG_PARAMS = 32 };
 
 /* A parameter as it was bound. */
 struct pg_param {
