@@ -4,7 +4,10 @@
 #include "store/lists.h"
 #include "base/banned.h"
 
-/* the event that a list of keys names; its columns are null if there is none */
+/*
+ * the event that a list of keys names; its columns are null if there is none.
+ * The rows may come in another order than the keys: k.rowid is the key's number
+ */
 #define KEYED_EVENTS " FROM list(?1) k LEFT JOIN event e ON e.source = k.a AND e.id = k.b"
 
 #define LAST(column, source, event)                                                               \
@@ -33,17 +36,20 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 		       struct arena *arena, enum event_state *ret, struct error *err)
 {
 	struct stmt *s = prepare(st,
-				 "SELECT e.correction, COALESCE(" LAST("kind", "e.source",
-								       "e.id") ", -1)" KEYED_EVENTS,
+				 "SELECT k.rowid, e.correction, COALESCE(" LAST(
+					 "kind", "e.source", "e.id") ", -1)" KEYED_EVENTS,
 				 err);
 	int rc;
 
 	bind_keys(s, 1, arena, keys, n);
-	for (size_t i = 0; (rc = db_step(s, err)) > 0 && i < n; i++)
+	while ((rc = db_step(s, err)) > 0) {
+		size_t i = (size_t)db_get_int(s, 0);
+
 		ret[i] = state_of(&(struct stored_event) { .id = keys[i].id,
 							   .id_len = keys[i].len,
-							   .correction = db_get_int(s, 0) },
-				  db_get_int(s, 1));
+							   .correction = db_get_int(s, 1) },
+				  db_get_int(s, 2));
+	}
 	return rc < 0 ? -1 : 0;
 }
 
@@ -55,7 +61,7 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 #define SERIES_OF(id, column, ...) ", s." column
 
 #define WHOLE_EVENT                                                                               \
-	"SELECT e.series, e.time_us, COALESCE(e.booked_us, e.time_us), "                          \
+	"SELECT k.rowid, e.series, e.time_us, COALESCE(e.booked_us, e.time_us), "                 \
 	"e.correction, " AMOUNT_COLUMNS_OF("e") ", s.account, s.category" DIMENSION_LIST(         \
 		SERIES_OF) ", s.declared" DIMENSION_LIST(TEXT_OF) ", a.sid, a.name, a.currency, " \
 								  "o.text,"                       \
@@ -79,6 +85,7 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 	" CASE WHEN e.correction IS NOT NULL THEN " LAST("id", "c.source", "c.event") " END"
 
 enum {
+	COLUMN_KEY,
 	COLUMN_SERIES,
 	COLUMN_TIME,
 	COLUMN_EFFECTIVE,
@@ -220,7 +227,9 @@ int store_events_read(struct store *st, const struct event_keys *keys, struct ar
 				       : WHOLE_EVENT WHOLE_EVENT_JOINS,
 		      err);
 	bind_keys(r.s, 1, arena, keys->list, keys->n);
-	for (size_t i = 0; i < keys->n && (rc = db_step(r.s, err)) > 0; i++) {
+	while ((rc = db_step(r.s, err)) > 0) {
+		size_t i = (size_t)db_get_int(r.s, COLUMN_KEY);
+
 		if (read_event(&r, &keys->list[i], &ret[i], err) < 0) {
 			rc = -1;
 			break;

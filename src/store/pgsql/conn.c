@@ -278,13 +278,15 @@ static void ignore_notice(void *arg, const PGresult *r)
  * Settings of each session. A commit is durable whatever the database's default
  * says. The server ends the work for a client that is gone. Statements are
  * planned once, without the values of their parameters: each is written so that
- * one plan is right for all values.
+ * one plan is right for all values. A plan that is made while a table is empty
+ * must be right when it is large: so no table is read from end to end.
  */
 static const char session[] =
 	"SET standard_conforming_strings = on; SET client_min_messages = error;"
 	"SET bytea_output = hex; SET datestyle = ISO; SET timezone = UTC;"
 	"SET client_connection_check_interval = 1000; SET extra_float_digits = 0;"
 	"SET plan_cache_mode = force_generic_plan; SET jit = off;"
+	"SET enable_seqscan = off;"
 	"SELECT set_config('synchronous_commit', 'on', false)"
 	" WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 

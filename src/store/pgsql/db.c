@@ -271,13 +271,16 @@ static void add_value(struct values *v, Oid type, const void *bytes, size_t len)
 
 static void add_list(struct values *v, const struct db_list *list)
 {
+	static const Oid types[] = { [DB_CELL_NUMBER] = PG_TYPE_INT8_ARRAY,
+				     [DB_CELL_TEXT] = PG_TYPE_TEXT_ARRAY,
+				     [DB_CELL_BLOB] = PG_TYPE_BYTEA_ARRAY };
+
 	for (int c = 0; c < list->columns && v->n < PG_VALUES; c++) {
 		GByteArray *array = g_byte_array_new();
 
 		pg_append_array(list, c, array);
 		v->arrays[v->n_arrays++] = array;
-		/* the SQL has the type */
-		add_value(v, 0, array->data, array->len);
+		add_value(v, types[pg_column_kind(list, c)], array->data, array->len);
 	}
 }
 

@@ -23,6 +23,7 @@
 #include "base/banned.h"
 
 enum {
+	SCAN_WORK = 6,       /* what a range of rows costs, in sums */
 	LOOKUPS_MAX = 20000, /* series times slots that are looked up one by one */
 	FOUND_MAX = 1000,    /* series that are looked up one by one */
 	FEW_SLOTS = 2,       /* by category: so many slots of a piece are not added up */
@@ -571,7 +572,7 @@ static int count_seeks(const struct reading *r, struct error *err)
 
 	for (int i = 0; i < LEVELS; i++)
 		n += r->pieces.levels[i].n_ranges;
-	return store_work(r->st, (int64_t)(n * r->q->n_accounts), err);
+	return store_work(r->st, SCAN_WORK * (int64_t)(n * r->q->n_accounts), err);
 }
 
 static int read_sums(struct reading *r, sums_row_fn *row, void *arg, struct error *err)
