@@ -236,6 +236,10 @@ static int get_ready(struct request *rq, struct writer *w, struct error *err)
 {
 	struct ready_record r = { "ready" };
 
+	if (rq->ledger_fault && rq->ledger_fault->kind == ERR_BUSY) {
+		*err = *rq->ledger_fault;
+		return -1;
+	}
 	/* the reason may name files, so it is only for the log */
 	if (rq->ledger_fault)
 		return error_set(err, ERR_BUSY, NULL,

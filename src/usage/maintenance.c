@@ -3,13 +3,18 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/civil.h"
 #include "base/log.h"
 #include "store/meta.h"
+#include "store/outbox.h"
+#include "store/server.h"
 #include "store/verify.h"
 #include "usage/backup.h"
 #include "usage/family_changes.h"
@@ -17,6 +22,9 @@
 #include "base/banned.h"
 
 enum { DIFFERENCES_LOGGED = 20, LOWEST_PRIORITY = 19, HOUR_S = 3600, WEEK_HOURS = 7 * 24 };
+
+/* No other host begins a verification for so long. */
+#define LEASE_US (HOUR_S * USEC_PER_SEC)
 
 const struct maintenance_pace maintenance_usual_pace = { .first_ms = 5 * 60 * 1000,
 							 .look_ms = 60 * 1000,
@@ -40,6 +48,7 @@ struct maintenance {
 	pthread_mutex_t lock;
 	pthread_cond_t woken;        /* a verification was asked for, or the thread must end */
 	struct job_state jobs[JOBS]; /* protected by LOCK */
+	char host[64 + SYS_NMLN];
 	atomic_int percent;
 	atomic_bool stopping;
 };
@@ -298,6 +307,41 @@ static const struct {
 	[JOB_BACKUP] = { "backup", backup_due, back_up },
 };
 
+/* ---- several hosts ---- */
+
+struct lease_task {
+	struct lease lease;
+	int64_t now_us;
+	bool taken;
+};
+
+static int take_lease(struct store *st, void *arg, struct error *err)
+{
+	struct lease_task *task = arg;
+	int rc = store_lease_take(st, &task->lease, task->now_us, err);
+
+	task->taken = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/*
+ * Of several hosts before one database, one verifies what is due: the one that
+ * has the lease. Nobody extends or ends it, since the ledger notes what was
+ * verified.
+ */
+static bool may_work(struct maintenance *m, enum job job)
+{
+	const int64_t now_us = clock_now_us();
+	struct lease_task task = { { "verify", m->host, now_us + LEASE_US }, now_us, false };
+	struct error err = { 0 };
+
+	if (job != JOB_VERIFY || store_is_file(m->settings->database))
+		return true;
+	if (commit_thread_run(m->commits, take_lease, &task, &err) < 0)
+		log_warning("the verification waits: %s %s", err.message, err.detail);
+	return task.taken;
+}
+
 /* ---- the thread ---- */
 
 static int64_t now_s(void)
@@ -386,11 +430,21 @@ static void *run(void *arg)
 	setpriority(PRIO_PROCESS, 0, LOWEST_PRIORITY);
 	while (!is_stopping(m)) {
 		for (int job = 0; job < JOBS && !is_stopping(m); job++)
-			if (is_due(m, (enum job)job, &due))
+			if (is_due(m, (enum job)job, &due) && (!due || may_work(m, (enum job)job)))
 				work(m, (enum job)job, due);
 		rest(m);
 	}
 	return NULL;
+}
+
+static void name_host(struct maintenance *m)
+{
+	struct utsname name;
+
+	if (uname(&name) < 0)
+		snprintf(name.nodename, sizeof(name.nodename), "host");
+	snprintf(m->host, sizeof(m->host), "%s %ld %lld", name.nodename, (long)getpid(),
+		 (long long)clock_now_us());
 }
 
 struct maintenance *maintenance_new(const struct settings *s, struct commit_thread *t,
@@ -404,6 +458,7 @@ struct maintenance *maintenance_new(const struct settings *s, struct commit_thre
 	m->settings = s;
 	m->commits = t;
 	m->pace = pace;
+	name_host(m);
 	for (int job = 0; job < JOBS; job++)
 		m->jobs[job].not_before_ms = monotonic_ms() + pace->first_ms;
 	pthread_mutex_init(&m->lock, NULL);

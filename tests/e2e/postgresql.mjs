@@ -31,13 +31,16 @@ function below(pid) {
 
 export class Postgres {
 	#databases = 0
-	constructor(more = []) {
+	// PRIMARY: make a standby of it
+	constructor(more = [], primary) {
 		this.more = more
 		this.folder = mkdtempSync(join(tmpdir(), 'usaged-pg-'))
 		this.data = join(this.folder, 'data')
 		if (root)
 			chownSync(this.folder, idOf('nobody'), 65534)
-		run(join(bin, 'initdb'), '-D', this.data, '-U', 'usaged', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C.UTF-8')
+		if (primary)
+			run(join(bin, 'pg_basebackup'), '-D', this.data, '-h', primary.folder, '-U', 'usaged', '-R', '-c', 'fast')
+		else run(join(bin, 'initdb'), '-D', this.data, '-U', 'usaged', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C.UTF-8')
 		this.remove = this.remove.bind(this)
 		process.once('exit', this.remove)
 	}
@@ -84,6 +87,10 @@ export class Postgres {
 		const name = `ledger${++this.#databases}`
 		this.sql(`CREATE DATABASE ${name}`)
 		return { name, address: `postgresql:///${name}?host=${this.folder}&user=usaged`, sql: text => this.sql(text, name) }
+	}
+	// A standby becomes the primary.
+	promote() {
+		run(join(bin, 'pg_ctl'), '-D', this.data, '-w', 'promote')
 	}
 	remove() {
 		this.resume()

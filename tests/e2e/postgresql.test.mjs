@@ -197,6 +197,7 @@ served('a database that is restarted, and one that crashes', async (ledger, acco
 			assert.equal((await ledger.get('/healthz')).status, 200)
 			const ready = await ledger.get('/readyz')
 			assert.match(ready.head, AWAY)
+			assert.match(ready.body, /the database /)
 			assert.match((await ledger.get('/accounts')).head, AWAY)
 			await sleep(500)
 			await postgres.start()
@@ -211,6 +212,37 @@ served('a database that is restarted, and one that crashes', async (ledger, acco
 	})
 	t.diagnostic(`${sent} events, ${refused} requests were told to come again`)
 	return sent
+})
+
+test('a standby takes over with all that was acknowledged', options, async t => {
+	const primary = new Postgres(['synchronous_standby_names=*'])
+	primary.start('synchronous_standby_names=')
+	const { name } = primary.database(), standby = new Postgres([], primary)
+	standby.start()
+	await primary.stop()
+	primary.start()
+	const address = `postgresql:///${name}?host=${primary.folder},${standby.folder}&user=usaged&target_session_attrs=read-write`
+	const ledger = new Ledger({ database: { address, sql: text => standby.sql(text, name) }, ledger: 'busy_timeout_ms = 3000' })
+	try {
+		const account = ledger.account('One')
+		await ledger.start()
+		const { sent, refused } = await under(ledger, account, async () => {
+			await sleep(500)
+			await primary.stop('SIGKILL')
+			await sleep(500)
+			assert.match((await ledger.get('/readyz')).head, AWAY)
+			standby.promote()
+			while ((await ledger.get('/readyz')).status !== 200)
+				await sleep(50)
+		})
+		t.diagnostic(`${sent} events, ${refused} requests were told to come again`)
+		assert.deepEqual(ledger.sql('SELECT count(*) FROM event'), [[sent]])
+		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
+	} finally {
+		ledger.remove()
+		primary.remove()
+		standby.remove()
+	}
 })
 
 served('a database that hangs: the server says so, is alive, and goes on with it', async (ledger, account, t) => {
