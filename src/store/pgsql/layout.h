@@ -10,6 +10,12 @@
 
 int pgsql_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err);
 int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err);
+/*
+ * Adds to rows of one level, that of the N entries of LIST (1 at least), and to
+ * no others: to the sums by category or, with PARTS, by series. In a write.
+ */
+int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool parts,
+		    struct error *err);
 int pgsql_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
 		       struct amounts_wide *ret, struct error *err);
 int pgsql_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last,

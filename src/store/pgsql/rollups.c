@@ -31,7 +31,9 @@ static gint compare_totals(gconstpointer a, gconstpointer b)
 
 	if (!order)
 		order = compare_numbers(x->slot, y->slot);
-	return order ? order : compare_numbers(x->category, y->category);
+	if (!order)
+		order = compare_numbers(x->category, y->category);
+	return order ? order : compare_numbers(x->root, y->root);
 }
 
 /* The order of the keys of part_*. */
@@ -44,7 +46,9 @@ static gint compare_parts(gconstpointer a, gconstpointer b)
 		order = compare_numbers(x->category, y->category);
 	if (!order)
 		order = compare_numbers(x->slot, y->slot);
-	return order ? order : compare_numbers(x->series, y->series);
+	if (!order)
+		order = compare_numbers(x->series, y->series);
+	return order ? order : compare_numbers(x->root, y->root);
 }
 
 static struct sum *sum_at(const GArray *sums, guint i)
@@ -256,6 +260,18 @@ int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, str
 	if (!n)
 		return 0;
 	return add_levels(st, list, n, false, err) < 0 ? -1 : add_levels(st, list, n, true, err);
+}
+
+int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool parts,
+		    struct error *err)
+{
+	GArray *sums = sums_of(list, n, false);
+	int rc;
+
+	add_up(sums, parts ? compare_parts : compare_totals);
+	rc = add_level(st, sums, list[0].level, parts, err);
+	g_array_free(sums, TRUE);
+	return rc;
 }
 
 int pgsql_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,

@@ -3,17 +3,14 @@
  */
 #include "store/sqlite/walk.h"
 
-#include <time.h>
 #include "store/closing.h"
-#include "store/meta.h"
 #include "store/posting.h"
+#include "store/repair.h"
 #include "store/rollup.h"
 #include "store/sqlite/rollup_group.h"
 #include "store/verify.h"
 #include "store/sqlite/layout.h"
 #include "base/banned.h"
-
-#define REPAIR_MS 200 /* commit after this time, so that others can write */
 
 /* ---- postings ---- */
 
@@ -107,76 +104,18 @@ int store_postings_replace(struct store *from, struct store *to, const struct po
 
 /* ---- writes ---- */
 
-/*
- * The repair computes a difference in the snapshot FROM and adds it to TO, the
- * ledger as it is now. This is correct because others only ever add to rollups
- * and postings. Writes are short, so that others can write in between.
- */
-struct repair {
-	struct store *from, *to;
+/* What a walk repairs. */
+struct repairs {
+	struct repair repair;
 	GArray *changes; /* struct rollup_entry: of the rows that are compared */
-	bool writing;
-	int64_t since_ms; /* when the write began */
-	/*
-	 * number of this rebuild. Two at once would add each difference twice,
-	 * so the earlier one stops
-	 */
-	int64_t generation;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static int repair_begin(struct repair *r, struct error *err)
-{
-	if (store_begin_write(r->to, err) < 0)
-		return -1;
-	if (store_meta(r->to, META_REBUILD, &r->generation, err) < 0 ||
-	    store_meta_set(r->to, META_REBUILD, ++r->generation, err) < 0) {
-		store_end(r->to);
-		return -1;
-	}
-	return store_commit(r->to, err);
-}
-
-static int repair_open(struct repair *r, struct error *err)
-{
-	int64_t generation = 0;
-
-	if (r->writing)
-		return 0;
-	if (store_begin_write(r->to, err) < 0)
-		return -1;
-	r->writing = true;
-	r->since_ms = now_ms();
-	if (store_meta(r->to, META_REBUILD, &generation, err) < 0)
-		return -1;
-	if (generation != r->generation)
-		return error_set(
-			err, ERR_BUSY, NULL,
-			"another rebuild or a backfill has begun: run it again afterwards");
-	return 0;
-}
-
-static int repair_pause(struct repair *r, bool end, struct error *err)
-{
-	if (!r->writing || (!end && now_ms() - r->since_ms < REPAIR_MS))
-		return 0;
-	r->writing = false;
-	return store_commit(r->to, err);
-}
 
 static int repair_entry(void *arg, const struct rollup_rows *rows, bool detail,
 			const struct rollup_entry *want, const struct rollup_entry *have,
 			struct error *err)
 {
 	struct walk *w = arg;
-	struct repair *r = w->arg;
+	struct repairs *r = w->arg;
 	struct rollup_entry change = *want;
 
 	w->n++;
@@ -187,25 +126,26 @@ static int repair_entry(void *arg, const struct rollup_rows *rows, bool detail,
 	return 0;
 }
 
-static int change_rows(struct repair *r, const struct rollup_rows *rows, bool detail, bool damaged,
+static int change_rows(struct repairs *r, const struct rollup_rows *rows, bool detail, bool damaged,
 		       struct error *err)
 {
 	const struct rollup_entry *changes = (const struct rollup_entry *)r->changes->data;
 
-	if (repair_open(r, err) < 0 || (damaged && rollup_rows_drop_damaged(r->to, rows, err) < 0))
+	if (repair_open(&r->repair, err) < 0 ||
+	    (damaged && rollup_rows_drop_damaged(r->repair.to, rows, err) < 0))
 		return -1;
 	if (detail && r->changes->len)
-		return rollup_add_detail(r->to, rows, changes, r->changes->len, true, err);
+		return rollup_add_detail(r->repair.to, rows, changes, r->changes->len, true, err);
 	return rollup_rows_add(
-		r->to, rows, &(struct rollup_addition) { .entries = changes, .n = r->changes->len },
-		err);
+		r->repair.to, rows,
+		&(struct rollup_addition) { .entries = changes, .n = r->changes->len }, err);
 }
 
 static int repair_rows(void *arg, const struct rollup_rows *rows, bool detail, bool damaged,
 		       struct error *err)
 {
 	struct walk *w = arg;
-	struct repair *r = w->arg;
+	struct repairs *r = w->arg;
 	int rc = 0;
 
 	if (damaged && !r->changes->len)
@@ -213,7 +153,7 @@ static int repair_rows(void *arg, const struct rollup_rows *rows, bool detail, b
 	if (damaged || r->changes->len)
 		rc = change_rows(r, rows, detail, damaged, err);
 	g_array_set_size(r->changes, 0);
-	return rc < 0 ? -1 : repair_pause(r, false, err);
+	return rc < 0 ? -1 : repair_pause(&r->repair, false, err);
 }
 
 static int repair_hour(struct walk *w, const struct posting_sum *want,
@@ -223,12 +163,13 @@ static int repair_hour(struct walk *w, const struct posting_sum *want,
 	struct posting_hour hour = { which->account, which->hour,
 				     (struct posting *)w->hour.refs->data,
 				     want ? w->hour.refs->len : 0 };
-	struct repair *r = w->arg;
+	struct repairs *r = w->arg;
 
 	w->n++;
-	if (repair_open(r, err) < 0 || store_postings_replace(r->from, r->to, &hour, err) < 0)
+	if (repair_open(&r->repair, err) < 0 ||
+	    store_postings_replace(r->repair.from, r->repair.to, &hour, err) < 0)
 		return -1;
-	return repair_pause(r, false, err);
+	return repair_pause(&r->repair, false, err);
 }
 
 static int repair_unlisted(struct walk *w, int64_t account, const struct posting *p,
@@ -242,10 +183,11 @@ static int repair_unlisted(struct walk *w, int64_t account, const struct posting
 		.event = p->id,
 		.event_len = p->id_len,
 	};
-	struct repair *r = w->arg;
+	struct repairs *r = w->arg;
 
 	w->n++;
-	return repair_open(r, err) < 0 ? -1 : store_closing_change_add(r->to, &c, err);
+	return repair_open(&r->repair, err) < 0 ? -1
+						: store_closing_change_add(r->repair.to, &c, err);
 }
 
 /* Events cannot be repaired. */
@@ -256,7 +198,9 @@ static void ignore_bad_event(struct walk *w, const struct posting *p, const char
 
 static int pause_repair(struct walk *w, struct error *err)
 {
-	return repair_pause(w->arg, false, err);
+	struct repairs *r = w->arg;
+
+	return repair_pause(&r->repair, false, err);
 }
 
 static const struct walk_calls repairing = { .entry = repair_entry,
@@ -267,28 +211,9 @@ static const struct walk_calls repairing = { .entry = repair_entry,
 					     .pause = pause_repair,
 					     .keep_postings = true };
 
-static void count_series(void *arg, int64_t series, const char *words)
-{
-	(void)series, (void)words;
-	++*(size_t *)arg;
-}
-
-static int repair_series(struct repair *r, size_t *n, struct error *err)
-{
-	size_t bad = 0;
-
-	if (store_series_check(r->from, NULL, count_series, &bad, err) < 0)
-		return -1;
-	*n += bad;
-	if (!bad)
-		return 0;
-	return repair_open(r, err) < 0 || store_series_repair(r->to, err) < 0
-		       ? -1
-		       : repair_pause(r, false, err);
-}
-
 static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 {
+	struct repairs *r = w->arg;
 	int rc;
 
 	if (store_begin_read(w->st, err) < 0)
@@ -296,7 +221,7 @@ static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 	walk_init(w);
 	rc = walk_events(w, ret_events, err);
 	if (rc == 0)
-		rc = repair_series(w->arg, &w->n, err);
+		rc = repair_series(&r->repair, &w->n, err);
 	if (rc == 0 && w->observer->progress)
 		w->observer->progress(w->observer->arg, *ret_events, *ret_events);
 	walk_release(w);
@@ -307,18 +232,14 @@ static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 int sqlite_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
 		   size_t *ret_n, int64_t *ret_events, struct error *err)
 {
-	struct repair repair = { .from = st,
-				 .to = writer,
-				 .changes = g_array_new(FALSE, FALSE,
-							sizeof(struct rollup_entry)) };
-	struct walk w = { .st = st, .calls = &repairing, .observer = calls, .arg = &repair };
-	int rc = repair_begin(&repair, err);
+	struct repairs r = { .repair = { .from = st, .to = writer },
+			     .changes = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry)) };
+	struct walk w = { .st = st, .calls = &repairing, .observer = calls, .arg = &r };
+	int rc = repair_begin(&r.repair, err);
 
-	if (rc == 0 && (rebuild(&w, ret_events, err) < 0 || repair_pause(&repair, true, err) < 0)) {
-		store_end(writer);
-		rc = -1;
-	}
-	g_array_free(repair.changes, TRUE);
+	if (rc == 0)
+		rc = repair_end(&r.repair, rebuild(&w, ret_events, err), err);
+	g_array_free(r.changes, TRUE);
 	*ret_n = w.n;
 	return rc;
 }

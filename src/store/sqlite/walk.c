@@ -7,7 +7,7 @@
 
 #include "base/civil.h"
 #include "store/source.h"
-#include "store/verify.h"
+#include "store/verify_checks.h"
 #include "base/banned.h"
 
 /* SLOT_SEC in microseconds, as SQL */
@@ -119,13 +119,10 @@ static int add_event(struct walk *w, struct stmt *s, struct error *err)
 	store_get_amounts(s, 5, &r.amounts);
 	p.id = db_get_text(s, ID, &p.id_len);
 	if (p.effective_us < time_us)
-		w->calls->bad_event(w, &p, " takes effect before its own time");
+		w->calls->bad_event(w, &p, VERIFY_EARLY);
 	if ((db_get_int(s, CORRECTION) != 0) != (p.source == w->own))
-		w->calls->bad_event(
-			w, &p,
-			p.source == w->own
-				? ": is no entry of any correction"
-				: ": is an entry of a correction, but of another source");
+		w->calls->bad_event(w, &p,
+				    p.source == w->own ? VERIFY_NO_ENTRY : VERIFY_OTHER_ENTRY);
 	if (walk_rollups_add(w->rollups, &r, err) < 0)
 		return -1;
 	if (p.effective_us > time_us && check_late(w, account, &p, err) < 0)
@@ -140,8 +137,8 @@ static int pause_walk(struct walk *w, int64_t done, int64_t all, struct error *e
 
 	if (calls->progress && done % 65536 == 0)
 		calls->progress(calls->arg, done, all);
-	if (calls->stopped && calls->stopped(calls->arg))
-		return error_set(err, ERR_BUSY, NULL, "the verification was stopped");
+	if (verify_stopped(calls, err) < 0)
+		return -1;
 	return w->calls->pause ? w->calls->pause(w, err) : 0;
 }
 
@@ -169,8 +166,7 @@ static int add_events(struct walk *w, int64_t all, int64_t *ret_done, struct err
 		}
 	}
 	if (rc == 0 && !w->accounts && *ret_done != all)
-		return error_set(err, ERR_INTERNAL, NULL,
-				 "the ledger is damaged: some of its events belong to no series");
+		return verify_without_series(err);
 	return rc;
 }
 
