@@ -309,7 +309,7 @@ static const struct {
 
 /* ---- several hosts ---- */
 
-struct lease_task {
+struct verify_lease {
 	struct lease lease;
 	int64_t now_us;
 	bool taken;
@@ -317,7 +317,7 @@ struct lease_task {
 
 static int take_lease(struct store *st, void *arg, struct error *err)
 {
-	struct lease_task *task = arg;
+	struct verify_lease *task = arg;
 	int rc = store_lease_take(st, &task->lease, task->now_us, err);
 
 	task->taken = rc > 0;
@@ -332,7 +332,7 @@ static int take_lease(struct store *st, void *arg, struct error *err)
 static bool may_work(struct maintenance *m, enum job job)
 {
 	const int64_t now_us = clock_now_us();
-	struct lease_task task = { { "verify", m->host, now_us + LEASE_US }, now_us, false };
+	struct verify_lease task = { { "verify", m->host, now_us + LEASE_US }, now_us, false };
 	struct error err = { 0 };
 
 	if (job != JOB_VERIFY || store_is_file(m->settings->database))
