@@ -589,5 +589,7 @@ static Suite *backup_suite(void)
 
 int main(void)
 {
+	if (!on_sqlite("backups of the file"))
+		return EXIT_SUCCESS;
 	return run_suite(backup_suite());
 }

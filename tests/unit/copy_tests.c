@@ -123,6 +123,8 @@ int main(void)
 	Suite *s = suite_create("copy");
 	TCase *tc = tcase_create("copy");
 
+	if (!on_sqlite("copies and restores of the file"))
+		return EXIT_SUCCESS;
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, backup_holds_what_was_committed_when_it_began);
 	tcase_add_test(tc, backup_that_is_given_up_leaves_nothing);

@@ -520,7 +520,6 @@ START_TEST(tampered_corrections_are_found)
 	add_call("b", "2026-11-20T10:00:00Z");
 	set_field(&change, EV_PRICE, "0.75");
 	made("a", &change);
-	raw_sql("PRAGMA foreign_keys = OFF");
 	raw_sql(tamperings[_i].sql);
 	OK(store_open(ledger_place(path), 0, 50, &reader, &err));
 	OK(store_rebuild(reader, st, &calls, &n, &events, &err));
@@ -903,7 +902,7 @@ static void step_close(void)
 /* Loses some of what follows from the events, and makes it anew. */
 static void step_rebuild(void)
 {
-	static const char *const losses[] = {
+	static const char *const losses_sqlite[] = {
 		"DELETE FROM posting WHERE hour % 2 = 0",
 		"DELETE FROM rollup WHERE period % 2 = 0",
 		"UPDATE rollup SET leaf = substr(leaf, 1, length(leaf) - 1)",
@@ -911,12 +910,21 @@ static void step_rebuild(void)
 		"UPDATE posting SET part = part + 1000 WHERE hour % 5 = 0",
 		"UPDATE rollup SET leaf = CAST(x'01' || substr(leaf, 2) AS BLOB)"
 	};
+	static const char *const losses_postgresql[] = {
+		"DELETE FROM total_quarter WHERE slot % 2 = 0",
+		"DELETE FROM part_day WHERE slot % 2 = 0",
+		"UPDATE total_month SET usage = usage + 1",
+		"DELETE FROM total_day; DELETE FROM part_day",
+		"UPDATE total_day SET slot = slot + 1000000 WHERE slot % 5 = 0",
+		"UPDATE part_quarter SET count = -count"
+	};
 	struct verify_calls calls = { 0 };
 	struct store *reader;
-	size_t n;
+	size_t i, n;
 	int64_t events;
 
-	raw_sql(losses[any((int64_t)ARRAY_SIZE(losses))]);
+	i = (size_t)any((int64_t)ARRAY_SIZE(losses_sqlite));
+	raw_sql(sql_of(losses_sqlite[i], losses_postgresql[i]));
 	OK(store_open(ledger_place(path), 0, 50, &reader, &err));
 	OK(store_rebuild(reader, st, &calls, &n, &events, &err));
 	store_close(&reader);

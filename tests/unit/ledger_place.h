@@ -59,12 +59,15 @@ static inline void places_drop(void)
 {
 	for (struct ledger_place *p = ledger_places; p; p = p->next) {
 		char sql[160];
+		struct error failure = { 0 };
 
 		if (p->maker != getpid())
 			continue;
 		snprintf(sql, sizeof(sql), "SET lock_timeout = 200; DROP SCHEMA %s CASCADE",
 			 p->schema);
-		place_exec(sql, NULL);
+		if (place_exec(sql, &failure) < 0)
+			fprintf(stderr, "%s is left: %s (%s)\n", p->schema, failure.message,
+				failure.detail);
 	}
 }
 

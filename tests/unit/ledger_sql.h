@@ -47,6 +47,12 @@ static inline struct db *ledger_shell(const char *file)
 	return db;
 }
 
+/* The text for the database that the tests run on. */
+static inline const char *sql_of(const char *sqlite, const char *postgresql)
+{
+	return test_database() ? postgresql : sqlite;
+}
+
 /* Runs SQL in the ledger in FILE; see ledger_place(). */
 static inline void ledger_exec(const char *file, const char *sql)
 {
@@ -61,7 +67,8 @@ static inline void ledger_exec(const char *file, const char *sql)
 	db = ledger_shell(file);
 	ck_assert_int_ge(asprintf(&all, "SET LOCAL session_replication_role = replica; %s", sql),
 			 0);
-	ck_assert_msg(db_exec(db, all, &failure) == 0, "%s: %s (%s)", sql, failure.message, failure.detail);
+	ck_assert_msg(db_exec(db, all, &failure) == 0, "%s: %s (%s)", sql, failure.message,
+		      failure.detail);
 	free(all);
 	db_close(&db);
 }
@@ -78,7 +85,8 @@ static inline int64_t ledger_number(const char *file, const char *sql)
 		return sqlite_number(file, sql);
 	db = ledger_shell(file);
 	s = db_prepare(db, sql, &failure);
-	ck_assert_msg(db_step(s, &failure) == 1, "%s: %s (%s)", sql, failure.message, failure.detail);
+	ck_assert_msg(db_step(s, &failure) == 1, "%s: %s (%s)", sql, failure.message,
+		      failure.detail);
 	n = db_get_int(s, 0);
 	db_reset(s);
 	db_close(&db);

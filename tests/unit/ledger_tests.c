@@ -415,6 +415,22 @@ static void raw_sql(const char *sql)
 	ledger_exec(path, sql);
 }
 
+/* Sums can't be stored until unbreak_sums(). */
+static void break_sums(void)
+{
+	raw_sql(sql_of("CREATE TRIGGER fault BEFORE INSERT ON rollup"
+		       " BEGIN SELECT RAISE(ABORT, 'fault'); END",
+		       "CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS"
+		       " 'BEGIN RAISE EXCEPTION USING MESSAGE = TG_NAME; END';"
+		       "CREATE TRIGGER fault BEFORE INSERT ON total_quarter"
+		       " EXECUTE FUNCTION fault()"));
+}
+
+static void unbreak_sums(void)
+{
+	raw_sql(sql_of("DROP TRIGGER fault", "DROP FUNCTION fault CASCADE"));
+}
+
 START_TEST(ids_made_in_a_failed_write_are_forgotten)
 {
 	struct bench b = open_bench(path, &any_account);
@@ -425,15 +441,15 @@ START_TEST(ids_made_in_a_failed_write_are_forgotten)
 	 * The write fails at its end, after sources, values and series were
 	 * made.
 	 */
-	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON rollup BEGIN SELECT RAISE(ABORT, "
-		"'fault'); END");
+	break_sums();
 	set_field(&raw, EV_CUSTOMER, "cus1");
 	OK(put(&b, &raw));
 	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "");
 	OK(catalogue_load(b.st, &arena, &c, &err));
 	ck_assert_int_eq(c->n_listed, 0);
 	/* Something else takes the ids that were given out then. */
-	raw_sql("DROP TRIGGER fault; INSERT INTO source (family, text) VALUES (9, '/other');"
+	unbreak_sums();
+	raw_sql("INSERT INTO source (family, text) VALUES (9, '/other');"
 		"INSERT INTO dimension_value (account, dimension, text) VALUES (2, 0, 'not cus1');"
 		"INSERT INTO series (account, category, customer, sim, fleet, network, country) "
 		"VALUES (2, 1, 1, 0, 0, 0, 0)");
@@ -456,11 +472,10 @@ START_TEST(failed_rollup_stores_no_event)
 {
 	struct bench b = open_bench(path, &any_account);
 
-	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON rollup BEGIN SELECT RAISE(ABORT, "
-		"'fault'); END");
+	break_sums();
 	put_call(&b, "a", "1");
 	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "");
-	raw_sql("DROP TRIGGER fault");
+	unbreak_sums();
 	put_call(&b, "a", "2");
 	commit(&b);
 	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
@@ -474,12 +489,16 @@ START_TEST(overflow_that_no_event_causes_is_blamed_on_the_ledger)
 
 	put_call(&b, "a", "1");
 	commit(&b);
-	/* a usage of 2^64, of the category and the first quarter hour of each month */
-	raw_sql("CREATE TRIGGER fault AFTER INSERT ON event BEGIN UPDATE rollup SET leaf = "
-		"x'018202000080808080808080808004'; END");
+	/* a usage of 2^64 (2^63 - 1), of the category and the first quarter hour of each month */
+	raw_sql(sql_of(
+		"CREATE TRIGGER fault AFTER INSERT ON event BEGIN UPDATE rollup SET leaf = "
+		"x'018202000080808080808080808004'; END",
+		"CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS"
+		" 'BEGIN UPDATE total_month SET usage = 9223372036854775807; RETURN NULL; END';"
+		"CREATE TRIGGER fault AFTER INSERT ON event EXECUTE FUNCTION fault()"));
 	put_call(&b, "b", "1");
 	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "verify");
-	raw_sql("DROP TRIGGER fault");
+	unbreak_sums();
 	close_bench(&b);
 }
 END_TEST

@@ -390,6 +390,8 @@ int main(void)
 	Suite *s = suite_create("schema");
 	TCase *tc = tcase_create("schema");
 
+	if (!on_sqlite("older schemas of SQLite"))
+		return EXIT_SUCCESS;
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, older_ledger_is_brought_forward_by_a_writer);
 	tcase_add_test(tc, older_ledger_is_refused_to_a_reader);

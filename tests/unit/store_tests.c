@@ -216,6 +216,8 @@ int main(void)
 	Suite *s = suite_create("store");
 	TCase *tc = tcase_create("store");
 
+	if (!on_sqlite("the file, its rights and its log"))
+		return EXIT_SUCCESS;
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, new_ledger_is_not_for_others);
 	tcase_add_test(tc, umask_narrows_a_new_ledger);

@@ -161,11 +161,15 @@ START_TEST(the_oldest_session_makes_room_for_a_new_one)
 
 	ck_assert_int_eq(u.id, 1);
 	OK(store_session_add(st, &token, &err));
-	store_close(&st);
-	raw("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)"
-	    " INSERT INTO session (hash, user, kind, created, expires) SELECT randomblob(32), 1, "
-	    "0, n, 2000000 FROM n");
-	st = reopen(STORE_WRITE);
+	OK(store_begin_write(st, &err));
+	for (int i = 1; i <= USER_SESSIONS_MAX; i++) {
+		struct session old = make_session(u.id, SESSION_TEMPORARY, 2, 2000000);
+
+		old.created = i;
+		memcpy(old.hash, &i, sizeof(i));
+		OK(store_session_add(st, &old, &err));
+	}
+	OK(store_commit(st, &err));
 	OK(store_session_add(st, &one, &err));
 	ck_assert_int_eq(store_session_find(st, one.hash, &got, &err), 1);
 	ck_assert_int_eq(store_session_find(st, token.hash, &got, &err), 1);

@@ -28,6 +28,7 @@ struct pgsql {
 	struct pg_pool *pool;
 	struct pg_conn *conn; /* of the transaction; NULL: there is none */
 	bool writes;          /* the transaction */
+	bool read_only;       /* was opened so */
 	const char *begin;    /* to send before the first statement; NULL: sent */
 	char xid[24];         /* of a writing transaction */
 	int64_t busy_ms;
@@ -159,6 +160,7 @@ static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms
 	db->base.driver = &db_pgsql;
 	db->pool = pg_pool_of(where);
 	db->busy_ms = busy_timeout_ms;
+	db->read_only = !(flags & DB_WRITE);
 	db->wait.most_ms = PATIENCE_MS;
 	db->stmts = g_hash_table_new_full(NULL, NULL, NULL, stmt_free);
 	db->later = g_ptr_array_new_with_free_func(pending_free);
@@ -213,6 +215,17 @@ static int no_copy(struct db *base, const char *where, db_progress *progress, vo
 
 /* ---- statements ---- */
 
+/* Connections are shared with writers, so that the server can't say it. */
+static int refuse_write(struct error *err)
+{
+	return error_set(err, ERR_INTERNAL, NULL, "the ledger was opened read-only");
+}
+
+static bool is_read(const char *sql)
+{
+	return strncmp(sql, "SELECT", 6) == 0 || strncmp(sql, "WITH", 4) == 0;
+}
+
 static struct stmt *pgsql_prepare(struct db *base, const char *sql, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)base;
@@ -226,6 +239,10 @@ static struct stmt *pgsql_prepare(struct db *base, const char *sql, struct error
 		s->text = g_string_new(NULL);
 		s->kinds = g_string_new(NULL);
 		g_hash_table_insert(db->stmts, (void *)sql, s);
+	}
+	if (db->read_only && !is_read(sql)) {
+		refuse_write(err);
+		return NULL;
 	}
 	if (s->n > PG_PARAMS) {
 		error_set(err, ERR_INTERNAL, NULL, "a statement has too many parameters");
@@ -603,7 +620,13 @@ static const void *pgsql_get_blob(struct stmt *base, int column, size_t *ret_len
 #define LOCK                                                                       \
 	"SELECT pg_advisory_xact_lock(COALESCE(to_regclass('meta')::oid::bigint, " \
 	"0))"
-#define LOCK_XID "SELECT pg_current_xact_id()::text"
+/*
+ * Nobody else waits for rows long then, so that a lock of the server's own may
+ * take as long as it takes, which is longer than a test's patience.
+ */
+#define LOCK_XID                                                                \
+	"SELECT pg_current_xact_id()::text, set_config('lock_timeout', '30s', " \
+	"true)"
 
 /*
  * The settings of a session do not hold behind a pooler, so each write makes
@@ -641,7 +664,9 @@ static int try_write(struct pgsql *db, struct first_read *first, struct error *e
 	PGresult *results[6];
 	int n = first->sql ? 5 : 4, rc;
 
-	g_snprintf(timeout, sizeof(timeout), "SET LOCAL lock_timeout = %" PRId64, db->busy_ms);
+	/* 0 would be for ever */
+	g_snprintf(timeout, sizeof(timeout), "SET LOCAL lock_timeout = %" PRId64,
+		   MAX(db->busy_ms, 1));
 	if (!pg_pool_prepares())
 		commands[n++] = (struct pg_command) { .sql = DURABLE };
 	db->conn = pg_conn_take(db->pool, true, db->busy_ms, err);
@@ -663,6 +688,8 @@ static int try_write(struct pgsql *db, struct first_read *first, struct error *e
 
 static int begin_write(struct pgsql *db, struct first_read *first, struct error *err)
 {
+	if (db->read_only)
+		return refuse_write(err);
 	for (int times = 0;; times++) {
 		struct error own = { 0 };
 
