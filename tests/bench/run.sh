@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - what usaged is measured against, in one run on one machine: ratios are what counts.
 #
-#   run.sh [http] [shapes] [import] [ledger] [post] [reports] [grow] [triggers]
+#   run.sh [http] [shapes] [import] [ledger] [post] [reports] [grow] [triggers] [postgresql]
 #
 # BUILD is the build folder (default: the current one). ROUNDS, SECONDS_EACH, CLIENTS, THREADS, EVENTS and GROWN (how many events are stored
 # when it is measured how that slows the import of more) change the sizes. Ends with a table of what is aimed at.
@@ -92,7 +92,7 @@ new_ledger() {
 configure() {
 	cat >"$tmp/usaged.conf" <<-END
 		[ledger]
-		database = $tmp/usage.db
+		database = ${database:-$tmp/usage.db}
 		secret_file = $tmp/secret
 
 		[server]
@@ -710,12 +710,14 @@ bench_triggers() {
 	echo
 }
 
+. "$srcdir/tests/bench/postgresql.sh"
+
 event_sid=$(printf 'AC%032x' 1) # an account of the shape "narrow"
-[ $# -gt 0 ] || set -- http shapes import ledger post reports grow triggers
+[ $# -gt 0 ] || set -- http shapes import ledger post reports grow triggers postgresql
 for part; do
 	case $part in
-	http | shapes | import | ledger | post | reports | grow | triggers) "bench_$part" ;;
-	*) fail "no part $part; there are http, shapes, import, ledger, post, reports, grow and triggers" ;;
+	http | shapes | import | ledger | post | reports | grow | triggers | postgresql) "bench_$part" ;;
+	*) fail "no part $part; there are http, shapes, import, ledger, post, reports, grow, triggers and postgresql" ;;
 	esac
 done
 print_goals

@@ -1,0 +1,144 @@
+# postgresql.sh - the part "postgresql" of run.sh, which reads this file: what storing on PostgreSQL costs, against COPY of the same rows into
+# a table with the same key on the same server. What counts is processor time, of the client and of all processes of the server.
+#
+# tests/postgresql.sh starts the server, with fsync on; it sets USAGED_TEST_STORE (the address) and USAGED_TEST_SERVER (the pid).
+
+# cpu_ms PID: of the process, and of the children that it has and had
+cpu_ms() {
+	for p in "$1" $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+		sed 's/.*) //' "/proc/$p/stat" 2>/dev/null
+	done | awk -v tick="$(getconf CLK_TCK)" '
+		{ n += $12 + $13; if (NR == 1) n += $14 + $15 }
+		END { printf "%d\n", n * 1000 / tick }'
+}
+
+sql() {
+	psql -q -A -t -v ON_ERROR_STOP=1 "$USAGED_TEST_STORE" "$@" || fail "psql: $*"
+}
+
+new_database() {
+	rm -f "$tmp/secret"
+	sql -c "SET client_min_messages = error; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+	usaged init --categories "$srcdir/conf/categories.csv" >"$tmp/init.log"
+	"$build/tests/bench/events" narrow accounts | sed 1d |
+		sql -c "CREATE TEMP TABLE a (sid text, name text)" -c "\\copy a FROM STDIN (FORMAT csv)" \
+			-c "INSERT INTO account (sid, name, currency, created) SELECT sid, name, 'usd', 0 FROM a" \
+			-c "UPDATE meta SET value = value + 1 WHERE name = 'version'"
+}
+
+# with_server COMMAND...: runs it, and prints the milliseconds of the client and of the server
+with_server() {
+	sql -c CHECKPOINT
+	before=$(cpu_ms "$USAGED_TEST_SERVER")
+	"$build/tests/bench/measure" "$tmp/took" "$@" >"$tmp/command.log" 2>&1 || fail "$(tail -n 3 "$tmp/command.log")"
+	# until the server's process has ended
+	sleep 0.2
+	echo "$(cut -d' ' -f3 "$tmp/took") $(($(cpu_ms "$USAGED_TEST_SERVER") - before))"
+}
+
+# import_there VERDICT: of all events
+import_there() {
+	with_server "$build/usaged" --config "$tmp/usaged.conf" import "$tmp/events.csv"
+	grep -q "total:.* $events $1" "$tmp/command.log" || fail "import: $(tail -n 3 "$tmp/command.log")"
+}
+
+# COPY of the rows that the import has stored, in the order and in about as many transactions as it did.
+copy_raw() {
+	sql -c "CREATE TABLE raw (LIKE event)" -c "ALTER TABLE raw ADD PRIMARY KEY (source, id, root)"
+	part=0
+	: >"$tmp/raw.sql"
+	while [ "$part" -lt 10 ]; do
+		sql -c "COPY (SELECT * FROM event ORDER BY ctid LIMIT $events / 10 OFFSET $part * ($events / 10)) TO STDOUT (FORMAT binary)" >"$tmp/raw.$part"
+		printf '%s\n' "\\copy raw FROM '$tmp/raw.$part' (FORMAT binary)" >>"$tmp/raw.sql"
+		part=$((part + 1))
+	done
+	with_server psql -q -v ON_ERROR_STOP=1 "$USAGED_TEST_STORE" -f "$tmp/raw.sql"
+}
+
+# storing_rounds DATA TOTAL: the events are the first of TOTAL, which are spread over 90 days
+storing_rounds() {
+	"$build/tests/bench/events" narrow 0 "$events" "$2" >"$tmp/events.csv"
+	i=0
+	while [ "$i" -lt "$rounds" ]; do
+		new_database
+		import_there created >>"$tmp/$1.new.runs"
+		import_there duplicate >>"$tmp/$1.again.runs"
+		copy_raw >>"$tmp/$1.raw.runs"
+		i=$((i + 1))
+	done
+	for what in new again raw; do
+		echo "$(cut -d' ' -f1 "$tmp/$1.$what.runs" | median) $(cut -d' ' -f2 "$tmp/$1.$what.runs" | median)" >"$tmp/$1.$what"
+	done
+}
+
+# cost FILE: milliseconds of client and server together; server_cost FILE: of the server
+cost() {
+	awk '{ print $1 + $2 }' "$tmp/$1"
+}
+
+server_cost() {
+	cut -d' ' -f2 "$tmp/$1"
+}
+
+# storing_row NAME FILE RAW
+storing_row() {
+	echo "| $1 | $(cut -d' ' -f1 "$tmp/$2") | $(server_cost "$2") | $(ratio "$events" "$(cost "$2")" | awk '{ printf "%d", $1 * 1000 }') |" \
+		"$(ratio "$(cost "$3")" "$(cost "$2")") | $(ratio "$(server_cost "$3")" "$(server_cost "$2")") |"
+}
+
+# Events over HTTP into the same kind of ledger: events a second of processor time, of the worker and the server
+post_there() {
+	new_database
+	token=$(usaged key add --role Ingest | sed -n 's/^SECRET=//p')
+	start_servers
+	wait_for test -S "$tmp/usaged.sock"
+	wait_for curl -s -o "$tmp/ready" "http://127.0.0.1:$port/accounts"
+	worker=$(echo $pids | cut -d' ' -f1)
+	post /events 8 1000 1
+	before=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
+	post /events 8 1000 "$seconds"
+	after=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
+	stop
+	awk -v ms=$((after - before)) -v s="$seconds" '{ printf "%d\n", $2 * s * 1000 / ms }' "$tmp/posted"
+}
+
+storing_on_postgresql() {
+	need psql curl nginx
+	events=${EVENTS:-200000}
+	database=$USAGED_TEST_STORE
+	configure
+	storing_rounds live 50000000
+	storing_rounds history 3000000
+	posted=$(post_there)
+	imported=$(awk -v n="$events" -v ms="$(cost live.new)" 'BEGIN { printf "%d", n * 1000 / ms }')
+	echo "## Storing on PostgreSQL"
+	echo
+	machine
+	echo "$events events of 8 accounts, fsync on; processor time, median of $rounds rounds. COPY: the same rows into a table with the same key."
+	echo
+	echo "| | client, ms | server, ms | events a second | of COPY | server alone, of COPY |"
+	echo "|---|---:|---:|---:|---:|---:|"
+	storing_row "COPY, live" live.raw live.raw
+	storing_row "import, live" live.new live.raw
+	storing_row "import, live, again" live.again live.raw
+	storing_row "COPY, history" history.raw history.raw
+	storing_row "import, history" history.new history.raw
+	storing_row "import, history, again" history.again history.raw
+	echo "| POST /events, 1,000 a request, 8 connections | | | $posted | | |"
+	echo
+	goal "import into PostgreSQL, live data, against COPY" "$(ratio "$(cost live.raw)" "$(cost live.new)")" "at least" 0.4
+	goal "import into PostgreSQL, history, against COPY" "$(ratio "$(cost history.raw)" "$(cost history.new)")" "at least" 0.25
+	goal "import into PostgreSQL, duplicates against new events" "$(ratio "$(cost live.new)" "$(cost live.again)")" "at least" 1.2
+	goal "POST /events on PostgreSQL, 1,000 a request, against import" "$(ratio "$posted" "$imported")" "at least" 0.5
+}
+
+# With a server that is started for it, in a process of its own.
+bench_postgresql() {
+	if [ "${USAGED_TEST_SERVER:-}" ]; then
+		storing_on_postgresql
+		return
+	fi
+	rc=0
+	FSYNC=on bash "$srcdir/tests/postgresql.sh" sh "$0" postgresql || rc=$?
+	[ "$rc" -eq 0 ] || [ "$rc" -eq 77 ] || fail "the part postgresql has failed"
+}
