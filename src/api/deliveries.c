@@ -27,7 +27,7 @@ struct delivery_record {
 	const char *trigger, *trigger_page, *trigger_sid, *state;
 	int64_t attempts;
 	struct decimal last_status;
-	const char *last_error, *next, *method, *url, *form, *parameters, *repeat;
+	const char *last_error, *last_answer, *next, *method, *url, *form, *parameters, *repeat;
 };
 
 static const struct field delivery_fields[] = {
@@ -48,11 +48,13 @@ static const struct field delivery_fields[] = {
 	FIELD(struct delivery_record, repeat, "Page to send it again",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY, .label = "Send again"),
 	FIELD(struct delivery_record, attempts, "How often it was sent"),
+	FIELD(struct delivery_record, last_answer, "The status of the last answer, or the error",
+	      .flags = FIELD_PAGE_ONLY),
 	FIELD(struct delivery_record, last_status,
 	      "HTTP status of the receiver's last answer; null: there was none",
-	      .flags = FIELD_WHOLE, .label = "Last answer"),
+	      .flags = FIELD_WHOLE | FIELD_MACHINE),
 	FIELD(struct delivery_record, last_error, "Why the last attempt had no answer, or null",
-	      .flags = FIELD_LABEL),
+	      .flags = FIELD_MACHINE),
 	FIELD(struct delivery_record, next, "When it will be sent again; null: it will not",
 	      .format = "date-time", .label = "Sent again"),
 	FIELD(struct delivery_record, method, "POST or GET", .flags = FIELD_DETAIL),
@@ -137,6 +139,7 @@ static const char *trigger_page(const struct request *rq, const char *sid)
 static struct delivery_record make_record(const struct request *rq, const struct account *a,
 					  const struct notice *n)
 {
+	const char *error = n->last_error && *n->last_error ? n->last_error : NULL;
 	bool changes = rq->who->role & ROLES_CHANGING;
 
 	return (struct delivery_record) {
@@ -146,14 +149,19 @@ static struct delivery_record make_record(const struct request *rq, const struct
 		.made = instant_text(rq, floor_div(n->made_us, USEC_PER_SEC)),
 		.account_sid = a->sid,
 		.account = a->name,
-		.trigger = n->trigger_name,
+		.trigger = n->trigger_name          ? n->trigger_name
+			   : rq->reply.format->page ? "deleted"
+						    : NULL,
 		.trigger_page = n->trigger_name ? trigger_page(rq, n->trigger) : NULL,
 		.trigger_sid = n->trigger,
 		.state = notice_state_names[n->state],
 		.attempts = n->attempts,
 		.last_status = n->last_status ? (struct decimal) { .n = n->last_status }
 					      : DECIMAL_NULL,
-		.last_error = n->last_error && *n->last_error ? n->last_error : NULL,
+		.last_error = error,
+		.last_answer = n->last_status
+				       ? arena_printf(rq->arena, "%lld", (long long)n->last_status)
+				       : error,
 		.next = n->state == NOTICE_WAITING
 				? instant_text(rq, floor_div(n->next_us, USEC_PER_SEC))
 				: NULL,
