@@ -78,7 +78,8 @@ static const struct shape account_shape = {
 	.name = "Account",
 	.fields = account_fields,
 	.doc = "An account",
-	.none = "No account has this in its name, number or SID."
+	.none = "No account has this in its name, number or SID.",
+	.none_yet = "There are no accounts yet."
 };
 
 static const struct field accounts_fields[] = {

@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include <glib.h>
+
 #include "api/access.h"
 #include "api/administer.h"
 #include "api/paging.h"
@@ -21,44 +23,63 @@
 /* ---- the records ---- */
 
 struct delivery_record {
-	const char *sid, *page, *made, *account_sid, *account, *trigger_sid, *state;
+	const char *sid, *page, *made, *account_sid, *account;
+	const char *trigger, *trigger_page, *trigger_sid, *state;
 	int64_t attempts;
-	const char *next, *method, *url, *form, *repeat;
+	struct decimal last_status;
+	const char *last_error, *last_answer, *next, *method, *url, *form, *parameters, *repeat;
 };
 
 static const struct field delivery_fields[] = {
 	FIELD(struct delivery_record, sid, "SID of the callback"),
 	FIELD(struct delivery_record, page, "Page with its attempts",
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY, .format = "uri"),
-	FIELD(struct delivery_record, made, "When the trigger fired", .format = "date-time"),
+	FIELD(struct delivery_record, made, "When the trigger fired", .format = "date-time",
+	      .label = "Fired"),
 	FIELD(struct delivery_record, account_sid, "SID of the trigger's account",
 	      .flags = FIELD_MACHINE),
 	FIELD(struct delivery_record, account, "The account's name"),
-	FIELD(struct delivery_record, trigger_sid, "SID of the trigger"),
+	FIELD(struct delivery_record, trigger, "The trigger's name; null: it was deleted"),
+	FIELD(struct delivery_record, trigger_page, "The trigger among all triggers",
+	      .flags = FIELD_LINK | FIELD_PAGE_ONLY, .format = "uri"),
+	FIELD(struct delivery_record, trigger_sid, "SID of the trigger", .flags = FIELD_LABEL),
 	FIELD(struct delivery_record, state,
 	      "waiting, delivered, failed (given up) or cancelled (the trigger was deleted)"),
+	FIELD(struct delivery_record, repeat, "Page to send it again",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY, .label = "Send again"),
 	FIELD(struct delivery_record, attempts, "How often it was sent"),
+	FIELD(struct delivery_record, last_answer, "The status of the last answer, or the error",
+	      .flags = FIELD_PAGE_ONLY),
+	FIELD(struct delivery_record, last_status,
+	      "HTTP status of the receiver's last answer; null: there was none",
+	      .flags = FIELD_WHOLE | FIELD_MACHINE),
+	FIELD(struct delivery_record, last_error, "Why the last attempt had no answer, or null",
+	      .flags = FIELD_MACHINE),
 	FIELD(struct delivery_record, next, "When it will be sent again; null: it will not",
-	      .format = "date-time"),
+	      .format = "date-time", .label = "Sent again"),
 	FIELD(struct delivery_record, method, "POST or GET", .flags = FIELD_DETAIL),
 	FIELD(struct delivery_record, url, "The URL that is called", .flags = FIELD_DETAIL),
 	FIELD(struct delivery_record, form, "The parameters, as they are sent",
-	      .flags = FIELD_DETAIL),
-	FIELD(struct delivery_record, repeat, "Page to send it again",
-	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	      .flags = FIELD_MACHINE),
+	FIELD(struct delivery_record, parameters, "The parameters",
+	      .flags = FIELD_DETAIL | FIELD_PAGE_ONLY),
 	{ 0 }
 };
 
 static const struct shape delivery_shape = { .name = "Delivery",
 					     .fields = delivery_fields,
 					     .doc = "A callback of a trigger that fired",
-					     .none = "No trigger has fired." };
+					     .none = "No callback matches these filters.",
+					     .none_yet = "No trigger has fired yet." };
 
 static const struct field deliveries_fields[] = { PAGE_FIELDS,
 						  PAGE_PREVIOUS_FIELD,
 						  PAGE_NEXT_FIELD,
-						  FIELD_LIST("deliveries", &delivery_shape,
-							     "Newest first"),
+						  { .name = "deliveries",
+						    .type = VT_LIST,
+						    .shape = &delivery_shape,
+						    .doc = "Newest first",
+						    .label = "Callbacks" },
 						  { 0 } };
 
 static const struct shape deliveries_shape = { .name = "Deliveries",
@@ -74,7 +95,8 @@ struct attempt_record {
 };
 
 static const struct field attempt_fields[] = {
-	FIELD(struct attempt_record, at, "When it was sent", .format = "date-time"),
+	FIELD(struct attempt_record, at, "When it was sent", .format = "date-time",
+	      .label = "Sent"),
 	FIELD(struct attempt_record, milliseconds, "How long it took"),
 	FIELD(struct attempt_record, status, "HTTP status of the answer; null: no answer",
 	      .flags = FIELD_WHOLE),
@@ -90,22 +112,34 @@ static const struct shape attempt_shape = { .name = "Attempt",
 
 enum { ONE_CALLBACK, ONE_ATTEMPTS };
 
-static const struct field one_fields[] = {
-	[ONE_CALLBACK] = { .name = "delivery",
-			   .type = VT_OBJECT,
-			   .shape = &delivery_shape,
-			   .doc = "The callback" },
-	[ONE_ATTEMPTS] = FIELD_LIST("attempt_list", &attempt_shape, "The attempts, in their order"),
-	{ 0 }
-};
+static const struct field one_fields[] = { [ONE_CALLBACK] = { .name = "delivery",
+							      .type = VT_OBJECT,
+							      .shape = &delivery_shape,
+							      .doc = "The callback" },
+					   [ONE_ATTEMPTS] = { .name = "attempt_list",
+							      .type = VT_LIST,
+							      .shape = &attempt_shape,
+							      .doc = "In their order",
+							      .label = "Attempts" },
+					   { 0 } };
 
 static const struct shape one_shape = { .name = "DeliveryAttempts",
 					.fields = one_fields,
 					.doc = "A callback and the attempts to deliver it" };
 
+/* The page of triggers that finds this one. */
+static const char *trigger_page(const struct request *rq, const char *sid)
+{
+	return url_of(rq->arena,
+		      arena_join(rq->arena, "/triggers", request_link_suffix(rq, rq->op->dialect),
+				 NULL),
+		      { "Search", sid });
+}
+
 static struct delivery_record make_record(const struct request *rq, const struct account *a,
 					  const struct notice *n)
 {
+	const char *error = n->last_error && *n->last_error ? n->last_error : NULL;
 	bool changes = rq->who->role & ROLES_CHANGING;
 
 	return (struct delivery_record) {
@@ -115,9 +149,19 @@ static struct delivery_record make_record(const struct request *rq, const struct
 		.made = instant_text(rq, floor_div(n->made_us, USEC_PER_SEC)),
 		.account_sid = a->sid,
 		.account = a->name,
+		.trigger = n->trigger_name          ? n->trigger_name
+			   : rq->reply.format->page ? "deleted"
+						    : NULL,
+		.trigger_page = n->trigger_name ? trigger_page(rq, n->trigger) : NULL,
 		.trigger_sid = n->trigger,
 		.state = notice_state_names[n->state],
 		.attempts = n->attempts,
+		.last_status = n->last_status ? (struct decimal) { .n = n->last_status }
+					      : DECIMAL_NULL,
+		.last_error = error,
+		.last_answer = n->last_status
+				       ? arena_printf(rq->arena, "%lld", (long long)n->last_status)
+				       : error,
 		.next = n->state == NOTICE_WAITING
 				? instant_text(rq, floor_div(n->next_us, USEC_PER_SEC))
 				: NULL,
@@ -232,6 +276,41 @@ static int find_notice(const struct request *rq, struct notice *ret, struct acco
 	return 0;
 }
 
+/* "a=1&b=%20" as "a=1 · b= ". */
+static const char *parameters_of(const struct request *rq, const char *form)
+{
+	char **pairs = g_strsplit(form, "&", -1);
+	const char *ret = "";
+
+	for (char **p = pairs; *p; p++) {
+		char *plain = g_uri_unescape_string(*p, NULL);
+
+		ret = arena_join(rq->arena, ret, *ret ? " \u00b7 " : "", plain ? plain : *p, NULL);
+		g_free(plain);
+	}
+	g_strfreev(pairs);
+	return ret;
+}
+
+/* A sentence on what became of the callback. */
+static const char *outcome(const struct notice *n)
+{
+	switch (n->state) {
+	case NOTICE_DELIVERED:
+		return "The receiver has taken it.";
+	case NOTICE_FAILED:
+		return "It was given up, because the receiver did not take it. It can be sent "
+		       "again.";
+	case NOTICE_CANCELLED:
+		return "It was cancelled, because the trigger was deleted before the receiver took "
+		       "it.";
+	default:
+		return n->attempts ? "The receiver has not taken it yet. The server tries again "
+				     "for 24 hours, with growing pauses."
+				   : "It is about to be sent.";
+	}
+}
+
 static int write_one(const struct request *rq, const struct notice *n, const struct account *a,
 		     struct writer *w, struct error *err)
 {
@@ -242,7 +321,10 @@ static int write_one(const struct request *rq, const struct notice *n, const str
 	if (store_deliveries(rq->store, n->id, rq->arena, &list, &count, err) < 0)
 		return -1;
 	r.page = NULL;
-	writer_about(w, "Callback", a->name);
+	if (rq->asks)
+		r.repeat = NULL;
+	r.parameters = parameters_of(rq, n->form);
+	writer_about(w, "Callback", outcome(n));
 	writer_begin(w, NULL, &one_shape);
 	writer_record(w, &one_fields[ONE_CALLBACK], &delivery_shape, &r);
 	writer_begin_list(w, &one_fields[ONE_ATTEMPTS], &attempt_shape);
@@ -323,7 +405,9 @@ static void write_secret(const struct request *rq, const struct account *a, cons
 				    .renew = action_page(rq, "/accounts", a->sid,
 							 "signing-secret/renew") };
 
-	writer_about(w, "Signing secret", a->name);
+	writer_about(w, "Signing secret",
+		     arena_join(rq->arena, "Callbacks of triggers of ", a->name,
+				" are signed with it, in the header X-Twilio-Signature.", NULL));
 	writer_record(w, NULL, &signing_shape, &r);
 }
 

@@ -38,10 +38,10 @@ static const struct field health_fields[] = {
 	FIELD(struct health_record, last_verify_of,
 	      "What was verified then: everything; or changes: the main accounts whose usage had "
 	      "changed since the verification before; or null",
-	      .label = "Verified then"),
+	      .flags = FIELD_LABEL),
 	FIELD(struct health_record, last_whole_verify,
 	      "When the whole ledger was last verified, or null", .format = "date-time",
-	      .label = "Wholly verified"),
+	      .label = "All verified"),
 	FIELD(struct health_record, differences, "Differences found then, or null",
 	      .flags = FIELD_WHOLE),
 	FIELD(struct health_record, verifying, "Is the server verifying the ledger now?",

@@ -35,7 +35,8 @@ static const struct shape key_shape = {
 	.name = "Key",
 	.fields = key_fields,
 	.doc = "A key",
-	.none = "No key has this in its SID, user, role or account."
+	.none = "No key has this in its SID, user, role or account.",
+	.none_yet = "There are no keys yet."
 };
 
 static const struct field keys_fields[] = { LIST_PAGE_FIELDS,

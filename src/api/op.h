@@ -76,7 +76,8 @@ struct param {
 	const char *label; /* on pages; NULL: the display name of `name` */
 	/*
 	 * PT_ENUM, PT_GROUP, PT_ZONE, PT_ACCOUNT: a form's label for "no
-	 * value"; NULL: default, the account's own, all accounts
+	 * value"; NULL: default, the account's own, all accounts. If it is one
+	 * of `values`, the form of a change shows that value as chosen
 	 */
 	const char *any;
 };

@@ -114,6 +114,7 @@ static const struct field near_fields[] = {
 	FIELD(struct trigger_view, account, "Whose trigger", .flags = FIELD_LABEL),
 	FIELD(struct trigger_view, current, "The value in the current period"),
 	FIELD(struct trigger_view, value, "It fires above this value"),
+	FIELD(struct trigger_view, unit, "What both values measure", .flags = FIELD_UNIT),
 	FIELD(struct trigger_view, share, "The current value in percent of the value",
 	      .flags = FIELD_SHARE),
 	FIELD(struct trigger_view, fired, "When it last fired, or null", .format = "date-time"),

@@ -40,7 +40,8 @@ static const struct field rejection_fields[] = {
 static const struct shape rejection_shape = { .name = "Rejection",
 					      .fields = rejection_fields,
 					      .doc = "A record that was rejected",
-					      .none = "No rejected record matches." };
+					      .none = "No rejected record matches.",
+					      .none_yet = "No record was rejected." };
 
 static const struct field page_fields[] = { PAGE_FIELDS,
 					    PAGE_NEXT_FIELD,

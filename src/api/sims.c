@@ -83,11 +83,13 @@ static const struct field sim_fields[] = {
 static const struct shape sim_shape = { .name = "Sim",
 					.fields = sim_fields,
 					.doc = "A SIM that has a unique name",
-					.none = "No SIM with a unique name matches." };
+					.none = "No SIM with a unique name matches.",
+					.none_yet = "No SIM has a unique name yet." };
 static const struct shape fleet_shape = { .name = "Fleet",
 					  .fields = sim_fields,
 					  .doc = "A fleet that has a unique name",
-					  .none = "No fleet with a unique name matches." };
+					  .none = "No fleet with a unique name matches.",
+					  .none_yet = "No fleet has a unique name yet." };
 
 static const struct field sims_fields[] = {
 	LIST_PAGE_FIELDS, FIELD_LIST("sims", &sim_shape, "Ordered by account and name"), { 0 }

@@ -74,6 +74,11 @@ static int write_one(const struct request *rq, const char *title, const char *se
 	if (trigger_view_of(rq, t, &v, err) < 0)
 		return -1;
 	v.edit = v.remove = NULL;
+	if (rq->asks) {
+		/* the form has the URL */
+		v.url = NULL;
+		v.share = DECIMAL_NULL;
+	}
 	writer_about(w, title, sentence);
 	writer_record(w, NULL, &trigger_view_shape, &v);
 	return 0;
@@ -192,6 +197,10 @@ static int fill(struct request *rq, struct error *err)
 
 static const char *const methods[] = { "POST", "GET", NULL };
 
+/* of trigger_by_names and recurrence_names */
+static const char *const by_words[] = { "count, such as calls", "usage, such as minutes", "price" };
+static const char *const recurring_words[] = { "once", "every day", "every month", "every year" };
+
 #define URL_PARAM(flag)                                                                        \
 	{                                                                                      \
 		"CallbackUrl", PT_TEXT, .flags = (flag), .max = 4096, .label = "Callback URL", \
@@ -215,14 +224,15 @@ static const struct param list_params[] = {
 static const struct param create_params[] = {
 	{ "AccountSid", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64, .label = "Account",
 	  .doc = "The account whose usage is compared; a main account includes its subaccounts" },
-	{ "UsageCategory", PT_CATEGORY, .flags = PARAM_REQUIRED,
+	{ "UsageCategory", PT_CATEGORY, .flags = PARAM_REQUIRED, .label = "Category",
 	  .doc = "The category whose usage is compared, with its subcategories" },
-	{ "TriggerBy", PT_ENUM, .values = trigger_by_names, .any = "usage",
-	  .doc = "The amount to compare: count, usage (the default) or price" },
-	{ "TriggerValue", PT_TEXT, .flags = PARAM_REQUIRED, .max = 64,
+	{ "TriggerBy", PT_ENUM, .values = trigger_by_names, .words = by_words, .any = "usage",
+	  .label = "Amount", .doc = "The amount to compare: count, usage (the default) or price" },
+	{ "TriggerValue", PT_TEXT, .flags = PARAM_REQUIRED, .max = 64, .label = "Value",
 	  .doc = "The trigger fires above this value: a positive number, or +30 for 30 above the "
 		 "current value" },
-	{ "Recurring", PT_ENUM, .values = recurrence_names, .any = "once",
+	{ "Recurring", PT_ENUM, .values = recurrence_names, .words = recurring_words,
+	  .any = "alltime", .label = "Fires",
 	  .doc = "Fire once each period of UTC: daily, monthly or yearly. Default: once for all "
 		 "time" },
 	URL_PARAM(PARAM_REQUIRED),

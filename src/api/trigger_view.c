@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include <glib.h>
+
 #include "api/administer.h"
 #include "api/url.h"
 #include "base/civil.h"
@@ -21,10 +23,14 @@ static const struct field view_fields[] = {
 	FIELD(struct trigger_view, account_sid, "The account's SID", .flags = FIELD_LABEL),
 	FIELD(struct trigger_view, category, "The category whose usage is compared"),
 	FIELD(struct trigger_view, by, "The amount: count, usage or price", .flags = FIELD_LABEL),
-	FIELD(struct trigger_view, recurring, "daily, monthly or yearly; null: it fires once",
-	      .label = "Period"),
+	FIELD(struct trigger_view, recurring, "once, daily, monthly or yearly", .label = "Period"),
+	FIELD(struct trigger_view, edit, "Page to edit the trigger",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct trigger_view, remove, "Page to delete the trigger",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY, .label = "Delete"),
 	FIELD(struct trigger_view, current, "The value in the current period"),
 	FIELD(struct trigger_view, value, "It fires above this value"),
+	FIELD(struct trigger_view, unit, "What both values measure", .flags = FIELD_UNIT),
 	FIELD(struct trigger_view, share, "The current value in percent of the value",
 	      .flags = FIELD_SHARE),
 	FIELD(struct trigger_view, fired, "When it last fired, or null", .format = "date-time"),
@@ -32,10 +38,6 @@ static const struct field view_fields[] = {
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY),
 	FIELD(struct trigger_view, url, "The URL that is called", .flags = FIELD_DETAIL,
 	      .label = "Callback URL"),
-	FIELD(struct trigger_view, edit, "Page to edit the trigger",
-	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct trigger_view, remove, "Page to delete the trigger",
-	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
 };
 
@@ -43,12 +45,39 @@ const struct shape trigger_view_shape = { .name = "Trigger",
 					  .fields = view_fields,
 					  .doc = "A trigger",
 					  .none = "No trigger has this in its name, SID, account, "
-						  "category or URL." };
+						  "category or URL.",
+					  .none_yet = "There are no triggers yet." };
 
 /* The current value in percent of the threshold, with one place. */
 static struct decimal share_of(wide current, int64_t threshold)
 {
 	return (struct decimal) { .n = current < 0 ? 0 : current * 1000 / threshold, .places = 1 };
+}
+
+static const char *upper_case(const struct request *rq, const char *currency)
+{
+	char *upper = g_ascii_strup(currency, -1);
+	const char *ret = arena_str(rq->arena, upper);
+
+	g_free(upper);
+	return ret;
+}
+
+/* What the value of T measures: calls, minutes or USD. */
+static const char *unit_of(const struct request *rq, const struct account *a,
+			   const struct trigger *t)
+{
+	const struct catalogue *c = rq->catalogue;
+	const struct category *category = &c->categories[catalogue_index(c, t->category)];
+
+	switch (trigger_amount(c, t)) {
+	case AMOUNT_COUNT:
+		return category->count_unit;
+	case AMOUNT_PRICE:
+		return upper_case(rq, a->currency);
+	default:
+		return category->usage_unit;
+	}
 }
 
 static int fill(const struct request *rq, const struct account *a, const struct trigger *t,
@@ -70,9 +99,10 @@ static int fill(const struct request *rq, const struct account *a, const struct 
 		.account_sid = a->sid,
 		.category = c->categories[catalogue_index(c, t->category)].name,
 		.by = trigger_by_names[t->amount],
-		.recurring = t->recurrence ? recurrence_names[t->recurrence] : NULL,
+		.recurring = t->recurrence ? recurrence_names[t->recurrence] : "once",
 		.current = trigger_number(c, t, current),
 		.value = trigger_number(c, t, t->threshold),
+		.unit = unit_of(rq, a, t),
 		.share = share_of(current, t->threshold),
 		.fired = instant_text(rq, t->value.fired),
 		.url = t->url,

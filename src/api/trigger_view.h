@@ -11,6 +11,7 @@
 struct trigger_view {
 	const char *name, *page, *sid, *account, *account_sid, *category, *by, *recurring;
 	struct decimal current, value;
+	const char *unit;     /* of both */
 	struct decimal share; /* the current value in percent of the value */
 	const char *fired, *callbacks, *url, *edit, *remove;
 	bool fired_now; /* in the current period */

@@ -199,20 +199,13 @@ static int run_list(const struct settings *s, int argc, char **argv)
 /* ---- callbacks ---- */
 
 /* Prints the last attempt: status and error, or two "-". */
-static int print_last(struct store *st, const struct notice *n, struct arena *arena,
-		      struct error *err)
+static void print_last(const struct notice *n)
 {
-	struct delivery *list;
-	size_t count;
-
-	if (store_deliveries(st, n->id, arena, &list, &count, err) < 0)
-		return -1;
-	if (count && list[count - 1].status)
-		printf("%lld\t", (long long)list[count - 1].status);
+	if (n->last_status)
+		printf("%lld\t", (long long)n->last_status);
 	else
 		printf("-\t");
-	printf("%s\n", count && *list[count - 1].error ? list[count - 1].error : "-");
-	return 0;
+	printf("%s\n", n->last_error && *n->last_error ? n->last_error : "-");
 }
 
 static int list_callbacks(struct store *st, struct arena *arena, void *arg, struct error *err)
@@ -232,8 +225,7 @@ static int list_callbacks(struct store *st, struct arena *arena, void *arg, stru
 		printf("%s\t%lld\t", notice_state_names[n->state], (long long)n->attempts);
 		command_print_time(n->state == NOTICE_WAITING ? n->next_us / USEC_PER_SEC : 0,
 				   '\t');
-		if (print_last(st, n, arena, err) < 0)
-			return -1;
+		print_last(n);
 	}
 	return 0;
 }

@@ -86,7 +86,7 @@ void chart_rows_end(struct chart_rows *r)
 const char *chart_rows_fault(const struct chart_rows *r)
 {
 	if (!r->sums.n_bars)
-		return shape_none(NULL);
+		return shape_none(NULL, true);
 	if (r->sums.too_large)
 		return "The numbers are too large to draw.";
 	if (r->sums.left_out)

@@ -194,6 +194,14 @@ static bool has_folded(const struct page *page)
 	return false;
 }
 
+bool data_is_filtered(const struct page *page)
+{
+	for (const struct page_input *i = page ? page->inputs : NULL; i && i->name; i++)
+		if (i->chosen)
+			return true;
+	return false;
+}
+
 static void put_form(struct json_object *o, const struct writer *w, const struct page *page)
 {
 	struct json_object *form;
@@ -203,6 +211,7 @@ static void put_form(struct json_object *o, const struct writer *w, const struct
 	form = tree_object(o, "form");
 	data_text(form, "action", page->action);
 	data_text(form, "in_force", w ? w->filters : NULL);
+	tree_bool(form, "filtered", data_is_filtered(page));
 	put_inputs(form, w, page, false);
 	if (has_folded(page))
 		put_inputs(tree_object(form, "more"), w, page, true);

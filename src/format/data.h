@@ -16,6 +16,12 @@
  */
 void data_text(struct json_object *o, const char *key, const char *text);
 
+/* Has a filter of the page's form a value of its own? PAGE may be NULL. */
+bool data_is_filtered(const struct page *page);
+
+/* Has a filter of the page's form a value of its own? PAGE may be NULL. */
+bool data_is_filtered(const struct page *page);
+
 /* Sets the member KEY of O to HTML, unless HTML is empty. Releases HTML. */
 void data_html(struct json_object *o, const char *key, struct strbuf *html);
 

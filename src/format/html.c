@@ -405,7 +405,7 @@ static void add_empty(struct writer *w, const struct writer_node *list)
 	const struct html *html = w->state;
 	const struct frame empty = { w->options->templates, "empty", NULL, html->page.data };
 
-	data_text(empty.data, "words", shape_none(list->shape));
+	data_text(empty.data, "words", shape_none(list->shape, data_is_filtered(w->options->page)));
 	data_text(empty.data, "heading", NULL);
 	if (list->field && !(w->stack[0].shape->flags & SHAPE_PAGE))
 		put_heading(empty.data, "heading", w, &(struct column) { .field = list->field });

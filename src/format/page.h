@@ -28,6 +28,7 @@ struct page_input {
 	const char *value; /* or NULL */
 	bool required;
 	bool folded;                       /* shown behind "More filters" */
+	bool chosen;                       /* VALUE was given and is not the default */
 	int64_t max_length;                /* in bytes; 0: no limit */
 	const struct page_choice *choices; /* "select": ended by a NULL value */
 	/*

@@ -30,8 +30,10 @@ bool shape_has_chart(const struct shape *shape)
 	return shape->chart || shape_chart_list(shape);
 }
 
-const char *shape_none(const struct shape *item)
+const char *shape_none(const struct shape *item, bool filtered)
 {
+	if (item && item->none_yet && !filtered)
+		return item->none_yet;
 	return item && item->none ? item->none : "No usage found.";
 }
 

@@ -130,6 +130,8 @@ struct shape {
 	const struct chart *chart;
 	/* of a list's items: the text for an empty list; or NULL */
 	const char *none;
+	/* the same for a list that is empty without any filter; NULL: as NONE */
+	const char *none_yet;
 	const char *doc;
 };
 
@@ -157,8 +159,11 @@ struct shape {
  */
 const struct field *shape_main_list(const struct shape *shape);
 
-/* The text for an empty list of ITEMs; ITEM NULL: the text for any list. */
-const char *shape_none(const struct shape *item);
+/*
+ * The text for an empty list of ITEMs; ITEM NULL: the text for any list.
+ * FILTERED: a filter may have left something out.
+ */
+const char *shape_none(const struct shape *item, bool filtered);
 
 /* The first list of SHAPE that has a chart, or NULL. */
 const struct field *shape_chart_list(const struct shape *shape);

@@ -298,7 +298,7 @@ static void end_table(struct writer *w)
 		print_block(w);
 	} else if (writer_top(w)->children == 0 && w->depth <= 2) {
 		print_title(w);
-		strbuf_add(w->out, shape_none(writer_top(w)->shape));
+		strbuf_add(w->out, shape_none(writer_top(w)->shape, true));
 		strbuf_addc(w->out, '\n');
 	}
 	t->table = 0;

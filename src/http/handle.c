@@ -168,8 +168,11 @@ static int use_ledger(struct request *rq, struct error *err)
 	if (refresh(w, long_read, err) == 0) {
 		rq->store = rq->worker->store;
 		rq->catalogue = rq->worker->catalogue;
+		request_count_connection(rq->worker->count, CONNECTION_BUSY);
 		return 0;
 	}
+	request_count_connection(rq->worker->count,
+				 rq->worker->store ? CONNECTION_IDLE : CONNECTION_NONE);
 	if (err->kind != ERR_BUSY)
 		err->kind = ERR_INTERNAL;
 	return -1;
@@ -706,8 +709,10 @@ static int complete(struct request *rq, int rc, struct error *err)
 		rc = answer(rq, err);
 	else if (err->kind == ERR_NOT_FOUND)
 		rc = answer_document(rq, err);
-	if (rq->worker->store)
+	if (rq->worker->store) {
 		store_end(rq->worker->store); /* the client may be slow to read the answer */
+		request_count_connection(rq->worker->count, CONNECTION_IDLE);
+	}
 	if (rq->later)
 		return HANDLE_LATER;
 	return rc < 0 ? refuse(rq, err) : reply_end(rq);

@@ -129,6 +129,15 @@ static const struct page_choice *account_choices(const struct request *rq, const
 	return choices_end(&choices, value);
 }
 
+/* Is TEXT a value of the enumeration? */
+static bool is_value(const struct param *p, const char *text)
+{
+	for (size_t i = 0; p->values[i]; i++)
+		if (strcmp(p->values[i], text) == 0)
+			return true;
+	return false;
+}
+
 static const struct page_choice *enum_choices(const struct request *rq, const struct param *p,
 					      const char *value)
 {
@@ -143,7 +152,9 @@ static const struct page_choice *enum_choices(const struct request *rq, const st
 	}
 	while (p->values[n])
 		n++;
-	choices = choices_new(rq, n, !p->def && (rq->asks || !(p->flags & PARAM_REQUIRED)),
+	choices = choices_new(rq, n,
+			      !p->def && (rq->asks ? !p->any || !is_value(p, p->any)
+						   : !(p->flags & PARAM_REQUIRED)),
 			      none_words(rq, p, p->any ? p->any : "default"));
 	for (size_t i = 0; i < n; i++)
 		add_choice(&choices, p->values[i], p->words ? p->words[i] : p->values[i], 0);
@@ -255,6 +266,15 @@ static bool is_required(const struct request *rq, const struct param *p)
 	       (form && form->fill && !(p->flags & PARAM_CLEARS));
 }
 
+/*
+ * Does a form show the value p->any as chosen, as that is the one which the
+ * operation takes otherwise? Then it has no choice "none".
+ */
+static bool is_default(const struct request *rq, const struct param *p)
+{
+	return rq->asks && p->type == PT_ENUM && p->any && !p->def && is_value(p, p->any);
+}
+
 static struct page_input make_input(const struct request *rq, const struct param *p)
 {
 	struct page_input in = { .name = p->name,
@@ -266,6 +286,9 @@ static struct page_input make_input(const struct request *rq, const struct param
 
 	if (!(p->flags & PARAM_SECRET) && page_given(rq, p->name))
 		in.value = page_given(rq, p->name);
+	in.chosen = in.value && *in.value && (!p->def || strcmp(in.value, p->def) != 0);
+	if (is_default(rq, p) && (!in.value || !*in.value))
+		in.value = p->any;
 	in.folded = (p->flags & PARAM_RARE) &&
 		    (!in.value || (p->def && strcmp(in.value, p->def) == 0));
 	in.type = input_type(rq, p, in.value);

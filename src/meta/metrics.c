@@ -326,6 +326,16 @@ static void write_commits(struct metric_sheet *s, const struct metric *m)
 				 counter_read(&c->commits[i][j]));
 }
 
+static void write_connections(struct metric_sheet *s, const struct metric *m)
+{
+	static const char *const labels[] = { "state", NULL }, *const states[] = { "idle", "busy" };
+	struct request_counts *counts = s->rq->worker->counts;
+
+	for (int i = 0; counts && i < 2; i++)
+		add_line(s, m, labels, (const char *const[]) { states[i], NULL },
+			 request_counts_connections(counts, i ? CONNECTION_BUSY : CONNECTION_IDLE));
+}
+
 static void write_commit_times(struct metric_sheet *s, const struct metric *m)
 {
 	const struct commit_counts *c = commit_counts(s);
@@ -399,6 +409,9 @@ const struct metric metrics[] = {
 	  NUMBER(committed) },
 	{ "usaged_ledger_readable", METRIC_GAUGE, "1 if the ledger can be read, else 0",
 	  NUMBER(readable) },
+	{ "usaged_ledger_connections", METRIC_GAUGE,
+	  "Connections of the request threads to the ledger, by state",
+	  .write = write_connections },
 	{ "usaged_ledger_bytes", METRIC_GAUGE, "Size of the ledger's file or database",
 	  NUMBER(ledger_bytes) },
 	{ "usaged_ledger_wal_bytes", METRIC_GAUGE, "Size of the ledger's write-ahead log",

@@ -335,6 +335,10 @@ struct notice {
 	enum notice_state state;
 	int64_t attempts;
 	int64_t next_us; /* NOTICE_WAITING: time of the next attempt */
+	/* The rest is only read. The trigger's name; NULL: it was deleted. */
+	const char *trigger_name;
+	int64_t last_status;    /* of the last attempt: HTTP; 0: no answer */
+	const char *last_error; /* why there was no answer; NULL: not sent yet */
 };
 
 /* An attempt to send a notice. */

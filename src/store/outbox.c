@@ -3,9 +3,12 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
+#define LAST(column) \
+	"(SELECT d." column " FROM delivery d WHERE d.notice = n.id ORDER BY d.id DESC LIMIT 1)"
 #define NOTICE                                                                             \
-	"SELECT id, sid, account, trigger_sid, token, url, method, form, made_us, state, " \
-	"attempts, next_us FROM notice "
+	"SELECT n.id, n.sid, n.account, n.trigger_sid, n.token, n.url, n.method, n.form, " \
+	"n.made_us, n.state, n.attempts, n.next_us, t.name, " LAST("status") ", " LAST(    \
+		"error") " FROM notice n LEFT JOIN trigger t ON t.sid = n.trigger_sid "
 
 /* ---- notices ---- */
 
@@ -83,6 +86,9 @@ static void read_notice(struct stmt *s, struct arena *arena, void *to)
 		.state = (enum notice_state)db_get_int(s, 9),
 		.attempts = db_get_int(s, 10),
 		.next_us = db_get_int(s, 11),
+		.trigger_name = db_get_str(s, 12, arena),
+		.last_status = db_get_int(s, 13),
+		.last_error = db_get_str(s, 14, arena),
 	};
 	db_get_chars(s, 1, ret->sid, sizeof(ret->sid));
 	db_get_chars(s, 3, ret->trigger, sizeof(ret->trigger));
@@ -99,7 +105,7 @@ static int read_notices(struct stmt *s, struct arena *arena, struct notices *ret
 int store_notice_find(struct store *st, const char *sid, struct arena *arena, struct notice *ret,
 		      struct error *err)
 {
-	struct stmt *s = prepare(st, NOTICE "WHERE sid = ?1", err);
+	struct stmt *s = prepare(st, NOTICE "WHERE n.sid = ?1", err);
 
 	db_bind_str(s, 1, sid);
 	return store_row(s, read_notice, arena, ret, err);
@@ -112,14 +118,16 @@ int store_notices(struct store *st, const struct notices_query *q, struct arena 
 
 	if (q->trigger)
 		s = prepare(st,
-			    NOTICE "WHERE trigger_sid = ?4 AND (?1 = 0 OR account = ?1) AND id < "
-				   "?2 ORDER BY id DESC LIMIT ?3",
+			    NOTICE "WHERE n.trigger_sid = ?4 AND (?1 = 0 OR n.account = ?1)"
+				   " AND n.id < ?2 ORDER BY n.id DESC LIMIT ?3",
 			    err);
 	else if (q->account)
-		s = prepare(st, NOTICE "WHERE account = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+		s = prepare(st,
+			    NOTICE "WHERE n.account = ?1 AND n.id < ?2 ORDER BY n.id DESC LIMIT ?3",
 			    err);
 	else
-		s = prepare(st, NOTICE "WHERE ?1 = 0 AND id < ?2 ORDER BY id DESC LIMIT ?3", err);
+		s = prepare(st, NOTICE "WHERE ?1 = 0 AND n.id < ?2 ORDER BY n.id DESC LIMIT ?3",
+			    err);
 	db_bind_int(s, 1, q->account);
 	db_bind_int(s, 2, q->before ? q->before : INT64_MAX);
 	db_bind_int(s, 3, (int64_t)q->limit);
@@ -145,8 +153,8 @@ int store_notices_due(struct store *st, int64_t account, int64_t now_us, size_t 
 		      struct arena *arena, struct notices *ret, struct error *err)
 {
 	struct stmt *s = prepare(st,
-				 NOTICE "WHERE state = 0 AND account = ?1 AND next_us <= ?2 ORDER "
-					"BY next_us LIMIT ?3",
+				 NOTICE "WHERE n.state = 0 AND n.account = ?1 AND n.next_us <= ?2"
+					" ORDER BY n.next_us LIMIT ?3",
 				 err);
 
 	db_bind_int(s, 1, account);

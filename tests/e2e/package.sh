@@ -191,6 +191,7 @@ fi
 "${in_network[@]}" chroot "$root" nginx
 is "nginx starts with the package's site" $? 0
 is "the certificate is good for the host" "$(ask https://localhost/readyz)" 200
+is "doctor finds nothing to do" "$(inside usaged doctor | grep 'TO DO')" ""
 is "the page to sign in is there" "$(ask https://localhost/login -H 'Accept: text/html')" 200
 cp "$first" "$tmp/old"
 printf 'data-urlencode = "UserName=admin"\ndata-urlencode = "Password=%s"\n' "$(cat "$first")" >"$tmp/signin"
