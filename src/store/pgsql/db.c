@@ -223,6 +223,7 @@ static int refuse_write(struct error *err)
 
 static bool is_read(const char *sql)
 {
+	sql += strspn(sql, "(");
 	return strncmp(sql, "SELECT", 6) == 0 || strncmp(sql, "WITH", 4) == 0;
 }
 

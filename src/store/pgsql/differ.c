@@ -351,7 +351,8 @@ static void choose_numbers(struct checking *k)
 
 /* Plans for all rows of a cursor, and for sums of many. */
 static const char session[] = "SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB';"
-			      "SET LOCAL jit = off";
+			      "SET LOCAL jit = off; SET LOCAL enable_seqscan = on;"
+			      "SET LOCAL plan_cache_mode = auto";
 
 int pgsql_check_accounts(const struct verify_checks *v, struct arena *arena,
 			 struct account_checks *ret, struct error *err)

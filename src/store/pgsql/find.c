@@ -152,12 +152,12 @@ static void add_each(struct search *s)
 static void add_id(struct search *s)
 {
 	add(s, "SELECT e.* FROM ");
+	add(s, "(SELECT id FROM source WHERE true");
 	if (s->q->source)
-		addf(s, "(SELECT a AS id FROM list(?%d) l) o", P_SOURCES);
-	else if (s->q->family)
-		addf(s, "(SELECT id FROM source WHERE family IN (0, ?%d)) o", P_FAMILY);
-	else
-		add(s, "source o");
+		addf(s, " AND id = ANY (ARRAY(SELECT a FROM list(?%d) l))", P_SOURCES);
+	if (s->q->family)
+		addf(s, " AND family IN (0, ?%d)", P_FAMILY);
+	add(s, ") o");
 	addf(s,
 	     " CROSS JOIN LATERAL (SELECT " EVENT_COLUMNS " FROM event"
 	     " WHERE source = o.id AND id = ?%d",
