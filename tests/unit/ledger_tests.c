@@ -503,6 +503,72 @@ START_TEST(overflow_that_no_event_causes_is_blamed_on_the_ledger)
 }
 END_TEST
 
+/* ---- round trips ---- */
+
+/* N calls of ids that begin with WORD. */
+static void put_calls(struct bench *b, const char *word, int n)
+{
+	char id[32];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(id, sizeof(id), "%s-%05d", word, i);
+		put_call(b, id, "1");
+	}
+}
+
+static void check_verdict_counts(const struct bench *b, const int want[VERDICTS])
+{
+	int have[VERDICTS] = { 0 };
+
+	for (size_t i = 0; i < b->batch.n; i++)
+		have[b->batch.events[i].verdict]++;
+	for (int i = 0; i < VERDICTS; i++)
+		ck_assert_msg(have[i] == want[i], "%d %s", have[i], verdict_names[i]);
+}
+
+/* How many statements, or round trips, it takes to store the batch. */
+static int64_t trips(struct bench *b)
+{
+	int64_t before = store_statements(b->st);
+
+	commit(b);
+	return store_statements(b->st) - before;
+}
+
+/* Whatever a batch holds, if its series are known. */
+START_TEST(a_batch_takes_few_round_trips)
+{
+	static const struct ledger_options logged = { .rejected_days = 30 };
+	struct bench b = open_bench(path, &logged);
+
+	put_calls(&b, "first", 3);
+	commit(&b);
+	/* it was the first with its categories, which changes the ledger */
+	put_call(&b, "zero", "1");
+	commit(&b);
+	put_call(&b, "one", "1");
+	ck_assert_int_le(trips(&b), test_database() ? 3 : 99);
+	put_calls(&b, "second", 300);
+	put_calls(&b, "first", 3);
+	put_call(&b, "first-00000", "2");
+	for (int i = 0; i < 40; i++)
+		put_rejected_call(&b, "bad");
+	ck_assert_int_le(trips(&b), test_database() ? 3 : 9999);
+	check_verdict_counts(&b, (const int[VERDICTS]) { 300, 3, 1, 40 });
+	put_calls(&b, "third", 2000);
+	ck_assert_int_le(trips(&b), test_database() ? 4 : 9999);
+	put_calls(&b, "third", 2000);
+	ck_assert_int_le(trips(&b), test_database() ? 5 : 9999);
+	check_verdict_counts(&b, (const int[VERDICTS]) { 0, 2000, 0, 0 });
+	/* new ones between those that are stored */
+	put_calls(&b, "third", 2010);
+	put_calls(&b, "second-x", 700);
+	ck_assert_int_le(trips(&b), test_database() ? 7 : 9999);
+	check_verdict_counts(&b, (const int[VERDICTS]) { 710, 2000, 0, 0 });
+	close_bench(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ledger");
@@ -528,6 +594,7 @@ int main(void)
 	tcase_add_test(tc, locked_ledger_stores_nothing_and_can_be_tried_again);
 	tcase_add_test(tc, ids_made_in_a_failed_write_are_forgotten);
 	tcase_add_test(tc, failed_rollup_stores_no_event);
+	tcase_add_test(tc, a_batch_takes_few_round_trips);
 	tcase_add_test(tc, overflow_that_no_event_causes_is_blamed_on_the_ledger);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

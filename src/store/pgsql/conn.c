@@ -754,57 +754,63 @@ static int put_copy(struct pg_conn *c, const GByteArray *bytes, const struct pg_
 	return PQputCopyEnd(c->pg, NULL) == 1 ? send_all(c, wait, err) : -1;
 }
 
-/* Reads the results up to their end. The first bad one is the error. */
-static int end_copy(struct pg_conn *c, const struct pg_command *cmd, const struct pg_wait *wait,
-		    struct error *err)
+static const struct pg_command copying = { .sql = "COPY", .late = true };
+
+/*
+ * Reads results up to their end, or to the one that wants the rows. *RET: the
+ * status of the last one, *RET_FOUND: a statement has found rows.
+ */
+static int read_copy(struct pg_conn *c, const struct pg_wait *wait, ExecStatusType *ret,
+		     bool *ret_found, struct error *err)
 {
-	PGresult *r;
+	PGresult *r = NULL;
 	int rc = 0;
 
-	while (next_result(c, wait, &r, err) == 0) {
-		if (!r)
-			return rc;
-		if (PQresultStatus(r) != PGRES_COMMAND_OK && rc == 0)
-			rc = fail_command(r, cmd, err);
+	*ret = PGRES_EMPTY_QUERY;
+	while (*ret != PGRES_COPY_IN && next_result(c, wait, &r, err) == 0 && r) {
+		*ret = PQresultStatus(r);
+		*ret_found = *ret_found || PQntuples(r) > 0;
+		if (*ret != PGRES_COPY_IN && *ret != PGRES_COMMAND_OK && *ret != PGRES_TUPLES_OK)
+			rc = fail_command(r, &copying, err);
 		PQclear(r);
 		if (PQstatus(c->pg) != CONNECTION_OK)
-			break;
+			return -1;
 	}
-	return -1;
+	return err->kind == ERR_NONE ? rc : -1;
 }
 
-static int begin_copy(struct pg_conn *c, const struct pg_command *cmd, const struct pg_wait *wait,
-		      struct error *err)
+static int fail_copy(struct pg_conn *c, const char *sql, struct error *own, struct error *err)
 {
-	PGresult *r;
-	int rc = 0;
-
-	if (pay_debt(c, wait, err) < 0 || !PQexitPipelineMode(c->pg) ||
-	    !PQsendQuery(c->pg, cmd->sql) || send_all(c, wait, err) < 0 ||
-	    next_result(c, wait, &r, err) < 0)
-		return -1;
-	if (PQresultStatus(r) != PGRES_COPY_IN) {
-		rc = fail_command(r, cmd, err);
-		end_copy(c, cmd, wait, err);
-	}
-	PQclear(r);
-	return rc;
-}
-
-int pg_copy(struct pg_conn *c, const char *sql, const GByteArray *bytes, const struct pg_wait *wait,
-	    struct error *err)
-{
-	const struct pg_command cmd = { .sql = sql, .late = true };
-	struct error own = { 0 };
-
-	if (begin_copy(c, &cmd, wait, &own) == 0 && put_copy(c, bytes, wait, &own) == 0 &&
-	    end_copy(c, &cmd, wait, &own) == 0)
-		return 0;
-	if (own.kind == ERR_NONE)
-		fail_conn(c, sql, &own);
+	if (own->kind == ERR_NONE)
+		fail_conn(c, sql, own);
 	if (err && err->kind == ERR_NONE)
-		*err = own;
+		*err = *own;
 	return -1;
+}
+
+int pg_copy_start(struct pg_conn *c, const char *sql, const struct pg_wait *wait, struct error *err)
+{
+	struct error own = { 0 };
+	ExecStatusType status = PGRES_EMPTY_QUERY;
+	bool found = false;
+
+	if (pay_debt(c, wait, &own) < 0 || !PQexitPipelineMode(c->pg) || !PQsendQuery(c->pg, sql) ||
+	    send_all(c, wait, &own) < 0 || read_copy(c, wait, &status, &found, &own) < 0 ||
+	    status != PGRES_COPY_IN)
+		return fail_copy(c, sql, &own, err);
+	return found;
+}
+
+int pg_copy_finish(struct pg_conn *c, const GByteArray *bytes, const struct pg_wait *wait,
+		   struct error *err)
+{
+	struct error own = { 0 };
+	ExecStatusType status;
+	bool found = false;
+
+	if (put_copy(c, bytes, wait, &own) < 0 || read_copy(c, wait, &status, &found, &own) < 0)
+		return fail_copy(c, copying.sql, &own, err);
+	return 0;
 }
 
 void pg_post(struct pg_conn *c, const char *sql)

@@ -83,9 +83,14 @@ int pg_round_trip(struct pg_conn *c, const struct pg_command *commands, int n, P
 
 void pg_clear(PGresult **results, int n);
 
-/* Runs COPY ... FROM STDIN with these bytes, in two round trips. */
-int pg_copy(struct pg_conn *c, const char *sql, const GByteArray *bytes, const struct pg_wait *wait,
-	    struct error *err);
+/*
+ * Runs SQL, a text that ends with COPY ... FROM STDIN. 1 a statement before it
+ * has found rows, 0 not, -1 failed. Then call pg_copy_finish.
+ */
+int pg_copy_start(struct pg_conn *c, const char *sql, const struct pg_wait *wait,
+		  struct error *err);
+int pg_copy_finish(struct pg_conn *c, const GByteArray *bytes, const struct pg_wait *wait,
+		   struct error *err);
 
 /* Runs a text with any number of commands, without parameters. */
 int pg_script(struct pg_conn *c, const char *sql, const struct pg_wait *wait, struct error *err);

@@ -554,14 +554,22 @@ static int pgsql_flush(struct db *base, struct error *err)
 	return db->conn && db->later->len ? send(db, db->conn, NULL, NULL, err) : 0;
 }
 
-int pgsql_copy(struct db *base, const char *sql, const GByteArray *bytes, struct error *err)
+int pgsql_copy_begin(struct db *base, const char *sql, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)base;
 
 	if (pgsql_flush(base, err) < 0)
 		return -1;
-	db->base.statements += 2;
-	return pg_copy(db->conn, sql, bytes, &db->wait, err);
+	db->base.statements++;
+	return pg_copy_start(db->conn, sql, &db->wait, err);
+}
+
+int pgsql_copy_end(struct db *base, const GByteArray *bytes, struct error *err)
+{
+	struct pgsql *db = (struct pgsql *)base;
+
+	db->base.statements++;
+	return pg_copy_finish(db->conn, bytes, &db->wait, err);
 }
 
 static int64_t pgsql_changes(struct db *base)
@@ -800,6 +808,9 @@ static int pgsql_commit(struct db *base, struct error *err)
 	}
 	rc = send(db, db->conn, &(struct pg_command) { .sql = "COMMIT" }, &r, &own);
 	lost = pg_conn_lost(db->conn);
+	/* a statement before it may have failed, so that COMMIT did not run */
+	if (rc < 0 && !lost)
+		pg_post(db->conn, "ROLLBACK");
 	/* a transaction that failed ends with ROLLBACK, which is no error */
 	if (rc == 0 && strcmp(PQcmdStatus(r), "COMMIT") != 0)
 		rc = error_set(&own, ERR_INTERNAL, NULL,

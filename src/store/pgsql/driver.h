@@ -15,9 +15,12 @@ typedef int pgsql_found(struct stmt *s, struct error *err);
 int pgsql_expect_none(struct stmt *s, pgsql_found *found, struct error *err);
 
 /*
- * Runs COPY ... FROM STDIN (FORMAT binary) in a write, after the statements of
- * db_later. BYTES are the rows, see pg_copy_begin.
+ * Begins COPY ... FROM STDIN (FORMAT binary) in a write, after the statements of
+ * db_later. Before COPY, SQL may have a question in the same text: 1 it has
+ * found a row, 0 none, -1 failed. Then call pgsql_copy_end with the rows, see
+ * pg_copy_begin. Each is a round trip.
  */
-int pgsql_copy(struct db *db, const char *sql, const GByteArray *bytes, struct error *err);
+int pgsql_copy_begin(struct db *db, const char *sql, struct error *err);
+int pgsql_copy_end(struct db *db, const GByteArray *bytes, struct error *err);
 
 #endif

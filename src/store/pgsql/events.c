@@ -1,7 +1,8 @@
 /*
- * events.c - adds events in sets. The statement of those that are stored
- * already comes first; the others are new, because only one writer writes.
+ * events.c - adds events in sets. First it looks for those that are stored
+ * already; the others are new, because only one writer writes.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include "store/internal.h"
 #include "store/pgsql/driver.h"
@@ -25,7 +26,7 @@ enum {
 };
 
 /* From so many events on, COPY and a look at the ends of the ids pay. */
-enum { MANY = 500 };
+enum { MANY = 500, SOURCES_MAX = 100 };
 
 _Static_assert((int)EVENT_CELLS <= (int)DB_LIST_COLUMNS, "list() has room for an event");
 
@@ -161,59 +162,14 @@ static int find_stored(struct store *st, const struct event_rows *keys, struct s
 	return rc;
 }
 
-#define FIND_BETWEEN                                                              \
-	"SELECT 1 FROM list(?1) l CROSS JOIN LATERAL (SELECT 1 FROM event WHERE " \
-	"source = l.a AND id >= l.b AND id <= l.d LIMIT 1) e LIMIT 1"
-
 /*
- * Is any event stored between the first and the last id of a source? The ids of
- * most sources ascend, so that those of new events are beyond all others, and
- * need not be looked for one by one. 1 yes, 0 no, -1 failed.
+ * Sets the verdicts of all events; returns how many are new. STORED has an entry
+ * for each identity, as of find_stored.
  */
-static int any_between(struct store *st, const struct identities *all, struct arena *arena,
-		       struct error *err)
+static size_t set_verdicts(const struct identities *all, const struct stored_event *stored)
 {
-	struct stmt *s = prepare(st, FIND_BETWEEN, err);
-	struct event_rows ends;
-	struct db_list list;
+	size_t created = 0;
 
-	rows_init(&ends, arena, all->n, IDENTITY_CELLS + 1);
-	for (size_t i = 0, last; i < all->n; i = last + 1) {
-		for (last = i; last + 1 < all->n; last++)
-			if (all->list[last + 1]->source != all->list[i]->source)
-				break;
-		add_row(&ends, all->list[i])[IDENTITY_CELLS] =
-			(struct db_cell) { .kind = DB_CELL_TEXT,
-					   .bytes = all->list[last]->id,
-					   .len = all->list[last]->id_len };
-	}
-	list = (struct db_list) { ends.cells, ends.n, ends.columns };
-	db_bind_list(s, 1, &list);
-	return store_any(s, err);
-}
-
-/* Reads what is stored of the identities KEYS, which are those of ALL. */
-static int find_all(struct store *st, const struct identities *all, const struct event_rows *keys,
-		    struct stored_event *ret, struct error *err)
-{
-	int any = all->n < MANY ? 1 : any_between(st, all, keys->arena, err);
-
-	return any > 0 ? find_stored(st, keys, ret, err) : any;
-}
-
-/* Sets the verdicts of all events; returns how many are new, or -1. */
-static int64_t set_verdicts(struct store *st, const struct identities *all, struct arena *arena,
-			    struct error *err)
-{
-	struct stored_event *stored = arena_array(arena, struct stored_event, all->n);
-	struct event_rows keys;
-	int64_t created = 0;
-
-	rows_init(&keys, arena, all->n, IDENTITY_CELLS);
-	for (size_t i = 0; i < all->n; i += count_same(all, i))
-		add_row(&keys, all->list[i]);
-	if (find_all(st, all, &keys, stored, err) < 0)
-		return -1;
 	for (size_t i = 0, n, identity = 0; i < all->n; i += n, identity++) {
 		struct stored_event *const *same = all->list + i;
 		bool new = !stored[identity].series;
@@ -293,6 +249,9 @@ static void copy_event(GByteArray *to, const struct stored_event *e)
 		pg_copy_number(to, e->amounts.n[i]);
 }
 
+#define COPY "COPY event (" EVENT_COLUMNS ") FROM STDIN (FORMAT binary)"
+
+/* Sends the CREATED new events to the COPY that was begun. */
 static int copy_events(struct store *st, const struct identities *all, size_t created,
 		       struct error *err)
 {
@@ -300,12 +259,11 @@ static int copy_events(struct store *st, const struct identities *all, size_t cr
 	int rc;
 
 	pg_copy_begin(bytes);
-	for (size_t i = 0; i < all->n; i++)
+	for (size_t i = 0; created && i < all->n; i++)
 		if (all->list[i]->verdict == VERDICT_CREATED)
 			copy_event(bytes, all->list[i]);
 	pg_copy_end(bytes);
-	rc = pgsql_copy(st->db, "COPY event (" EVENT_COLUMNS ") FROM STDIN (FORMAT binary)", bytes,
-			err);
+	rc = pgsql_copy_end(st->db, bytes, err);
 	g_byte_array_free(bytes, TRUE);
 	return rc;
 }
@@ -339,19 +297,109 @@ static int add_attributes(struct store *st, const struct identities *all, struct
 			&rows, err);
 }
 
+/* ---- events beyond all others ---- */
+
+/* As a constant, whatever the settings say about backslashes. */
+static void append_text(GString *to, const struct stored_event *e)
+{
+	g_string_append(to, "E'");
+	for (size_t i = 0; i < e->id_len; i++) {
+		if (e->id[i] == '\'' || e->id[i] == '\\')
+			g_string_append_c(to, e->id[i]);
+		g_string_append_c(to, e->id[i]);
+	}
+	g_string_append_c(to, '\'');
+}
+
+/*
+ * Appends the question whether any event is stored between the first and the
+ * last id of a source. The order makes sure that the index answers it. False:
+ * there are too many sources.
+ */
+static bool ask_between(const struct identities *all, GString *to)
+{
+	int sources = 0;
+
+	g_string_append(to, "SELECT 1 WHERE ");
+	for (size_t i = 0, last; i < all->n; i = last + 1) {
+		for (last = i; last + 1 < all->n; last++)
+			if (all->list[last + 1]->source != all->list[i]->source)
+				break;
+		if (sources++ == SOURCES_MAX)
+			return false;
+		g_string_append_printf(to,
+				       "%s(SELECT 1 FROM event WHERE source = %" PRId64
+				       " AND id >= ",
+				       i ? " OR " : "", all->list[i]->source);
+		append_text(to, all->list[i]);
+		g_string_append(to, " AND id <= ");
+		append_text(to, all->list[last]);
+		g_string_append(to, " ORDER BY source, id LIMIT 1) IS NOT NULL");
+	}
+	g_string_append(to, "; " COPY);
+	return true;
+}
+
+/*
+ * The ids of most sources ascend: nothing is stored between the ends of a batch
+ * of new events, which so need not be looked for one by one. 1 all are new and
+ * added, 0 nothing is done, -1 failed.
+ */
+static int add_beyond(struct store *st, const struct identities *all,
+		      const struct stored_event *none, struct error *err)
+{
+	GString *sql = g_string_new(NULL);
+	int found = all->n < MANY || !ask_between(all, sql)
+			    ? 2
+			    : pgsql_copy_begin(st->db, sql->str, err);
+	int rc = found < 0 ? -1 : 0;
+
+	if (found == 0)
+		rc = copy_events(st, all, set_verdicts(all, none), err) < 0 ? -1 : 1;
+	else if (found == 1)
+		rc = copy_events(st, all, 0, err);
+	g_string_free(sql, TRUE);
+	return rc;
+}
+
+/* ---- any events ---- */
+
+static int add_new(struct store *st, const struct identities *all, size_t created,
+		   struct arena *arena, struct error *err)
+{
+	if (created < MANY)
+		return insert_events(st, all, created, arena, err);
+	return pgsql_copy_begin(st->db, COPY, err) < 0 ? -1 : copy_events(st, all, created, err);
+}
+
+static int add_any(struct store *st, const struct identities *all, struct arena *arena,
+		   struct error *err)
+{
+	struct stored_event *stored = arena_array(arena, struct stored_event, all->n);
+	struct event_rows keys;
+	int rc = add_beyond(st, all, stored, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	rows_init(&keys, arena, all->n, IDENTITY_CELLS);
+	for (size_t i = 0; i < all->n; i += count_same(all, i))
+		add_row(&keys, all->list[i]);
+	if (find_stored(st, &keys, stored, err) < 0)
+		return -1;
+	return add_new(st, all, set_verdicts(all, stored), arena, err);
+}
+
 int pgsql_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err)
 {
 	struct identities all;
 	struct arena arena;
-	int64_t created;
 	int rc;
 
+	if (!n)
+		return 0;
 	arena_init(&arena);
 	identities_init(&all, &arena, events, n);
-	created = n ? set_verdicts(st, &all, &arena, err) : 0;
-	rc = created < 0       ? -1
-	     : created >= MANY ? copy_events(st, &all, (size_t)created, err)
-			       : insert_events(st, &all, (size_t)created, &arena, err);
+	rc = add_any(st, &all, &arena, err);
 	if (rc == 0)
 		rc = add_attributes(st, &all, &arena, err);
 	arena_release(&arena);
