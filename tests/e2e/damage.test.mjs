@@ -8,7 +8,7 @@ import { Ledger, program } from './worker.mjs'
 const PAGE = 4096
 
 test('damage on any page is told by verify, and no report counts past it', t => {
-	const ledger = new Ledger(), account = ledger.account('One')
+	const ledger = new Ledger({ file: true }), account = ledger.account('One')
 	const run = (...args) => spawnSync(program, ['--config', ledger.config, ...args], { encoding: 'utf8' })
 	const report = () => run('report', 'ListUsageRecordAllTime', '--AccountSid', account, '--Category', 'totalprice')
 	try {

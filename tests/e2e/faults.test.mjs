@@ -36,10 +36,13 @@ const served = (name, body, options) => test(name, async t => {
 
 // Another program that holds the ledger as its writer until the function that is returned is called.
 async function hold(ledger) {
-	const holder = spawn('sqlite3', [ledger.database])
+	const [command, args, begin] = ledger.postgresql
+		? ['psql', ['-qAtX', ledger.postgresql.address], "BEGIN;\nSELECT pg_advisory_xact_lock(to_regclass('meta')::oid::bigint);\nSELECT 'held';\n"]
+		: ['sqlite3', [ledger.database], 'BEGIN IMMEDIATE;\n.shell echo held\n']
+	const holder = spawn(command, args)
 	await new Promise(done => {
 		holder.stdout.once('data', done)
-		holder.stdin.write('BEGIN IMMEDIATE;\n.shell echo held\n')
+		holder.stdin.write(begin)
 	})
 	return async () => {
 		holder.stdin.end('ROLLBACK;\n')
@@ -147,7 +150,7 @@ test('a full disk loses nothing acknowledged', async t => {
 	try {
 		if (disk)
 			mkdirSync(join(disk, 'ledger'))
-		ledger = new Ledger(disk ? { folder: join(disk, 'ledger') } : {})
+		ledger = new Ledger(disk ? { file: true, folder: join(disk, 'ledger') } : { file: true })
 		const account = ledger.account('One')
 		t.diagnostic(disk ? 'on a small file system of its own' : 'with a limit on the size of files: no file system can be mounted here')
 		await ledger.start(...disk ? [] : ['sh', '-c', 'ulimit -f 4000; exec "$@"', 'sh'])

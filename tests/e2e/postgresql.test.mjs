@@ -214,6 +214,25 @@ served('a database that is restarted, and one that crashes', async (ledger, acco
 	return sent
 })
 
+test('under the unit the server reaches its database again and again', options, async t => {
+	const under = ['python3', join(top, 'tests/e2e/under_unit.py'), join(top, 'conf/systemd/usaged.service.in')]
+	const probe = spawnSync(under[0], [...under.slice(1), 'true'], { encoding: 'utf8' })
+	if (probe.status === 77)
+		return t.skip(probe.stderr.trim())
+	const ledger = new Ledger({ database: postgres.database() })
+	try {
+		await ledger.start(...under)
+		for (let i = 0; i < 5; i++) {
+			postgres.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'usaged'")
+			assert.equal((await ledger.get('/readyz')).status, 200, ledger.log)
+			assert.equal((await ledger.get('/accounts')).status, 200, ledger.log)
+		}
+		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
+	} finally {
+		ledger.remove()
+	}
+})
+
 test('a standby takes over with all that was acknowledged', options, async t => {
 	const primary = new Postgres(['synchronous_standby_names=*'])
 	primary.start('synchronous_standby_names=')

@@ -94,7 +94,7 @@ test('server.sandbox = no turns it off', async () => {
 })
 
 test('a ledger that is a link is used where it leads to', async () => {
-	const ledger = new Ledger(), account = ledger.account('One'), elsewhere = `${ledger.folder}-ledger`
+	const ledger = new Ledger({ file: true }), account = ledger.account('One'), elsewhere = `${ledger.folder}-ledger`
 	mkdirSync(elsewhere)
 	try {
 		renameSync(ledger.database, join(elsewhere, 'real.db'))

@@ -465,6 +465,19 @@ void pg_conn_give(struct pg_conn *c)
 	close_all(old);
 }
 
+void pg_pool_drop_idle(struct pg_pool *pool)
+{
+	struct pg_conn *idle;
+
+	pthread_mutex_lock(&lock);
+	idle = pool->idle;
+	pool->idle = NULL;
+	for (const struct pg_conn *c = idle; c; c = c->next)
+		pool->lost++;
+	pthread_mutex_unlock(&lock);
+	close_all(idle);
+}
+
 int pg_conn_version(const struct pg_conn *c)
 {
 	return PQserverVersion(c->pg);
@@ -604,6 +617,14 @@ static int fail_command(const PGresult *r, const struct pg_command *cmd, struct 
 	return -1;
 }
 
+/* The server ends the session, though the connection may seem to be open. */
+static bool ends_session(const PGresult *r)
+{
+	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	return severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
+}
+
 /*
  * Reads the answers of all commands up to the sync. The first bad one is the
  * error of the round trip. ANSWERS: of each command.
@@ -621,9 +642,13 @@ static int read_answers(struct pg_conn *c, const struct pg_command *commands, co
 			return -1;
 		status = PQresultStatus(r);
 		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+			const bool ended = ends_session(r);
+
 			rc = rc < 0 ? rc : fail_command(r, &commands[i], err);
 			PQclear(r);
 			r = NULL;
+			if (ended)
+				return give_up(c);
 		}
 		if (PQstatus(c->pg) != CONNECTION_OK) {
 			PQclear(r);

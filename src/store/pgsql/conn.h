@@ -51,6 +51,9 @@ int pg_conn_version(const struct pg_conn *c);
 /* Is the connection lost? Then nothing that was not committed is stored. */
 bool pg_conn_lost(const struct pg_conn *c);
 
+/* Closes the idle connections: where one was lost, others are likely to be. */
+void pg_pool_drop_idle(struct pg_pool *pool);
+
 /* How long to wait for answers. */
 struct pg_wait {
 	/* Called now and then; -1: the connection is given up, with this error. */

@@ -29,6 +29,7 @@ struct pgsql {
 	struct pg_conn *conn; /* of the transaction; NULL: there is none */
 	bool writes;          /* the transaction */
 	bool read_only;       /* was opened so */
+	bool lost;            /* the connection, when the last write began */
 	const char *begin;    /* to send before the first statement; NULL: sent */
 	char xid[24];         /* of a writing transaction */
 	int64_t busy_ms;
@@ -453,6 +454,7 @@ static int send_again(struct pgsql *db, const struct pg_command *cmd, PGresult *
 		return -1;
 	}
 	pg_conn_give(conn);
+	pg_pool_drop_idle(db->pool);
 	conn = pg_conn_take(db->pool, false, db->busy_ms, err);
 	if (db->conn)
 		db->conn = conn;
@@ -689,6 +691,7 @@ static int try_write(struct pgsql *db, struct first_read *first, struct error *e
 			take_number(results[4], first);
 	}
 	pg_clear(results, n);
+	db->lost = rc < 0 && pg_conn_lost(db->conn);
 	if (rc < 0)
 		db_rollback(&db->base);
 	db->writes = rc == 0;
@@ -697,13 +700,22 @@ static int try_write(struct pgsql *db, struct first_read *first, struct error *e
 
 static int begin_write(struct pgsql *db, struct first_read *first, struct error *err)
 {
+	bool fresh = false;
+
 	if (db->read_only)
 		return refuse_write(err);
 	for (int times = 0;; times++) {
 		struct error own = { 0 };
 
+		db->lost = false;
 		if (try_write(db, first, &own) == 0)
 			return 0;
+		/* nothing was written, so a new connection can be tried, once */
+		if (db->lost && own.kind == ERR_BUSY && !fresh) {
+			pg_pool_drop_idle(db->pool);
+			fresh = true;
+			continue;
+		}
 		if (own.kind != ERR_BUSY || !db->retry || !db->retry(db->retry_arg, times)) {
 			if (err && err->kind == ERR_NONE)
 				*err = own;
