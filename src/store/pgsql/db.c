@@ -224,8 +224,13 @@ static int refuse_write(struct error *err)
 
 static bool is_read(const char *sql)
 {
+	static const char *const words[] = { "SELECT ", "WITH ", "DECLARE ", "FETCH ", "CLOSE " };
+
 	sql += strspn(sql, "(");
-	return strncmp(sql, "SELECT", 6) == 0 || strncmp(sql, "WITH", 4) == 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strncmp(sql, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
 }
 
 static struct stmt *pgsql_prepare(struct db *base, const char *sql, struct error *err)
