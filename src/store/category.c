@@ -127,14 +127,87 @@ int store_category_use(struct store *st, int64_t account, int64_t id, struct err
 	return before < 0 ? -1 : before ? 0 : store_changed(st, err);
 }
 
+static void copy_id(struct arena *arena, void *to, const void *from)
+{
+	(void)arena;
+	*(int64_t *)to = *(const int64_t *)from;
+}
+
+static const struct kept_kind kept_ids = { sizeof(int64_t), copy_id };
+
+/* The categories of all accounts. */
+struct used_list {
+	struct arena *arena;
+	int64_t *ids;
+	size_t n, size;
+};
+
+static void add_used(struct used_list *to, const int64_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		to->ids = store_room(to->arena, to->ids, to->n, &to->size, sizeof(*to->ids));
+		to->ids[to->n++] = ids[i];
+	}
+}
+
+/* Adds what was kept of all accounts. False: of one, nothing was kept. */
+static bool add_kept(struct store *st, const int64_t *accounts, size_t n, struct used_list *to)
+{
+	if (!store_keeps(st))
+		return false;
+	kept_lists_begin(&st->used_categories, db_data_version(st->db));
+	for (size_t i = 0; i < n; i++) {
+		void *ids;
+		size_t n_ids;
+
+		if (!kept_list(&st->used_categories, accounts[i], &kept_ids, to->arena, &ids,
+			       &n_ids))
+			return false;
+		add_used(to, ids, n_ids);
+	}
+	return true;
+}
+
+/* Reads the categories of all accounts, and keeps them. */
+static int read_used(struct store *st, const int64_t *accounts, size_t n, struct used_list *to,
+		     struct error *err)
+{
+	struct stmt *s = prepare(st,
+				 "SELECT l.rowid, u.category FROM list(?1) l CROSS JOIN"
+				 " account_category u WHERE u.account = l.a ORDER BY l.rowid",
+				 err);
+	size_t first = 0, account = 0;
+	int rc;
+
+	to->n = 0;
+	bind_ids(s, 1, to->arena, accounts, n);
+	do {
+		size_t next = n;
+
+		rc = db_step(s, err);
+		if (rc > 0)
+			next = (size_t)db_get_int(s, 0);
+		for (; rc >= 0 && account < next; account++, first = to->n)
+			if (store_keeps(st))
+				kept_list_set(&st->used_categories, accounts[account], &kept_ids,
+					      to->ids + first, to->n - first);
+		if (rc > 0) {
+			int64_t id = db_get_int(s, 1);
+
+			add_used(to, &id, 1);
+		}
+	} while (rc > 0);
+	return rc;
+}
+
 int store_categories_used(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,
 			  const int64_t **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st,
-				 "SELECT u.category FROM list(?1) l CROSS JOIN account_category u"
-				 " WHERE u.account = l.a",
-				 err);
+	struct used_list used = { .arena = arena };
 
-	bind_ids(s, 1, arena, accounts, n);
-	return store_ids(s, arena, ret, ret_n, err);
+	if (!add_kept(st, accounts, n, &used) && read_used(st, accounts, n, &used, err) < 0)
+		return -1;
+	*ret = used.ids;
+	*ret_n = used.n;
+	return 0;
 }

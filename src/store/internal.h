@@ -31,6 +31,7 @@ struct store {
 	struct kept_numbers closed_us;
 	/* by account; of one db_data_version: */
 	struct kept_numbers first_days, last_days;
+	struct kept_lists used_categories;
 	int64_t work_max, work_left; /* store_limits.work, and the rest of it */
 	struct {
 		const struct schema_watch *watch; /* or NULL */

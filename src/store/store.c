@@ -54,6 +54,7 @@ void store_close(struct store **st)
 	kept_numbers_release(&(*st)->closed_us);
 	kept_numbers_release(&(*st)->first_days);
 	kept_numbers_release(&(*st)->last_days);
+	kept_lists_release(&(*st)->used_categories);
 	db_close(&(*st)->db);
 	free(*st);
 	*st = NULL;

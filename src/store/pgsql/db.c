@@ -37,7 +37,9 @@ struct pgsql {
 	int (*retry)(void *arg, int times); /* db_wait_with */
 	void *retry_arg;
 	int64_t changes;
-	int64_t transactions;
+	/* transactions, without those whose snapshot was that of the one before */
+	int64_t versions;
+	GString *snapshot; /* of the last reader; "": unknown */
 	GHashTable *stmts; /* struct pgsql_stmt by address of the SQL */
 	GPtrArray *later;  /* struct pending: statements that are still to be sent */
 };
@@ -75,6 +77,14 @@ struct pending {
 };
 
 static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/*
+ * What the transaction sees, which equal texts say is the same; but a standby
+ * does not say all.
+ */
+#define SNAPSHOT                                                               \
+	"SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE"                    \
+	" pg_current_snapshot()::text END"
 
 static int64_t now_ms(void)
 {
@@ -119,6 +129,7 @@ static void pgsql_close(struct db *base)
 
 	db->base.driver->rollback(base);
 	g_hash_table_destroy(db->stmts);
+	g_string_free(db->snapshot, TRUE);
 	g_ptr_array_free(db->later, TRUE);
 	pg_pool_release(db->pool);
 	g_free(db);
@@ -163,6 +174,7 @@ static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms
 	db->busy_ms = busy_timeout_ms;
 	db->read_only = !(flags & DB_WRITE);
 	db->wait.most_ms = PATIENCE_MS;
+	db->snapshot = g_string_new(NULL);
 	db->stmts = g_hash_table_new_full(NULL, NULL, NULL, stmt_free);
 	db->later = g_ptr_array_new_with_free_func(pending_free);
 	*ret = &db->base;
@@ -199,10 +211,10 @@ static void pgsql_cache(struct db *base, bool large)
 	((struct pgsql *)base)->wait.most_ms = large ? 0 : PATIENCE_MS;
 }
 
-/* Nothing tells whether the database has changed: so each transaction differs. */
+/* It differs if any transaction of the server was committed since. */
 static int64_t pgsql_data_version(struct db *base)
 {
-	return ((struct pgsql *)base)->transactions;
+	return ((struct pgsql *)base)->versions;
 }
 
 static int no_copy(struct db *base, const char *where, db_progress *progress, void *arg,
@@ -389,14 +401,24 @@ static int check_later(struct pgsql *db, PGresult **results, struct error *err)
 	return rc;
 }
 
+/* A reader sees what the reader before it saw: then the version is that one's. */
+static void note_snapshot(struct pgsql *db, const PGresult *r)
+{
+	const char *text = PQgetvalue(r, 0, 0);
+
+	if (*text && strcmp(text, db->snapshot->str) == 0)
+		db->versions--;
+	g_string_assign(db->snapshot, text);
+}
+
 /*
- * One round trip: the transaction's begin if that is still to be sent, the
- * statements of db_later, and CMD.
+ * One round trip: the transaction's begin if that is still to be sent, for a
+ * reader its snapshot, the statements of db_later, and CMD.
  */
 static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command *cmd,
 		PGresult **ret, struct error *err)
 {
-	int n = 0, last = (int)db->later->len + 1;
+	int n = 0, first, last = (int)db->later->len + 2;
 	struct pg_command *commands = g_new(struct pg_command, last + 1);
 	PGresult **results = g_new0(PGresult *, last + 1);
 	struct error own = { 0 };
@@ -406,6 +428,9 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 	db->base.statements++;
 	if (begins)
 		commands[n++] = (struct pg_command) { .sql = db->begin };
+	if (begins && !db->writes)
+		commands[n++] = (struct pg_command) { .sql = SNAPSHOT, .prepare = true };
+	first = n;
 	for (guint i = 0; db->conn && i < db->later->len; i++) {
 		const struct pending *p = g_ptr_array_index(db->later, i);
 
@@ -414,7 +439,7 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 	if (cmd)
 		commands[n++] = *cmd;
 	rc = n ? pg_round_trip(conn, commands, n, results, &db->wait, &own) : 0;
-	if (db->conn && check_later(db, results + begins, err) < 0)
+	if (db->conn && check_later(db, results + first, err) < 0)
 		rc = -1;
 	else if (rc < 0 && err && err->kind == ERR_NONE)
 		*err = own;
@@ -422,6 +447,8 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 		*ret = results[n - 1];
 		results[n - 1] = NULL;
 	}
+	if (rc == 0 && begins && !db->writes)
+		note_snapshot(db, results[1]);
 	if (rc == 0 && db->conn)
 		db->begin = NULL;
 	if (db->conn && !begins)
@@ -733,7 +760,7 @@ static int pgsql_begin(struct db *base, bool write, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)base;
 
-	db->transactions++;
+	db->versions++;
 	if (write)
 		return begin_write(db, &(struct first_read) { 0 }, err);
 	db->conn = pg_conn_take(db->pool, false, db->busy_ms, err);
@@ -749,7 +776,7 @@ static int pgsql_begin_reading(struct db *base, const char *sql, int64_t *ret, s
 	struct pgsql *db = (struct pgsql *)base;
 	struct first_read first = { .sql = sql };
 
-	db->transactions++;
+	db->versions++;
 	if (begin_write(db, &first, err) < 0)
 		return -1;
 	*ret = first.n;
