@@ -66,14 +66,34 @@ static int use_store(struct shared_throttle *t, struct error *err)
 				     t->settings->busy_timeout_ms, &t->store, err);
 }
 
+/*
+ * Copies records, but forgets those of a clock that was ahead: a wait is never
+ * so long.
+ */
+static void copy_sane(const struct throttle_record from[static THROTTLE_SUBJECTS], int64_t now_ms,
+		      struct throttle_record ret[static THROTTLE_SUBJECTS])
+{
+	for (int i = 0; i < THROTTLE_SUBJECTS; i++) {
+		const int64_t last_ms = now_ms + THROTTLE_PAIR_MAX_MS;
+
+		ret[i] = from[i];
+		if (from[i].next > last_ms || from[i].heard > last_ms)
+			ret[i] = (struct throttle_record) { .who = from[i].who,
+							    .good = from[i].good };
+	}
+}
+
 /* Reads what all hosts know of the pair into this host's throttle. */
 static int load(struct shared_throttle *t, const struct throttled *p,
 		struct throttle_record ret[static THROTTLE_SUBJECTS], struct error *err)
 {
+	struct throttle_record sane[THROTTLE_SUBJECTS];
+
 	throttle_get(t->local, p->user, p->address, p->now_ms, ret);
 	if (use_store(t, err) < 0 || store_tries_load(t->store, ret, err) < 0)
 		return -1;
-	throttle_set(t->local, ret, p->now_ms);
+	copy_sane(ret, p->now_ms, sane);
+	throttle_set(t->local, sane, p->now_ms);
 	return 0;
 }
 
@@ -114,7 +134,7 @@ static int try_once(struct shared_throttle *t, const struct throttled *p, int64_
 	if (load(t, p, old, err) < 0)
 		return -1;
 	*ret_ms = throttle_try(t->local, p->user, p->address, p->now_ms);
-	if (*ret_ms && old[THROTTLE_PAIR].next > p->now_ms)
+	if (*ret_ms && old[THROTTLE_PAIR].next == p->now_ms + *ret_ms)
 		return 1; /* it was told so before */
 	return save(t, p, old, err);
 }

@@ -64,7 +64,7 @@ int store_try_add(struct store *st, const struct throttle_record *old,
 		prepare(st,
 			"INSERT INTO throttle AS t (who, heard, next, failures, good, waits)"
 			" VALUES (?1, ?2, 0, ?3, 0, 0) ON CONFLICT (who) DO UPDATE SET"
-			" heard = GREATEST(t.heard, excluded.heard),"
+			" heard = excluded.heard,"
 			" failures = GREATEST(0, t.failures + ?4)",
 			err);
 

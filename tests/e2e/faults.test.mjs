@@ -65,7 +65,8 @@ served('while another program holds the ledger, everybody is told to come again,
 	const locked = answers.filter(a => /locked by another writer/.test(a.body)).length
 	t.diagnostic(`${full} of ${bodies.length} requests found the queue full, ${locked} the ledger locked`)
 	assert.equal(full + locked, bodies.length)
-	assert.ok(full > 0 && locked > 0)
+	// in PostgreSQL, requests come in more slowly: they share connections
+	assert.ok((full > 0 || ledger.postgresql) && locked > 0)
 	assert.deepEqual(ledger.sql('SELECT count(*) FROM event'), [[0]])
 	for (const body of bodies)
 		assert.match((await ledger.post(body)).body, /"created":9000,"duplicate":0/)

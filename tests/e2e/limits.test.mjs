@@ -86,7 +86,7 @@ test('memory that large answers took is given back', async () => {
 })
 
 test('the log of a small ledger stays small, however many always read in it', async t => {
-	const ledger = new Ledger({ server: 'threads = 24' }), account = ledger.account('One'), sizes = []
+	const ledger = new Ledger({ file: true, server: 'threads = 24' }), account = ledger.account('One'), sizes = []
 	try {
 		await ledger.start()
 		let going = true

@@ -105,6 +105,9 @@ export function commonPostgres() {
 	if (!common) {
 		common = new Postgres()
 		common.start()
+		// the process does not wait for it
+		common.server.unref()
+		common.server.stderr.unref()
 	}
 	return common
 }

@@ -209,6 +209,7 @@ test('an account whose secret was sealed with another file holds up nobody, and 
 		const old = ledger.account('Old'), fresh = ledger.account('Fresh')
 		ledger.run('trigger', 'add', '--account', old, '--category', 'calls', '--value', '10', '--url', receiver.url('ok/old'))
 		writeFileSync(join(ledger.folder, 'secret'), randomBytes(32))
+		ledger.postgresql?.sql("DELETE FROM meta WHERE name = 'secret'")
 		ledger.token = ledger.key('--role', 'Ingest')
 		ledger.admin = ledger.key('--role', 'SystemAdministrator', '--user', 'admin')
 		await ledger.start()

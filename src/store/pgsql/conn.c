@@ -17,6 +17,7 @@ enum {
 	WRITERS = 2,       /* further ones, for writers */
 	CHECK_MS = 50,     /* between two calls of a check */
 	SESSION_MS = 5000, /* for the settings of a new session */
+	PLACE_MS = 2000,   /* to wait for a connection that another thread has, at least */
 	SLOW_MS = 1000,    /* a server that takes longer to refuse a connection is away */
 	AWAY_MS = 3000,    /* between two tries of a server that does not answer */
 	IDLE_S = 300,      /* a connection that nobody needs is closed after that */
@@ -373,7 +374,7 @@ static int take_place(struct pg_pool *pool, bool write, int64_t wait_ms, struct 
 	int most = write ? WRITERS : readers_max, rc = 0;
 	struct timespec until;
 
-	deadline_after(&until, wait_ms);
+	deadline_after(&until, MAX(wait_ms, PLACE_MS));
 	pthread_mutex_lock(&lock);
 	pool->waited += pool->lent[write] >= most;
 	while (pool->lent[write] >= most && rc == 0)

@@ -39,7 +39,8 @@ bool pg_pool_state(const char *where, struct store_pool *ret);
 
 /*
  * Borrows a connection that was usable a moment ago. ERR_BUSY: the database
- * cannot be reached, or all connections are lent for WAIT_MS.
+ * cannot be reached, or all connections are lent for WAIT_MS, but at least for
+ * two seconds.
  */
 struct pg_conn *pg_conn_take(struct pg_pool *pool, bool write, int64_t wait_ms, struct error *err);
 /* Gives it back, outside a transaction. A broken one is closed. May be NULL. */
