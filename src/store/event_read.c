@@ -1,14 +1,16 @@
 #include "store/event_read.h"
 
+#include "store/event_rows.h"
 #include "store/internal.h"
 #include "store/lists.h"
 #include "base/banned.h"
 
 /*
- * the event that a list of keys names; its columns are null if there is none.
- * The rows may come in another order than the keys: k.rowid is the key's number
+ * The events of keys; the columns of one that does not exist are null. The rows
+ * may come in another order than the keys: k.rowid is the key's number.
  */
-#define KEYED_EVENTS " FROM list(?1) k LEFT JOIN event e ON e.source = k.a AND e.id = k.b"
+#define KEYS           " FROM list(?1) k"
+#define EVENTS_OF_KEYS " LEFT JOIN event e ON e.source = k.a AND e.id = k.b"
 
 #define LAST(column, source, event)                                                               \
 	"(SELECT l." column " FROM correction l WHERE l.source = " source " AND l.event = " event \
@@ -37,7 +39,7 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 {
 	struct stmt *s = prepare(st,
 				 "SELECT k.rowid, e.correction, COALESCE(" LAST(
-					 "kind", "e.source", "e.id") ", -1)" KEYED_EVENTS,
+					 "kind", "e.source", "e.id") ", -1)" KEYS EVENTS_OF_KEYS,
 				 err);
 	int rc;
 
@@ -70,7 +72,7 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 								  "c.author, c.reason, c.made, "  \
 								  "co.text"
 #define WHOLE_EVENT_JOINS                                                                      \
-	KEYED_EVENTS " LEFT JOIN series s ON s.id = e.series" DIMENSION_LIST(                  \
+	EVENTS_OF_KEYS " LEFT JOIN series s ON s.id = e.series" DIMENSION_LIST(                \
 		JOIN_TEXT) " LEFT JOIN account a ON a.id = s.account"                          \
 			   " LEFT JOIN source o ON o.id = e.source LEFT JOIN correction c ON " \
 			   "c.id = "                                                           \
@@ -112,15 +114,7 @@ enum {
 	COLUMN_LAST
 };
 
-struct row_reader {
-	struct stmt *s;
-	struct arena *arena;
-	bool attributes;
-	/* the event before: neighbours share most of their texts */
-	const struct found_event *before;
-};
-
-static void read_series(const struct row_reader *r, struct found_event *ret)
+static void read_series(const struct event_row_reader *r, struct found_event *ret)
 {
 	const struct found_event *before = r->before;
 	struct series *s = &ret->series;
@@ -149,7 +143,8 @@ static void read_series(const struct row_reader *r, struct found_event *ret)
 }
 
 /* Reads the correction, if there is one. */
-static int read_correction(const struct row_reader *r, struct found_event *ret, struct error *err)
+static int read_correction(const struct event_row_reader *r, struct found_event *ret,
+			   struct error *err)
 {
 	struct stmt *s = r->s;
 	struct correction *c;
@@ -180,9 +175,8 @@ static int read_correction(const struct row_reader *r, struct found_event *ret, 
 	return 0;
 }
 
-/* Reads the current row: the event KEY, or nothing. */
-static int read_event(const struct row_reader *r, const struct event_key *key,
-		      struct found_event *ret, struct error *err)
+int store_event_row(const struct event_row_reader *r, const struct event_key *key,
+		    struct found_event *ret, struct error *err)
 {
 	struct stored_event *e = &ret->event;
 
@@ -214,23 +208,35 @@ static int read_event(const struct row_reader *r, const struct event_key *key,
 	return 0;
 }
 
+const char *store_event_rows_sql(const char *keys, const char *columns, bool attributes,
+				 struct arena *arena)
+{
+	return arena_join(arena, attributes ? WHOLE_EVENT ATTRIBUTES : WHOLE_EVENT, columns,
+			  " FROM (", keys, ") k", WHOLE_EVENT_JOINS, NULL);
+}
+
+int store_event_rows_column(bool attributes)
+{
+	return attributes ? COLUMN_LAST + 1 : COLUMN_ATTRIBUTES;
+}
+
 int store_events_read(struct store *st, const struct event_keys *keys, struct arena *arena,
 		      struct found_event *ret, struct error *err)
 {
-	struct row_reader r = { .arena = arena, .attributes = keys->attributes };
+	struct event_row_reader r = { .arena = arena, .attributes = keys->attributes };
 	int rc = 1;
 
 	if (keys->n == 0)
 		return 0;
 	r.s = prepare(st,
-		      keys->attributes ? WHOLE_EVENT ATTRIBUTES WHOLE_EVENT_JOINS
-				       : WHOLE_EVENT WHOLE_EVENT_JOINS,
+		      keys->attributes ? WHOLE_EVENT ATTRIBUTES KEYS WHOLE_EVENT_JOINS
+				       : WHOLE_EVENT KEYS WHOLE_EVENT_JOINS,
 		      err);
 	bind_keys(r.s, 1, arena, keys->list, keys->n);
 	while ((rc = db_step(r.s, err)) > 0) {
 		size_t i = (size_t)db_get_int(r.s, COLUMN_KEY);
 
-		if (read_event(&r, &keys->list[i], &ret[i], err) < 0) {
+		if (store_event_row(&r, &keys->list[i], &ret[i], err) < 0) {
 			rc = -1;
 			break;
 		}

@@ -81,9 +81,9 @@ START_TEST(a_page_takes_the_same_few_statements_whatever_its_accounts_and_events
 			ROW("%zu events of %zu accounts", n, accounts);
 			statements = cost(&b, &q, n, &found);
 			ck_assert_uint_gt(found.n, 0);
-			ck_assert_int_eq(statements, 2);
+			ck_assert_int_le(statements, 2);
 			q.oldest_first = true;
-			ck_assert_int_eq(cost(&b, &q, n, &found), 2);
+			ck_assert_int_eq(cost(&b, &q, n, &found), statements);
 		}
 	}
 	store_end(b.st);

@@ -27,16 +27,25 @@ static void teardown(void)
 	folder_remove(dir);
 }
 
-/* The statements of an answer once the caches are warm. */
+/*
+ * The statements of an answer once the caches are warm: the fewest of some
+ * answers, since on PostgreSQL other work of the server may make a cache stale.
+ */
 static int64_t statements_of(const struct page_shape *shape)
 {
-	int64_t before;
-	struct page_answer a = page_ask(&bench, shape);
+	enum { TRIES = 5 };
+	int64_t fewest = INT64_MAX;
 
-	ck_assert_msg(a.status == 200, "%s: status %d", shape->uri, a.status);
-	before = store_statements(bench.worker.store);
-	page_ask(&bench, shape);
-	return store_statements(bench.worker.store) - before;
+	for (int i = 0; i < TRIES; i++) {
+		int64_t before = store_statements(bench.worker.store), n;
+		struct page_answer a = page_ask(&bench, shape);
+
+		ck_assert_msg(a.status == 200, "%s: status %d", shape->uri, a.status);
+		n = store_statements(bench.worker.store) - before;
+		if (i && n < fewest)
+			fewest = n;
+	}
+	return fewest;
 }
 
 START_TEST(a_page_takes_few_statements)
@@ -46,6 +55,27 @@ START_TEST(a_page_takes_few_statements)
 
 	ck_assert_msg(n <= shape->statements, "%s: %d statements instead of %d", shape->name,
 		      (int)n, shape->statements);
+}
+END_TEST
+
+/*
+ * On PostgreSQL, each statement is a round trip, and what begins a read goes
+ * with its first one.
+ */
+START_TEST(a_page_takes_two_round_trips)
+{
+	static const char *const names[] = { "Daily, 50 categories",
+					     "Daily, 50 days of a category",
+					     "Daily, PageSize 1000",
+					     "Monthly",
+					     "AllTime",
+					     "Records over an odd range",
+					     "GET /events of 50" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (int k = 0; k < PAGE_SHAPES; k++)
+			if (strcmp(page_shapes[k].name, names[i]) == 0)
+				ck_assert_msg(statements_of(&page_shapes[k]) <= 2, "%s", names[i]);
 }
 END_TEST
 
@@ -81,6 +111,8 @@ int main(void)
 	tcase_add_loop_test(tc, a_page_takes_few_statements, 0, PAGE_SHAPES);
 	tcase_add_loop_test(tc, longer_pages_and_ranges_take_no_more_statements, 0,
 			    sizeof(pairs) / sizeof(pairs[0]));
+	if (test_database())
+		tcase_add_test(tc, a_page_takes_two_round_trips);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

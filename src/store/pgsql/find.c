@@ -10,6 +10,7 @@
  */
 #include <glib.h>
 #include "store/event_names.h"
+#include "store/event_rows.h"
 #include "store/internal.h"
 #include "store/lists.h"
 #include "store/pgsql/layout.h"
@@ -47,8 +48,9 @@ enum {
 	P_END = P_DIMENSIONS + DIMENSIONS
 };
 
-/* The columns of its rows. */
+/* The columns of its rows, behind those of whole events. */
 enum { C_EFFECTIVE, C_SOURCE, C_ID, C_ACCOUNT, C_OK, C_NUMBER };
+#define COLUMNS ", k.effective, k.a, k.b, k.account, k.ok, k.number"
 
 struct search {
 	struct store *st;
@@ -62,6 +64,9 @@ struct search {
 	GString *sql;
 	struct event_position *found;
 	size_t n, size;
+	bool whole; /* also read the events */
+	struct found_event *events;
+	size_t events_size;
 	/* more events than the window has may follow its last one */
 	bool stopped;
 	struct event_position stopped_at;
@@ -257,7 +262,8 @@ static void make_sql(struct search *s)
 		     "WITH accounts AS MATERIALIZED (SELECT array_agg(a ORDER BY rowid) AS list"
 		     " FROM list(?%d) l) ",
 		     P_ACCOUNTS);
-	add(s, "SELECT * FROM (SELECT w.effective, w.source, w.id, w.account, ");
+	add(s, "SELECT effective, source AS a, id AS b, account, ok, number, number AS rowid"
+	       " FROM (SELECT w.effective, w.source, w.id, w.account, ");
 	add_matches(s);
 	add(s, " AS ok, row_number() OVER (");
 	add_order(s, true);
@@ -322,21 +328,52 @@ static void bind_all(const struct search *s, struct stmt *stmt)
 
 /* ---- the search ---- */
 
-static void take_row(struct search *s, struct stmt *stmt)
+/* Reads the event of the current row, which is the next one. */
+static int take_event(struct search *s, struct stmt *stmt, const struct event_position *p,
+		      struct error *err)
 {
-	struct event_position p = { .effective_us = db_get_int(stmt, C_EFFECTIVE),
-				    .source = db_get_int(stmt, C_SOURCE),
-				    .account = db_get_int(stmt, C_ACCOUNT),
-				    .id = db_get_str(stmt, C_ID, s->arena) };
+	const struct event_key key = { p->source, p->id, strlen(p->id) };
+	struct event_row_reader r = { .s = stmt,
+				      .arena = s->arena,
+				      .attributes = s->q->attributes };
 
-	if (db_get_int(stmt, C_NUMBER) == s->window) {
+	s->events = arena_room(s->arena, s->events, s->n, &s->events_size, sizeof(*s->events));
+	if (s->n && s->events[s->n - 1].event.series)
+		r.before = &s->events[s->n - 1];
+	return store_event_row(&r, &key, &s->events[s->n], err);
+}
+
+static int take_row(struct search *s, struct stmt *stmt, struct error *err)
+{
+	int first = s->whole ? store_event_rows_column(s->q->attributes) : 0;
+	struct event_position p = { .effective_us = db_get_int(stmt, first + C_EFFECTIVE),
+				    .source = db_get_int(stmt, first + C_SOURCE),
+				    .account = db_get_int(stmt, first + C_ACCOUNT),
+				    .id = db_get_str(stmt, first + C_ID, s->arena) };
+
+	if (db_get_int(stmt, first + C_NUMBER) == s->window) {
 		s->stopped = true;
 		s->stopped_at = p;
 	}
-	if (!db_get_int(stmt, C_OK))
-		return;
+	if (!db_get_int(stmt, first + C_OK))
+		return 0;
+	if (s->whole && take_event(s, stmt, &p, err) < 0)
+		return -1;
 	s->found = arena_room(s->arena, s->found, s->n, &s->size, sizeof(*s->found));
 	s->found[s->n++] = p;
+	return 0;
+}
+
+/* The statement as text that lives on. */
+static const char *finish_sql(struct search *s)
+{
+	const char *sql = s->sql->str;
+
+	if (s->whole)
+		sql = arena_join(s->arena,
+				 store_event_rows_sql(sql, COLUMNS, s->q->attributes, s->arena),
+				 " ORDER BY k.number", NULL);
+	return g_intern_string(sql);
 }
 
 static int run(struct search *s, struct error *err)
@@ -345,11 +382,15 @@ static int run(struct search *s, struct error *err)
 	int rc;
 
 	make_sql(s);
-	stmt = prepare(s->st, g_intern_string(s->sql->str), err);
+	stmt = prepare(s->st, finish_sql(s), err);
 	bind_all(s, stmt);
 	s->stopped = false;
-	while ((rc = db_step(stmt, err)) > 0)
-		take_row(s, stmt);
+	while ((rc = db_step(stmt, err)) > 0) {
+		if (take_row(s, stmt, err) < 0) {
+			db_reset(stmt);
+			return -1;
+		}
+	}
 	return rc;
 }
 
@@ -405,9 +446,10 @@ static int search(struct search *s, const struct event_position *start, size_t w
 int pgsql_events_find(struct store *st, const struct event_find *q, const struct event_slice *page,
 		      struct arena *arena, struct found_events *ret, struct error *err)
 {
-	struct search s = { .st = st, .q = q, .forwards = q->oldest_first, .arena = arena };
+	struct search s = {
+		.st = st, .q = q, .forwards = q->oldest_first, .arena = arena, .whole = true
+	};
 	size_t limit = page->limit;
-	struct event_key *keys;
 
 	*ret = (struct found_events) { 0 };
 	/* one more event tells whether there is a next page */
@@ -419,13 +461,8 @@ int pgsql_events_find(struct store *st, const struct event_find *q, const struct
 		ret->next = s.found[limit - 1];
 	else if (s.stopped)
 		ret->next = s.stopped_at;
-	ret->list = arena_array(arena, struct found_event, ret->n);
-	keys = arena_array(arena, struct event_key, ret->n);
-	for (size_t i = 0; i < ret->n; i++)
-		keys[i] = (struct event_key) { s.found[i].source, s.found[i].id,
-					       strlen(s.found[i].id) };
-	return store_events_read(st, &(struct event_keys) { keys, ret->n, q->attributes }, arena,
-				 ret->list, err);
+	ret->list = s.events;
+	return 0;
 }
 
 int pgsql_events_back(struct store *st, const struct event_find *q, const struct event_slice *page,

@@ -1,0 +1,36 @@
+/*
+ * event_rows.h - whole events of a statement that finds them itself, for a
+ * database on which each statement is a round trip.
+ */
+#ifndef STORE_EVENT_ROWS_H
+#define STORE_EVENT_ROWS_H
+
+#include "store/event_read.h"
+#include "store/internal.h"
+
+/*
+ * The text of a statement that reads whole events, in ARENA. KEYS is a SELECT
+ * of their keys, with the columns rowid, a (source) and b (id). COLUMNS are
+ * further columns, each after a comma; k is the table of KEYS.
+ */
+const char *store_event_rows_sql(const char *keys, const char *columns, bool attributes,
+				 struct arena *arena);
+/* The number of the first one of COLUMNS. */
+int store_event_rows_column(bool attributes);
+
+struct event_row_reader {
+	struct stmt *s;
+	struct arena *arena;
+	bool attributes;
+	/* the event before: neighbours share most of their texts; or NULL */
+	const struct found_event *before;
+};
+
+/*
+ * Reads the current row of R->S: the event KEY. An event that does not exist
+ * has the series 0.
+ */
+int store_event_row(const struct event_row_reader *r, const struct event_key *key,
+		    struct found_event *ret, struct error *err);
+
+#endif
