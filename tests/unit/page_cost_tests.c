@@ -36,8 +36,9 @@ static int64_t statements_of(const struct page_shape *shape)
 	enum { TRIES = 5 };
 	int64_t fewest = INT64_MAX;
 
-	for (int i = 0; i < TRIES; i++) {
-		int64_t before = store_statements(bench.worker.store), n;
+	for (int i = 0; i <= TRIES; i++) {
+		/* the first answer opens the ledger */
+		int64_t before = i ? store_statements(bench.worker.store) : 0, n;
 		struct page_answer a = page_ask(&bench, shape);
 
 		ck_assert_msg(a.status == 200, "%s: status %d", shape->uri, a.status);
