@@ -82,10 +82,10 @@ export class Postgres {
 		const out = run(join(bin, 'psql'), '-qAtX', '-h', this.folder, '-U', 'usaged', '-d', database, '-c', text)
 		return out.trim() ? out.trim().split('\n').map(row => row.split('|')) : []
 	}
-	// A new empty database: { name, address }.
-	database() {
+	// A new empty database, or a copy of another one: { name, address, sql() }.
+	database(template = 'template1') {
 		const name = `ledger${++this.#databases}`
-		this.sql(`CREATE DATABASE ${name}`)
+		this.sql(`CREATE DATABASE ${name} TEMPLATE ${template}`)
 		return { name, address: `postgresql:///${name}?host=${this.folder}&user=usaged`, sql: text => this.sql(text, name) }
 	}
 	// A standby becomes the primary.

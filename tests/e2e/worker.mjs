@@ -1,7 +1,7 @@
 // worker.mjs - a ledger of its own in a new folder, and the worker that serves it, for tests that are hard on both.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -45,6 +45,11 @@ export class Ledger {
 	copy() {
 		const folder = mkdtempSync(join(tmpdir(), 'usaged-')), copy = Object.create(Ledger.prototype)
 		cpSync(this.folder, folder, { recursive: true })
+		if (this.postgresql) {
+			const postgresql = commonPostgres().database(this.postgresql.name), config = join(folder, 'usaged.conf')
+			writeFileSync(config, readFileSync(config, 'utf8').replace(this.database, postgresql.address))
+			return Object.assign(copy, this, { folder, postgresql, database: postgresql.address, socket: join(folder, 'usaged.sock'), config, log: '' })
+		}
 		return Object.assign(copy, this, { folder, database: join(folder, 'usage.db'), socket: join(folder, 'usaged.sock'), config: join(folder, 'usaged.conf'), log: '' })
 	}
 	// Another host: a server of its own on the same database, with the same secret.
