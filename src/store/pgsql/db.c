@@ -563,8 +563,14 @@ int pgsql_expect_none(struct stmt *base, pgsql_found *found, struct error *err)
 	if (!s)
 		return -1;
 	db = (struct pgsql *)base->db;
-	if (!db->conn)
-		return error_set(err, ERR_INTERNAL, NULL, "a statement of a write is outside one");
+	if (!db->conn) { /* outside a write */
+		int rc = pgsql_step(base, err);
+
+		if (rc > 0 && found)
+			rc = found(base, err);
+		pgsql_reset(base);
+		return rc < 0 ? -1 : 0;
+	}
 	p = g_new0(struct pending, 1);
 	translate(s);
 	values_init(&p->values, s);

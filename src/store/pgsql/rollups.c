@@ -150,12 +150,8 @@ static void fill_cells(struct db_cell *row, const struct sum *s, const struct am
 		row[CELL_AMOUNTS + i].n = a->n[i];
 }
 
-/*
- * Makes a list of the sums. Sums of zero are left out. -1: a sum does not fit
- * 64 bits.
- */
-static int make_list(const GArray *sums, struct arena *arena, struct db_list *ret,
-		     struct error *err)
+/* Makes a list of the sums, which fit. Sums of zero are left out. */
+static void make_list(const GArray *sums, struct arena *arena, struct db_list *ret)
 {
 	struct db_cell *cells = arena_array(arena, struct db_cell, (size_t)sums->len * SUM_CELLS);
 
@@ -166,11 +162,9 @@ static int make_list(const GArray *sums, struct arena *arena, struct db_list *re
 
 		if (amounts_wide_zero(&s->amounts))
 			continue;
-		if (!amounts_narrow(&s->amounts, &a))
-			return store_rollup_check(&s->amounts, err);
+		amounts_narrow(&s->amounts, &a);
 		fill_cells(cells + ret->n++ * SUM_CELLS, s, &a);
 	}
-	return 0;
 }
 
 /* ---- what fits ---- */
@@ -215,17 +209,67 @@ static int check_months(struct store *st, const struct db_list *months, struct e
 
 /* ---- adding ---- */
 
+/* What is added to each table. */
+struct additions {
+	GArray *sums[2][LEVELS]; /* of the totals, and of the parts */
+};
+
+static void additions_init(struct additions *a, const struct rollup *list, size_t n)
+{
+	for (int parts = 0; parts < 2; parts++) {
+		GCompareFunc compare = parts ? compare_parts : compare_totals;
+		GArray *sums = sums_of(list, n, parts);
+
+		for (int level = LEVEL_QUARTER; level < LEVELS; level++) {
+			if (level > LEVEL_QUARTER)
+				sums = g_array_copy(sums);
+			for (guint i = 0; level > LEVEL_QUARTER && i < sums->len; i++)
+				sum_at(sums, i)->slot = slot_of((enum level)level,
+								sum_at(sums, i)->quarter);
+			add_up(sums, compare);
+			a->sums[parts][level] = sums;
+		}
+	}
+}
+
+static void additions_release(struct additions *a)
+{
+	for (int parts = 0; parts < 2; parts++)
+		for (int level = LEVEL_QUARTER; level < LEVELS; level++)
+			g_array_free(a->sums[parts][level], TRUE);
+}
+
+/* Does each sum fit 64 bits? */
+static bool sums_fit(const GArray *sums)
+{
+	struct amounts narrow;
+
+	for (guint i = 0; i < sums->len; i++)
+		if (!amounts_narrow(&sum_at(sums, i)->amounts, &narrow))
+			return false;
+	return true;
+}
+
+static bool additions_fit(const struct additions *a)
+{
+	for (int parts = 0; parts < 2; parts++)
+		for (int level = LEVEL_QUARTER; level < LEVELS; level++)
+			if (!sums_fit(a->sums[parts][level]))
+				return false;
+	return true;
+}
+
 static int add_level(struct store *st, const GArray *sums, enum level level, bool parts,
 		     struct error *err)
 {
 	struct stmt *s;
 	struct db_list list;
 	struct arena arena;
-	int rc;
+	int rc = 0;
 
 	arena_init(&arena);
-	rc = make_list(sums, &arena, &list, err);
-	if (rc == 0 && list.n && level == LEVEL_MONTH && !parts)
+	make_list(sums, &arena, &list);
+	if (list.n && level == LEVEL_MONTH && !parts)
 		rc = check_months(st, &list, err);
 	if (rc == 0 && list.n) {
 		s = prepare(st, (parts ? add_parts : add_totals)[level], err);
@@ -236,30 +280,26 @@ static int add_level(struct store *st, const GArray *sums, enum level level, boo
 	return rc;
 }
 
-/* Adds to the totals, or to the PARTS. */
-static int add_levels(struct store *st, const struct rollup *list, size_t n, bool parts,
-		      struct error *err)
-{
-	GCompareFunc compare = parts ? compare_parts : compare_totals;
-	GArray *sums = sums_of(list, n, parts);
-	int rc = 0;
-
-	for (int level = LEVEL_QUARTER; level < LEVELS && rc == 0; level++) {
-		for (guint i = 0; i < sums->len && level > LEVEL_QUARTER; i++)
-			sum_at(sums, i)->slot = slot_of((enum level)level,
-							sum_at(sums, i)->quarter);
-		add_up(sums, compare);
-		rc = add_level(st, sums, (enum level)level, parts, err);
-	}
-	g_array_free(sums, TRUE);
-	return rc;
-}
-
 int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err)
 {
+	struct additions a;
+	bool fit;
+	int rc = 0;
+
 	if (!n)
 		return 0;
-	return add_levels(st, list, n, false, err) < 0 ? -1 : add_levels(st, list, n, true, err);
+	additions_init(&a, list, n);
+	fit = additions_fit(&a);
+	for (int parts = 0; fit && parts < 2; parts++)
+		for (int level = LEVEL_QUARTER; level < LEVELS && rc == 0; level++)
+			rc = add_level(st, a.sums[parts][level], (enum level)level, parts, err);
+	additions_release(&a);
+	if (fit)
+		return rc;
+	/* they may fit a total that is negative */
+	return pgsql_rollups_add(st, list, n / 2, err) < 0
+		       ? -1
+		       : pgsql_rollups_add(st, list + n / 2, n - n / 2, err);
 }
 
 int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool parts,
@@ -269,7 +309,8 @@ int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool 
 	int rc;
 
 	add_up(sums, parts ? compare_parts : compare_totals);
-	rc = add_level(st, sums, list[0].level, parts, err);
+	rc = sums_fit(sums) ? add_level(st, sums, list[0].level, parts, err)
+			    : error_set(err, ERR_OVERFLOW, NULL, "a sum would not fit 64 bits");
 	g_array_free(sums, TRUE);
 	return rc;
 }
