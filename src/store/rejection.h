@@ -8,6 +8,7 @@
 
 enum { REJECTION_RECORD_MAX = 4096 };
 
+/* In a write. */
 int store_rejection_add(struct store *st, const struct rejection *r, struct error *err);
 
 struct rejection_query {

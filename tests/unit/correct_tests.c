@@ -915,7 +915,7 @@ static void step_rebuild(void)
 		"DELETE FROM part_day WHERE slot % 2 = 0",
 		"UPDATE total_month SET usage = usage + 1",
 		"DELETE FROM total_day; DELETE FROM part_day",
-		"UPDATE total_day SET slot = slot + 1000000 WHERE slot % 5 = 0",
+		"UPDATE part_day SET series = series + 1000000 WHERE slot % 5 = 0",
 		"UPDATE part_quarter SET count = -count"
 	};
 	struct verify_calls calls = { 0 };

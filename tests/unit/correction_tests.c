@@ -104,11 +104,13 @@ START_TEST(refused_records_come_newest_first_and_are_forgotten)
 	memset(record, 'x', REJECTION_RECORD_MAX - 1);
 	memcpy(record + REJECTION_RECORD_MAX - 1, "\xC3\xA4...", 6);
 	r.record = record;
+	OK(store_begin_write(st, &err));
 	for (int i = 0; i < 10; i++) {
 		r.at = 100 + i;
 		r.account = i % 3 == 0 ? 0 : i % 3 == 1 ? first : second;
 		OK(store_rejection_add(st, &r, &err));
 	}
+	OK(store_commit(st, &err));
 	OK(store_rejections(st, &(struct rejection_query) { .limit = 3 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 3);
 	ck_assert_int_eq(list[0].at, 109);
@@ -171,6 +173,7 @@ START_TEST(no_author_pushes_out_what_was_refused_of_another)
 			       .message = "m",
 			       .record = "{}" };
 
+	OK(store_begin_write(st, &err));
 	for (size_t i = 0; i < ARRAY_SIZE(sent); i++) {
 		for (int k = 0; k < sent[i].n; k++) {
 			r.at++;
@@ -178,6 +181,7 @@ START_TEST(no_author_pushes_out_what_was_refused_of_another)
 			OK(store_rejection_add(st, &r, &err));
 		}
 	}
+	OK(store_commit(st, &err));
 	OK(store_rejections_prune(st, 0, 10, &err));
 	lists(st, "few", 3, 1);
 	lists(st, "many", 10, 96);
