@@ -10,7 +10,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 # What stands in backticks, one a line.
 grep -o '`[^`]*`' docs/internals.md | tr -d '`' | sort -u >"$tmp/names"
-cat src/*.c src/*/*.[ch] src/*/*/*.[ch] >"$tmp/source"
+cat src/*.c src/*/*.[ch] src/*/*/*.[ch] tests/unit/*.h >"$tmp/source"
 
 missing() {
 	echo "docs/internals.md names $1, which is not there"
