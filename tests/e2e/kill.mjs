@@ -7,12 +7,15 @@
 // and price, and the same sums in the rollups. Some requests are atomic, and some of those have a record that keeps all
 // others out. A request is stored whole or not at all; one that was acknowledged is a duplicate when it is sent again.
 //
+// With USAGED_E2E_STORE=postgresql, the ledger is in a private PostgreSQL, which is killed in two of five rounds, in place of the worker.
+//
 // A killed process loses nothing that it has handed to the kernel; that commits reach the disk before the answer, a power cut that loses all
 // that was not synced shows in tests/unit/fault_tests.c.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawnSync } from 'node:child_process'
 import { Connection, request } from './fastcgi.mjs'
-import { Ledger, program, randomOf } from './worker.mjs'
+import { commonPostgres } from './postgresql.mjs'
+import { inPostgresql, Ledger, program, randomOf } from './worker.mjs'
 
 const rounds = Number(process.env.ROUNDS || 50)
 const seed = Number(process.env.SEED || Math.floor(Math.random() * 2 ** 32))
@@ -23,7 +26,7 @@ const categories = ['calls-inbound', 'calls-outbound', 'sms-inbound', 'ai-minute
 const int = below => Math.floor(random() * below)
 const ledger = new Ledger()
 const accounts = [ledger.account('One'), ledger.account('Two')]
-const counts = { kills: 0, killsAtStart: 0, requests: 0, unanswered: 0, resentNew: 0, resentStored: 0, resentAcknowledged: 0, spoilt: 0 }
+const counts = { kills: 0, crashes: 0, refused: 0, killsAtStart: 0, requests: 0, unanswered: 0, resentNew: 0, resentStored: 0, resentAcknowledged: 0, spoilt: 0 }
 const wrong = []
 
 // ---- what is sent ----
@@ -91,11 +94,15 @@ async function send(c, job) {
 	counts.requests++
 	c.write(request(ledger.token, { method: 'POST', uri: job.atomic ? '/events?atomic=true' : '/events', body: job.body, keep: true, env: { CONTENT_TYPE: 'application/x-ndjson' } }))
 	const answer = await c.answer()
-	if (answer.complete)
+	// while the database is away
+	const refused = inPostgresql && /^Status: 503 /.test(answer.head)
+	if (refused)
+		counts.refused++
+	else if (answer.complete)
 		check(job, answer)
 	else
 		counts.unanswered++
-	return answer.complete
+	return answer.complete && !refused
 }
 
 // Sends what NEXT gives until it gives nothing more or the worker is gone.
@@ -119,9 +126,16 @@ const workAll = next => Promise.all(Array.from({ length: CONNECTIONS }, () => wo
 // ---- rounds ----
 
 let running
+let up = false          // the worker is running already
 
 async function start() {
 	running = true
+	if (up) {
+		up = false
+		while ((await ledger.get('/readyz')).status !== 200)
+			await sleep(10)
+		return
+	}
 	while (random() < 0.2) {
 		ledger.spawn()
 		await sleep(int(30))
@@ -131,10 +145,22 @@ async function start() {
 	await ledger.start()
 }
 
+// The database crashes, and comes back; the worker stays.
+async function crash(loading) {
+	await commonPostgres().stop('SIGKILL')
+	await loading
+	commonPostgres().start()
+	commonPostgres().server.unref()
+	counts.crashes++
+	up = true
+}
+
 async function load() {
 	const loading = workAll(() => running && newRequest())
 	await sleep(int(LOAD_MS))
 	running = false
+	if (inPostgresql && random() < 0.4)
+		return crash(loading)
 	await ledger.end('SIGKILL')
 	await loading
 	counts.kills++
@@ -197,6 +223,8 @@ try {
 	wrong.push(e.stack)
 }
 const [[stored]] = ledger.sql('SELECT count(*) FROM event')
+if (inPostgresql)
+	console.log(`# ${counts.crashes} crashes of the database, ${counts.refused} requests were told to come again`)
 console.log(`# ${counts.kills} kills under load, ${counts.killsAtStart} while starting; ${counts.requests} requests, ${counts.unanswered} without an answer: ` +
 	`of these ${counts.resentStored} were stored, ${counts.resentNew} were not; ${counts.resentAcknowledged} acknowledged ones were sent again; of ${counts.spoilt} nothing was to be stored`)
 console.log(`# ${sent.events} events sent, ${stored} stored: ${Math.max(0, sent.events - stored)} lost, ${Math.max(0, stored - sent.events)} counted twice`)
