@@ -11,19 +11,17 @@
 #include "config.h"
 #include "base/banned.h"
 
-static const struct command *const commands[] = { &command_init,        &command_account,
-						  &command_user,        &command_key,
-						  &command_category,    &command_dimension,
-						  &command_sim,         &command_fleet,
-						  &command_trigger,     &command_import,
-						  &command_export,      &command_event,
-						  &command_closing,     &command_sample,
-						  &command_serve,       &command_report,
-						  &command_sums,        &command_verify,
-						  &command_rebuild,     &command_backup,
-						  &command_restore,     &command_upgrade,
-						  &command_doctor,      &command_config,
-						  &command_error_pages, NULL };
+static const struct command *const commands[] = {
+	&command_init,    &command_account,     &command_user,
+	&command_key,     &command_category,    &command_dimension,
+	&command_sim,     &command_fleet,       &command_trigger,
+	&command_import,  &command_export,      &command_event,
+	&command_closing, &command_sample,      &command_serve,
+	&command_report,  &command_sums,        &command_verify,
+	&command_rebuild, &command_backup,      &command_restore,
+	&command_move,    &command_upgrade,     &command_doctor,
+	&command_config,  &command_error_pages, NULL
+};
 
 /*
  * What commands were called before: the parts of their command line that

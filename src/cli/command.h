@@ -29,7 +29,7 @@ extern const struct command command_init, command_account, command_user, command
 	command_report, command_verify, command_backup, command_restore, command_config,
 	command_error_pages, command_closing, command_event, command_rebuild, command_sim,
 	command_fleet, command_sums, command_dimension, command_doctor, command_upgrade,
-	command_trigger;
+	command_trigger, command_move;
 
 /* ---- options and operands ---- */
 

@@ -23,6 +23,7 @@ struct store {
 	bool gives_way;  /* see store_give_way */
 	bool in_gate;    /* the current read has passed through the read gate */
 	int64_t version; /* store_version of the snapshot; 0: not read yet */
+	bool moves;      /* a move may write to it, although nobody else may */
 	/* a cache of accounts by SID, with copies of their texts */
 	struct account kept[ACCOUNTS_KEPT];
 	int64_t kept_version; /* store_version of this cache */

@@ -43,6 +43,14 @@ struct layout {
 			    struct error *err);
 	int (*postings_refile)(struct store *st, const struct account_hour *hour,
 			       struct posting *list, size_t n, struct error *err);
+	/*
+	 * Before and after many events are stored that nobody adds up meanwhile:
+	 * the second makes their sums. NULL: sums have to be added with the events.
+	 */
+	int (*bulk_begin)(struct store *st, struct error *err);
+	int (*bulk_end)(struct store *st, struct error *err);
+	/* Rows with ids were stored: the next ids are larger. NULL: they are anyway. */
+	int (*ids_made)(struct store *st, struct error *err);
 	int (*verify)(struct store *st, const struct verify_families *only,
 		      const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
 		      struct error *err);

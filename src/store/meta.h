@@ -20,6 +20,9 @@
 #define META_BACKUP_FAILED "backup_failed"
 /* mark of the secret that keys the hashes; see usage/secret_mark.h */
 #define META_SECRET "secret"
+/* of a move into this ledger: mark of the source; are sums made? */
+#define META_MOVING      "moving"
+#define META_MOVING_SUMS "moving_sums"
 /* time of the server's last test write */
 #define META_PROBED "probed"
 

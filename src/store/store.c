@@ -127,15 +127,33 @@ int store_begin_read(struct store *st, struct error *err)
 	return 0;
 }
 
+/* Always returns -1. */
+static int refuse_moved(struct store *st, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT words FROM moved", err);
+	char words[512] = "the ledger has moved";
+
+	if (db_step(s, NULL) > 0)
+		db_get_chars(s, 0, words, sizeof(words));
+	db_reset(s);
+	store_end(st);
+	return error_set(err, ERR_BUSY, NULL, "%s", words);
+}
+
 int store_begin_write(struct store *st, struct error *err)
 {
 	int64_t version = 0;
+	int rc = db_begin_reading(st->db, READ_VERSION, &version, err);
 
-	if (db_begin_reading(st->db, READ_VERSION, &version, err) < 0)
+	if (rc < 0)
 		return -1;
 	st->tx = TX_WRITE;
+	if (rc == 0 && store_one(prepare(st, READ_VERSION, err), &version, err) < 0) {
+		store_end(st);
+		return -1;
+	}
 	st->version = version;
-	return 0;
+	return version < 0 && !st->moves ? refuse_moved(st, err) : 0;
 }
 
 int store_flush(struct store *st, struct error *err)

@@ -149,9 +149,10 @@ struct fixture {
 	int64_t customer;
 };
 
-static inline struct fixture with_series(const char *where)
+/* In a new ledger, of which ST is open for writing. */
+static inline struct fixture series_in(struct store *st)
 {
-	struct fixture f = { .st = create(where) };
+	struct fixture f = { .st = st };
 	struct series s = { 0 };
 
 	f.account = add_account(f.st, 1, "first");
@@ -167,6 +168,11 @@ static inline struct fixture with_series(const char *where)
 	OK(intern_one_series(f.st, &s, &f.dimensioned, &err));
 	OK(store_commit(f.st, &err));
 	return f;
+}
+
+static inline struct fixture with_series(const char *where)
+{
+	return series_in(create(where));
 }
 
 static inline void add_rollup(struct store *st, struct rollup r, int64_t count)

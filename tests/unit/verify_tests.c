@@ -417,8 +417,11 @@ START_TEST(rebuild_and_writers_at_once)
 	OK(store_open(ledger_place(path), STORE_WRITE, 30000, &m.st, &err));
 	thread = g_thread_new("writer", write_meanwhile, &m);
 	for (int i = 0; i < 5; i++) {
-		raw(test_database() ? "DELETE FROM total_day; UPDATE part_month SET price = 0"
-				    : "DELETE FROM posting");
+		OK(db_exec(writer->db,
+			   test_database()
+				   ? "DELETE FROM total_day; UPDATE part_month SET price = 0"
+				   : "DELETE FROM posting",
+			   &err));
 		OK(store_rebuild(st, writer, &calls, &n, &events, &err));
 	}
 	g_thread_join(thread);

@@ -14,6 +14,9 @@ const struct layout layout_pgsql = {
 	.posting_hour = pgsql_posting_hour,
 	.event_refile = pgsql_event_refile,
 	.postings_refile = pgsql_postings_refile,
+	.bulk_begin = pgsql_bulk_begin,
+	.bulk_end = pgsql_bulk_end,
+	.ids_made = pgsql_ids_made,
 	.verify = pgsql_verify,
 	.rebuild = pgsql_rebuild,
 };

@@ -34,6 +34,12 @@ int pgsql_event_refile(struct store *st, const struct event_key *key, int64_t se
 		       struct error *err);
 int pgsql_postings_refile(struct store *st, const struct account_hour *hour, struct posting *list,
 			  size_t n, struct error *err);
+/* The index that finds events by time. */
+#define PGSQL_EVENT_INDEX "event_effective ON event (account, COALESCE(booked_us, time_us))"
+
+int pgsql_bulk_begin(struct store *st, struct error *err);
+int pgsql_bulk_end(struct store *st, struct error *err);
+int pgsql_ids_made(struct store *st, struct error *err);
 int pgsql_verify(struct store *st, const struct verify_families *only,
 		 const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
 		 struct error *err);
