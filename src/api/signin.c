@@ -8,6 +8,7 @@
 #include "base/name.h"
 #include "base/strbuf.h"
 #include "base/throttle.h"
+#include "base/utf8.h"
 #include "api/shared_throttle.h"
 #include "store/key.h"
 #include "store/server.h"
@@ -356,7 +357,10 @@ int signin_password(const struct request *rq, const struct password *p, struct u
 
 	if (p->len > PASSWORD_BYTES_MAX)
 		return refuse(err); /* too long for any user's password */
-	found = store_user_by_name(rq->store, p->name, rq->arena, ret, err);
+	/* no user has a name of other bytes, with which PostgreSQL would fail */
+	found = utf8_valid(p->name, strlen(p->name))
+			? store_user_by_name(rq->store, p->name, rq->arena, ret, err)
+			: 0;
 	if (found < 0)
 		return -1;
 	if (found && !ret->removed)
