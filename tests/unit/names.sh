@@ -26,6 +26,7 @@ find . -name '*.[ch]' | sort | sed 's|^\./||' | xargs awk '
 		twice("layout.c|layout.h", "format/ has that of a page, store/ that of tables")
 		twice("types.h", "meta/ describes types of fields, store/pgsql/ numbers of types of PostgreSQL")
 		twice("page.h", "format/ has what a page shows, http/ makes it from a request")
+		twice("struct reading|struct search", "store/sqlite/ and store/pgsql/ do the same, each in its own way")
 	}
 
 	FNR == 1 {
