@@ -27,7 +27,7 @@ server() {
 
 (server "$bin/initdb" -D "$folder/data" -U usaged -A trust -E UTF8 --no-sync --locale=C.UTF-8 &&
 	server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w start -o "-k $folder -c listen_addresses= -c fsync=${FSYNC:-off} -c max_connections=200 \
-		-c shared_buffers=64MB -c max_prepared_transactions=0" &&
+		-c shared_buffers=64MB -c max_prepared_transactions=0 -c min_wal_size=512MB" &&
 	server "$bin/createdb" -h "$folder" -U usaged usaged) >"$folder/start" 2>&1 || { cat "$folder/start" "$folder/log" >&2; exit 1; }
 
 USAGED_TEST_SERVER=$(head -n 1 "$folder/data/postmaster.pid")

@@ -107,6 +107,10 @@ storing_on_postgresql() {
 	events=${EVENTS:-200000}
 	database=$USAGED_TEST_STORE
 	configure
+	# the server's log gets its files, which are used again after that
+	"$build/tests/bench/events" narrow 0 "$events" 50000000 >"$tmp/events.csv"
+	new_database
+	import_there created >"$tmp/first"
 	storing_rounds live 50000000
 	storing_rounds history 3000000
 	posted=$(post_there)

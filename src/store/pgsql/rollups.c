@@ -82,24 +82,81 @@ static void add_up(GArray *sums, GCompareFunc compare)
 	g_array_set_size(sums, n);
 }
 
-/* The entries of LIST (PARTS: those of a series), for quarter hours. */
+/* ---- entries of one key ---- */
+
+/*
+ * Finds sums by key: an open hash table of places in the list, from 1; 0: none.
+ * Most events of a batch share their sums with many others.
+ */
+struct sum_index {
+	guint *places;
+	size_t mask;
+};
+
+static size_t sum_hash(const struct sum *s)
+{
+	uint64_t hash = (uint64_t)s->account * 0x9e3779b97f4a7c15u;
+
+	hash = (hash ^ (uint64_t)s->slot) * 0x9e3779b97f4a7c15u;
+	hash = (hash ^ (uint64_t)s->category) * 0x9e3779b97f4a7c15u;
+	hash = (hash ^ (uint64_t)s->series) * 0x9e3779b97f4a7c15u;
+	return (size_t)(hash ^ hash >> 29);
+}
+
+static void index_init(struct sum_index *index, size_t n)
+{
+	index->mask = 15;
+	while (index->mask < 2 * n)
+		index->mask = 2 * index->mask + 1;
+	index->places = g_new0(guint, index->mask + 1);
+}
+
+/* Adds the sum to the one of its key, or to the end of the list. */
+static void index_add(struct sum_index *index, GArray *sums, const struct sum *sum)
+{
+	size_t at = sum_hash(sum) & index->mask;
+
+	for (; index->places[at]; at = (at + 1) & index->mask) {
+		struct sum *have = sum_at(sums, index->places[at] - 1);
+
+		if (have->account == sum->account && have->slot == sum->slot &&
+		    have->category == sum->category && have->series == sum->series) {
+			amounts_wide_add(&have->amounts, &sum->amounts, 1);
+			return;
+		}
+	}
+	g_array_append_vals(sums, sum, 1);
+	index->places[at] = sums->len;
+}
+
+static struct sum sum_of(const struct rollup *r, bool parts)
+{
+	return (struct sum) { .root = r->family ? r->family : r->account,
+			      .account = r->account,
+			      .category = r->category,
+			      .slot = r->slot,
+			      .series = parts ? r->series : 0,
+			      .quarter = r->slot,
+			      .amounts = amounts_widen(&r->amounts) };
+}
+
+/*
+ * The sums of LIST by quarter hour; of PARTS only those of a series, and one for
+ * each series.
+ */
 static GArray *sums_of(const struct rollup *list, size_t n, bool parts)
 {
-	GArray *ret = g_array_sized_new(FALSE, FALSE, sizeof(struct sum), (guint)n);
+	GArray *ret = g_array_new(FALSE, FALSE, sizeof(struct sum));
+	struct sum_index index;
 
+	index_init(&index, n);
 	for (size_t i = 0; i < n; i++) {
-		const struct rollup *r = &list[i];
-		struct sum sum = { .root = r->family ? r->family : r->account,
-				   .account = r->account,
-				   .category = r->category,
-				   .slot = r->slot,
-				   .series = r->series,
-				   .quarter = r->slot,
-				   .amounts = amounts_widen(&r->amounts) };
+		struct sum sum = sum_of(&list[i], parts);
 
-		if (!parts || r->series)
-			g_array_append_val(ret, sum);
+		if (!parts || sum.series)
+			index_add(&index, ret, &sum);
 	}
+	g_free(index.places);
 	return ret;
 }
 
@@ -305,9 +362,14 @@ int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, str
 int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool parts,
 		    struct error *err)
 {
-	GArray *sums = sums_of(list, n, false);
+	GArray *sums = g_array_sized_new(FALSE, FALSE, sizeof(struct sum), (guint)n);
 	int rc;
 
+	for (size_t i = 0; i < n; i++) {
+		struct sum sum = sum_of(&list[i], parts);
+
+		g_array_append_val(sums, sum);
+	}
 	add_up(sums, parts ? compare_parts : compare_totals);
 	rc = sums_fit(sums) ? add_level(st, sums, list[0].level, parts, err)
 			    : error_set(err, ERR_OVERFLOW, NULL, "a sum would not fit 64 bits");
