@@ -32,8 +32,8 @@ static inline size_t ledger_differences(struct store *st)
 	size_t n;
 	int64_t events;
 
-	ck_assert_msg(store_verify(st, NULL, &calls, &n, &events, &err) >= 0, "%s (%s)", err.message,
-		      err.detail);
+	ck_assert_msg(store_verify(st, NULL, &calls, &n, &events, &err) >= 0, "%s (%s)",
+		      err.message, err.detail);
 	return n;
 }
 

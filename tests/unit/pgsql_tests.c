@@ -1,0 +1,465 @@
+/*
+ * pgsql_tests.c - the driver for PostgreSQL: SQL and values on their way there
+ * and back, connections that end, writers that wait. Only with
+ * USAGED_TEST_STORE.
+ */
+#include <check.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include "store/account.h"
+#include "store/internal.h"
+#include "store/meta.h"
+#include "store/pgsql/sql.h"
+#include "store_fixture.h"
+#include "suite.h"
+#include "base/banned.h"
+
+/* ---- SQL ---- */
+
+static const struct {
+	const char *sql, *want;
+} translations[] = {
+	{ "SELECT 1", "SELECT 1" },
+	{ "SELECT ?1, ?2, ?1", "SELECT $1, $2, $1" },
+	{ "SELECT ?, ?3, ?", "SELECT $1, $3, $4" },
+	{ "SELECT '?1', \"?\", ?1", "SELECT '?1', \"?\", $1" },
+	{ "SELECT 'it''s ?' || ?1", "SELECT 'it''s ?' || $1" },
+};
+
+START_TEST(parameters_get_the_numbers_of_postgresql)
+{
+	const struct pg_param none[PG_PARAMS] = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(translations); i++) {
+		GString *got = g_string_new(NULL);
+
+		ROW("%s", translations[i].sql);
+		pg_translate(translations[i].sql, none, PG_PARAMS, got);
+		ck_assert_str_eq(got->str, translations[i].want);
+		g_string_free(got, TRUE);
+	}
+	ck_assert_int_eq(pg_count_params("SELECT ?, ?3, '?9', ?"), 4);
+}
+END_TEST
+
+/* ---- values ---- */
+
+static struct store *with_table(void)
+{
+	struct store *st = create(path);
+
+	OK(db_exec(st->db, "CREATE TABLE t (n bigint, text text COLLATE \"C\", bytes bytea)",
+		   &err));
+	return st;
+}
+
+static struct stmt *read_back(struct store *st)
+{
+	struct stmt *s = prepare(st, "SELECT n, text, bytes FROM t", &err);
+
+	ck_assert_msg(db_step(s, &err) == 1, "%s (%s)", err.message, err.detail);
+	return s;
+}
+
+START_TEST(what_is_not_bound_is_null)
+{
+	struct store *st = with_table();
+	struct stmt *s;
+	size_t len;
+
+	OK(db_step(prepare(st, "INSERT INTO t VALUES (?1, ?2, ?3)", &err), &err));
+	ck_assert_int_eq(db_changes(st->db), 1);
+	s = read_back(st);
+	ck_assert_int_eq(db_get_int(s, 0), 0);
+	ck_assert_ptr_null(db_get_text(s, 1, &len));
+	ck_assert_ptr_nonnull(db_get_blob(s, 2, &len));
+	ck_assert_uint_eq(len, 0);
+	db_reset(s);
+	store_close(&st);
+}
+END_TEST
+
+static const struct {
+	int64_t n;
+	const char *text;
+	size_t len;
+} odd[] = { { 0, "", 0 },
+	    { INT64_MAX, "it's", 4 },
+	    { INT64_MIN, "\\x00 \\N {} \"$1\" ?1 list(?1)", 27 },
+	    { -1, "\n\r\t\x01\x7f", 5 },
+	    { 256, "\xc3\xa4\xf0\x9f\x98\x80", 6 },
+	    { -129, "NULL", 4 } };
+
+START_TEST(numbers_text_and_bytes_come_back_as_they_were)
+{
+	static const unsigned char bytes[] = { 0, 255, 0, '\'', '\\', 128 };
+	struct store *st = with_table();
+
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		struct stmt *s = prepare(st, "INSERT INTO t VALUES (?1, ?2, ?3)", &err);
+		const char *text;
+		size_t len;
+
+		ROW("%s", odd[i].text);
+		db_bind_int(s, 1, odd[i].n);
+		db_bind_text(s, 2, odd[i].text, odd[i].len);
+		db_bind_blob(s, 3, bytes, sizeof(bytes));
+		OK(db_step(s, &err));
+		s = read_back(st);
+		ck_assert_int_eq(db_get_int(s, 0), odd[i].n);
+		text = db_get_text(s, 1, &len);
+		ck_assert_uint_eq(len, odd[i].len);
+		ck_assert_mem_eq(text, odd[i].text, len);
+		ck_assert_mem_eq(db_get_blob(s, 2, &len), bytes, sizeof(bytes));
+		ck_assert_uint_eq(len, sizeof(bytes));
+		db_reset(s);
+		OK(db_exec(st->db, "DELETE FROM t", &err));
+	}
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(text_that_is_not_utf8_is_refused_and_ends_nothing_else)
+{
+	struct store *st = with_table();
+	struct stmt *s = prepare(st, "INSERT INTO t (text) VALUES (?1)", &err);
+
+	db_bind_text(s, 1, "\xff\xfe", 2);
+	FAILS_WITH(db_step(s, &err), ERR_INTERNAL, "");
+	db_bind_text(s, 1, "a", 1);
+	OK(db_step(s, &err));
+	store_close(&st);
+}
+END_TEST
+
+/* ---- lists ---- */
+
+START_TEST(lists_have_their_rows_in_order_or_none)
+{
+	enum { ROWS = 10000, COLUMNS = 3 };
+	static const size_t sizes[] = { 0, 1, ROWS };
+	struct store *st = create(path);
+	struct db_cell *cells = g_new0(struct db_cell, ROWS * COLUMNS);
+	char(*texts)[16] = g_malloc0(ROWS * sizeof(*texts));
+
+	for (size_t i = 0; i < ROWS; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "%c text %zu", i % 2 ? 'B' : 'a', i);
+		cells[i * COLUMNS].n = -(int64_t)i;
+		cells[i * COLUMNS + 1] = (struct db_cell) { .kind = DB_CELL_TEXT,
+							    .bytes = texts[i],
+							    .len = strlen(texts[i]) };
+		cells[i * COLUMNS + 2] = (struct db_cell) { .kind = DB_CELL_BLOB,
+							    .bytes = &texts[i],
+							    .len = sizeof(texts[i]) };
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(sizes); k++) {
+		struct db_list list = { cells, sizes[k], COLUMNS };
+		struct stmt *s = prepare(
+			st, "SELECT l.a, l.b, l.c, l.rowid FROM list(?1) l ORDER BY l.rowid", &err);
+		const char *text;
+		size_t n = 0, len;
+		int rc;
+
+		ROW("%zu rows", sizes[k]);
+		db_bind_list(s, 1, &list);
+		while ((rc = db_step(s, &err)) > 0) {
+			ck_assert_int_eq(db_get_int(s, 0), -(int64_t)n);
+			text = db_get_text(s, 1, &len);
+			ck_assert_uint_eq(len, strlen(texts[n]));
+			ck_assert_mem_eq(text, texts[n], len);
+			ck_assert_mem_eq(db_get_blob(s, 2, &len), texts[n], sizeof(texts[n]));
+			ck_assert_int_eq(db_get_int(s, 3), (int64_t)n++);
+		}
+		OK(rc);
+		ck_assert_uint_eq(n, sizes[k]);
+	}
+	g_free(cells);
+	g_free(texts);
+	store_close(&st);
+}
+END_TEST
+
+/* ---- errors ---- */
+
+START_TEST(errors_have_the_kinds_that_the_store_knows)
+{
+	struct store *st = with_table();
+	struct account a = { .sid = "AC00000000000000000000000000000001",
+			     .name = "b",
+			     .currency = "usd" };
+
+	add_account(st, 1, "a");
+	FAILS_WITH(store_account_add(st, &a, &err), ERR_CONFLICT, "");
+	OK(db_exec(st->db, "INSERT INTO t (n) VALUES (9223372036854775807)", &err));
+	FAILS_WITH(db_step(prepare(st, "UPDATE t SET n = n + 1", &err), &err), ERR_OVERFLOW,
+		   "does not fit");
+	FAILS_WITH(db_step(prepare(st, "SELECT nothing FROM t", &err), &err), ERR_INTERNAL, "");
+	store_close(&st);
+}
+END_TEST
+
+/* After a statement that failed, PostgreSQL undoes the rest: nobody is told "stored". */
+START_TEST(a_write_in_which_a_statement_failed_is_not_stored)
+{
+	struct store *st = with_table();
+
+	OK(store_begin_write(st, &err));
+	OK(db_exec(st->db, "INSERT INTO t (n) VALUES (1)", &err));
+	FAILS_WITH(db_step(prepare(st, "INSERT INTO t (n) SELECT 1 / 0", &err), &err), ERR_INTERNAL,
+		   "");
+	FAILS_WITH(store_commit(st, &err), ERR_INTERNAL, "undone");
+	store_end(st);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM t"), 0);
+	store_close(&st);
+}
+END_TEST
+
+/* ---- connections that end ---- */
+
+static int64_t backend(struct store *st)
+{
+	struct stmt *s = prepare(st, "SELECT pg_backend_pid()", &err);
+	int64_t pid = 0;
+
+	OK(store_one(s, &pid, &err));
+	return pid;
+}
+
+/* Ends the connection's process, and waits until it has. */
+static void terminate(int64_t pid)
+{
+	struct error failure = { 0 };
+	char sql[160];
+
+	snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%d, 5000)", (int)pid);
+	ck_assert_msg(place_exec(sql, &failure) == 0, "%s", failure.detail);
+}
+
+static int read_meta(struct store *st)
+{
+	int64_t n;
+
+	return store_meta(st, "version", &n, &err) > 0 ? 0 : -1;
+}
+
+START_TEST(a_connection_that_ended_is_replaced_before_anything_was_read)
+{
+	struct store *st = create(path);
+
+	terminate(backend(st));
+	OK(read_meta(st));
+	terminate(backend(st));
+	OK(store_begin_read(st, &err));
+	OK(read_meta(st));
+	store_end(st);
+	/* between the begin and the first statement */
+	for (int64_t pid = backend(st); pid; pid = 0) {
+		OK(store_begin_read(st, &err));
+		terminate(pid);
+		OK(read_meta(st));
+		store_end(st);
+	}
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(a_read_whose_connection_ends_fails_and_the_next_one_does_not)
+{
+	struct store *st = create(path);
+
+	OK(store_begin_read(st, &err));
+	terminate(backend(st));
+	FAILS_WITH(read_meta(st), ERR_BUSY, "again");
+	ck_assert_int_gt(err.retry_after, 0);
+	store_end(st);
+	error_clear(&err);
+	OK(store_begin_read(st, &err));
+	OK(read_meta(st));
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(a_write_whose_connection_ends_stores_nothing)
+{
+	struct store *st = with_table();
+
+	OK(store_begin_write(st, &err));
+	OK(db_exec(st->db, "INSERT INTO t (n) VALUES (1)", &err));
+	terminate(backend(st));
+	FAILS_WITH(db_step(prepare(st, "INSERT INTO t (n) VALUES (2)", &err), &err), ERR_BUSY,
+		   "again");
+	store_end(st);
+	error_clear(&err);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM t"), 0);
+	OK(store_begin_write(st, &err));
+	OK(db_exec(st->db, "INSERT INTO t (n) VALUES (3)", &err));
+	OK(store_commit(st, &err));
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM t"), 1);
+	store_close(&st);
+}
+END_TEST
+
+static void *terminate_soon(void *pid)
+{
+	g_usleep(200000);
+	terminate(*(int64_t *)pid);
+	return NULL;
+}
+
+START_TEST(the_outcome_of_a_commit_that_is_cut_off_is_asked_for)
+{
+	struct store *st = with_table();
+	GThread *thread;
+	int64_t pid;
+
+	OK(db_exec(st->db,
+		   "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
+		   " 'BEGIN PERFORM pg_sleep(20); RETURN NULL; END';"
+		   "CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED"
+		   " FOR EACH ROW EXECUTE FUNCTION wait()",
+		   &err));
+	OK(store_begin_write(st, &err));
+	pid = backend(st);
+	OK(db_exec(st->db, "INSERT INTO t (n) VALUES (1)", &err));
+	thread = g_thread_new("terminate", terminate_soon, &pid);
+	FAILS_WITH(store_commit(st, &err), ERR_BUSY, "again");
+	g_thread_join(thread);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM t"), 0);
+	store_close(&st);
+}
+END_TEST
+
+/* ---- a server that does not answer ---- */
+
+static int give_up(void *arg, struct error *failure)
+{
+	return ++*(int *)arg < 4 ? 0 : error_set(failure, ERR_TOO_LARGE, NULL, "given up");
+}
+
+START_TEST(who_waits_for_a_server_that_hangs_may_give_up)
+{
+	struct store *st = create(path);
+	int times = 0;
+	int64_t pid = backend(st);
+	int rc;
+
+	if (kill((pid_t)pid, 0) < 0) {
+		printf("not on this server: its processes are not here\n");
+		store_close(&st);
+		return;
+	}
+	OK(store_begin_read(st, &err));
+	store_limit(st, &(struct store_limits) { .check = give_up, .arg = &times });
+	ck_assert_int_eq(kill((pid_t)pid, SIGSTOP), 0);
+	rc = read_meta(st);
+	kill((pid_t)pid, SIGCONT);
+	ck_assert_int_eq(rc, -1);
+	ck_assert_int_eq(err.kind, ERR_TOO_LARGE);
+	store_end(st);
+	error_clear(&err);
+	OK(read_meta(st));
+	store_close(&st);
+}
+END_TEST
+
+/* ---- several at once ---- */
+
+START_TEST(a_second_writer_waits_and_is_told_when_it_lasts)
+{
+	struct store *one = create(path), *two = reopen(STORE_WRITE);
+	gint64 began = g_get_monotonic_time();
+
+	OK(store_begin_write(one, &err));
+	FAILS_WITH(store_begin_write(two, &err), ERR_BUSY, "locked by another writer");
+	ck_assert_int_ge(g_get_monotonic_time() - began, TIMEOUT_MS * 1000);
+	store_end(one);
+	error_clear(&err);
+	OK(store_begin_write(two, &err));
+	OK(store_commit(two, &err));
+	store_close(&one);
+	store_close(&two);
+}
+END_TEST
+
+static void *commit_soon(void *st)
+{
+	struct error failure = { 0 };
+
+	g_usleep(300000);
+	ck_assert_int_eq(store_commit(st, &failure), 0);
+	return NULL;
+}
+
+START_TEST(a_second_writer_goes_on_when_the_first_is_done)
+{
+	struct store *one = create(path), *two = NULL;
+	struct account a;
+	GThread *thread;
+
+	OK(store_open(ledger_place(path), STORE_WRITE, 20000, &two, &err));
+	OK(store_begin_write(one, &err));
+	add_account(one, 1, "first");
+	thread = g_thread_new("commit", commit_soon, one);
+	OK(store_begin_write(two, &err));
+	ck_assert_int_eq(store_account_by_name(two, "first", &arena, &a, &err), 1);
+	g_thread_join(thread);
+	OK(store_commit(two, &err));
+	store_close(&one);
+	store_close(&two);
+}
+END_TEST
+
+START_TEST(who_finds_no_connection_left_is_told)
+{
+	enum { READERS = 10 };
+	struct store *st = create(path), *readers[READERS + 1];
+
+	for (int i = 0; i <= READERS; i++)
+		readers[i] = reopen(0);
+	for (int i = 0; i < READERS; i++) {
+		OK(store_begin_read(readers[i], &err));
+		OK(read_meta(readers[i]));
+	}
+	FAILS_WITH(store_begin_read(readers[READERS], &err), ERR_BUSY, "in use");
+	store_end(readers[0]);
+	error_clear(&err);
+	OK(store_begin_read(readers[READERS], &err));
+	for (int i = 0; i <= READERS; i++)
+		store_close(&readers[i]);
+	store_close(&st);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("pgsql");
+	TCase *tc = tcase_create("pgsql");
+
+	tcase_add_test(tc, parameters_get_the_numbers_of_postgresql);
+	suite_add_tcase(s, tc);
+	if (!test_database()) {
+		printf("without PostgreSQL: its SQL alone\n");
+		return run_suite(s);
+	}
+	tc = tcase_create("server");
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, what_is_not_bound_is_null);
+	tcase_add_test(tc, numbers_text_and_bytes_come_back_as_they_were);
+	tcase_add_test(tc, text_that_is_not_utf8_is_refused_and_ends_nothing_else);
+	tcase_add_test(tc, lists_have_their_rows_in_order_or_none);
+	tcase_add_test(tc, errors_have_the_kinds_that_the_store_knows);
+	tcase_add_test(tc, a_write_in_which_a_statement_failed_is_not_stored);
+	tcase_add_test(tc, a_connection_that_ended_is_replaced_before_anything_was_read);
+	tcase_add_test(tc, a_read_whose_connection_ends_fails_and_the_next_one_does_not);
+	tcase_add_test(tc, a_write_whose_connection_ends_stores_nothing);
+	tcase_add_test(tc, the_outcome_of_a_commit_that_is_cut_off_is_asked_for);
+	tcase_add_test(tc, who_waits_for_a_server_that_hangs_may_give_up);
+	tcase_add_test(tc, a_second_writer_waits_and_is_told_when_it_lasts);
+	tcase_add_test(tc, a_second_writer_goes_on_when_the_first_is_done);
+	tcase_add_test(tc, who_finds_no_connection_left_is_told);
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}
