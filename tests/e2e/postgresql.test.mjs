@@ -149,6 +149,32 @@ served('what one host changes holds on the other with the next request', async l
 	return 20
 })
 
+served('two hosts store events of the same accounts at the same time', async (ledger, account, t) => {
+	const host = ledger.host(), other = ledger.account('Two')
+	let sent = 0, going = true
+	try {
+		await host.start()
+		const sender = async (at, n) => {
+			for (let batch = 0; going; batch++) {
+				const body = events(account, `/both/${n}`, batch * 40, 20) + '\n' + events(other, '/both/all', n * 1000000 + batch * 20, 20)
+				const { status, body: text } = await at.post(body)
+				assert.equal(status, 200, text)
+				assert.equal(JSON.parse(text).created, 40, text)
+				sent += 40
+			}
+		}
+		const senders = Promise.all(Array.from({ length: 8 }, (_, n) => sender(n % 2 ? ledger : host, n)))
+		await sleep(4000)
+		going = false
+		await senders
+		assert.deepEqual(await host.end('SIGTERM'), { code: 0, signal: null }, host.log)
+	} finally {
+		host.remove()
+	}
+	t.diagnostic(`${sent} events`)
+	return sent
+})
+
 served('wrong passwords count on all hosts together', async ledger => {
 	const host = ledger.host(), hosts = [ledger, host]
 	const as = password => ({ env: { HTTP_AUTHORIZATION: 'Basic ' + Buffer.from(`ada:${password}`).toString('base64') } })
