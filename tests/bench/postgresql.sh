@@ -136,10 +136,30 @@ storing_on_postgresql() {
 	goal "POST /events on PostgreSQL, 1,000 a request, against import" "$(ratio "$posted" "$imported")" "at least" 0.5
 }
 
+# Sums of days in the store against the same by hand, and against that and an empty round trip
+reading_on_postgresql() {
+	sql -c "SET client_min_messages = error; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+	"$build/tests/bench/sums_bench" "$USAGED_TEST_STORE" >"$tmp/sums" || fail "sums_bench"
+	echo "## Reading on PostgreSQL"
+	echo
+	machine
+	echo "Sums of 50 days of 3 accounts, microseconds, medians of 500: in the store with the begin of a read, and a statement written by hand."
+	echo
+	echo "| | store | by hand | empty round trip |"
+	echo "|---|---:|---:|---:|"
+	sed 's/^/| /; s/ \([0-9]\)/ | \1/g; s/$/ |/' "$tmp/sums"
+	echo
+	while read -r name store hand empty; do
+		goal "sums on PostgreSQL, $name, against a statement by hand and a round trip" \
+			"$(awk -v s="$store" -v h="$hand" -v e="$empty" 'BEGIN { printf "%.2f", s / (h + e) }')" "at most" 1.2
+	done <"$tmp/sums"
+}
+
 # With a server that is started for it, in a process of its own.
 bench_postgresql() {
 	if [ "${USAGED_TEST_SERVER:-}" ]; then
 		storing_on_postgresql
+		reading_on_postgresql
 		return
 	fi
 	rc=0
