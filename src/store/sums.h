@@ -30,6 +30,8 @@ struct sums_query {
 	size_t n_categories;           /* 0: all */
 	const struct slot_span *spans; /* ascending, without overlap */
 	size_t n_spans;
+	/* rows may tell any account: only the sums of all are wanted */
+	bool any_account;
 	/*
 	 * sum up the rollups by series, which have dimensions, instead of the
 	 * rollups by category

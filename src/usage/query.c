@@ -233,6 +233,7 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_buckets
 					.categories = cur->within,
 					.n_categories = cur->n_within,
 					.n_spans = (size_t)n_buckets,
+					.any_account = true,
 					.by_series = q->group == GROUP_DIMENSION ||
 						     dimensions_any(q->dim),
 					.group = q->group == GROUP_DIMENSION ? q->dimension : 0 };

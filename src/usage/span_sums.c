@@ -42,6 +42,7 @@ static int read_whole(const struct span_sums_reading *r, struct arena *arena, st
 				    .n_categories = q->n_categories,
 				    .spans = spans,
 				    .n_spans = q->n_spans,
+				    .any_account = q->any_account,
 				    .by_series = q->by_series,
 				    .group = q->group,
 				    .paired = q->paired,

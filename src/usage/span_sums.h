@@ -29,6 +29,7 @@ struct span_sums_query {
 	const struct time_span *spans; /* ascending, without overlap */
 	size_t n_spans;
 	bool by_series;
+	bool any_account; /* as in sums_query */
 	enum dimension group;
 	bool paired;
 	enum dimension second;

@@ -78,6 +78,7 @@ static void ask_store(const struct question *q)
 				   .n_accounts = ACCOUNTS,
 				   .spans = days,
 				   .n_spans = PAGE,
+				   .any_account = true,
 				   .categories = &q->category,
 				   .n_categories = q->category ? 1 : 0 };
 	int64_t version;

@@ -26,6 +26,7 @@ enum {
 	SCAN_WORK = 6,       /* what a range of rows costs, in sums */
 	LOOKUPS_MAX = 20000, /* series times slots that are looked up one by one */
 	FOUND_MAX = 1000,    /* series that are looked up one by one */
+	FEW_ACCOUNTS = 2,    /* by category: rows of so many are not added up */
 	FEW_SLOTS = 2,       /* by category: so many slots of a piece are not added up */
 	/*
 	 * so many are asked for one by one; of more, by category, all between
@@ -51,23 +52,24 @@ enum {
 
 /* The columns of its rows. */
 enum {
-	C_LEVEL, /* FOUND_ROW: of this row, only C_N */
-	C_ACCOUNT,
+	C_KEY,  /* the account's number times LEVELS, and the level; or FOUND_ROW */
 	C_SLOT, /* of summed rows: the number of the piece, from 1 */
 	C_CATEGORY,
-	C_N, /* rows that were added up */
 	C_AMOUNTS,
-	C_VALUE = C_AMOUNTS + AMOUNTS,
+	/* of summed rows: how many were added up */
+	C_N = C_AMOUNTS + AMOUNTS,
+	C_VALUE,
 	C_SECOND
 };
 
-enum { FOUND_ROW = -1 };
+enum { FOUND_ROW = -1 /* of this row, only C_N */ };
 
 struct reading {
 	struct store *st;
 	const struct sums_query *q;
 	struct arena arena;
 	struct sums_pieces pieces;
+	bool merged;            /* rows of all accounts are added up together */
 	bool summed;            /* PostgreSQL adds up the rows of each piece */
 	int filter[DIMENSIONS]; /* number of the filter's column, from 1; 0: none */
 	int n_filters;
@@ -104,6 +106,15 @@ static void add_piece_number(struct reading *r, enum level level)
 	     P_STARTS + (int)level);
 }
 
+/* The first column of a row of the table x. */
+static void add_key(struct reading *r, enum level level)
+{
+	if (r->merged)
+		addf(r, "(SELECT %d::bigint, ", (int)level);
+	else
+		addf(r, "(SELECT x.n * %d + %d, ", LEVELS, (int)level);
+}
+
 /* ---- by category ---- */
 
 static void add_total_rows(struct reading *r, enum level level)
@@ -127,15 +138,15 @@ static void add_total_rows(struct reading *r, enum level level)
 
 static void add_totals(struct reading *r, enum level level)
 {
-	addf(r, "(SELECT %d AS level, x.n, ", (int)level);
+	add_key(r, level);
 	if (r->summed) {
 		add_piece_number(r, level);
-		add(r, ", x.category, count(*), " SUMS_OF("x") " FROM (");
+		add(r, ", x.category, " SUMS_OF("x") ", count(*) FROM (");
 	} else {
-		add(r, "x.slot, x.category, 1, " AMOUNT_COLUMNS_OF("x") " FROM (");
+		add(r, "x.slot, x.category, " AMOUNT_COLUMNS_OF("x") " FROM (");
 	}
 	add_total_rows(r, level);
-	add(r, r->summed ? ") x GROUP BY 2, 3, 4)" : ") x)");
+	add(r, r->summed ? ") x GROUP BY 1, 2, 3)" : ") x)");
 }
 
 /* ---- by series ---- */
@@ -239,11 +250,11 @@ static void add_all_parts(struct reading *r, enum level level)
 	addf(r, " LIMIT ?%d", P_LIMIT);
 }
 
-#define PART_COLUMNS ", x.category, count(*), " SUMS_OF("x")
+#define PART_COLUMNS ", x.category, " SUMS_OF("x") ", count(*)"
 
 static void add_parts(struct reading *r, enum level level)
 {
-	addf(r, "(SELECT %d AS level, x.n, ", (int)level);
+	add_key(r, level);
 	add_piece_number(r, level);
 	add(r, PART_COLUMNS ", s.value, s.second FROM (");
 	add_all_parts(r, level);
@@ -251,13 +262,13 @@ static void add_parts(struct reading *r, enum level level)
 	add_group_values(r);
 	add(r, " FROM series s WHERE s.id = x.series");
 	add_conditions(r, "x");
-	add(r, " OFFSET 0) s GROUP BY 2, 3, 4, s.value, s.second)");
+	add(r, " OFFSET 0) s GROUP BY 1, 2, 3, s.value, s.second)");
 }
 
 /* Looks up the found series in each slot. */
 static void add_found_parts(struct reading *r, enum level level)
 {
-	addf(r, "(SELECT %d AS level, x.n, ", (int)level);
+	add_key(r, level);
 	add_piece_number(r, level);
 	addf(r,
 	     PART_COLUMNS
@@ -267,7 +278,7 @@ static void add_found_parts(struct reading *r, enum level level)
 	     " CROSS JOIN LATERAL (SELECT slot, " AMOUNT_COLUMNS " FROM part_%s WHERE account = f.a"
 	     " AND category = f.category AND slot = g.slot AND series = f.series OFFSET 0) t"
 	     " WHERE (SELECT count(*) FROM found) <= ?%d LIMIT ?%d) x"
-	     " GROUP BY 2, 3, 4, x.value, x.second)",
+	     " GROUP BY 1, 2, 3, x.value, x.second)",
 	     P_RANGES + (int)level, levels[level], P_FOUND, P_LIMIT);
 }
 
@@ -374,7 +385,10 @@ static void choose_way(struct reading *r)
 		slots += r->pieces.levels[i].slots;
 		pieces += (int64_t)r->pieces.levels[i].n;
 	}
-	r->summed = r->q->by_series || slots > FEW_SLOTS * pieces;
+	r->merged = r->q->any_account && r->q->n_accounts > 1;
+	r->summed = r->q->by_series || slots > FEW_SLOTS * pieces ||
+		    (r->merged && r->q->n_accounts > FEW_ACCOUNTS);
+	r->merged = r->merged && r->summed;
 	r->index = -1;
 	if (r->q->by_series)
 		choose_filters(r);
@@ -389,8 +403,8 @@ static void make_sql(struct reading *r)
 	if (r->found_max) {
 		add_found(r);
 		addf(r,
-		     "SELECT %d AS level, 0, 0, 0, count(*), 0::numeric, 0::numeric, 0::numeric,"
-		     " 0::numeric, 0::bigint, 0::bigint FROM found",
+		     "SELECT %d::bigint, 0, 0, 0::numeric, 0::numeric, 0::numeric, 0::numeric,"
+		     " count(*), 0::bigint, 0::bigint FROM found",
 		     FOUND_ROW);
 		join = " UNION ALL ";
 	}
@@ -544,18 +558,18 @@ static int give(const struct reading *r, struct stmt *s, sums_row_fn *row, void 
 {
 	struct amounts_wide amounts;
 	struct sums_row out = { .amounts = &amounts };
-	int64_t level = db_get_int(s, C_LEVEL), slot = db_get_int(s, C_SLOT);
+	int64_t key = db_get_int(s, C_KEY), slot = db_get_int(s, C_SLOT);
 	const struct level_pieces *pieces;
 
-	if (store_work(r->st, db_get_int(s, C_N), err) < 0)
+	if (store_work(r->st, r->summed ? db_get_int(s, C_N) : 1, err) < 0)
 		return -1;
-	if (level == FOUND_ROW)
+	if (key == FOUND_ROW)
 		return 0;
 	out.category = db_get_int(s, C_CATEGORY);
 	if (!is_asked(r->q, out.category))
 		return 0;
-	pieces = &r->pieces.levels[level];
-	out.account = (size_t)db_get_int(s, C_ACCOUNT);
+	pieces = &r->pieces.levels[key % LEVELS];
+	out.account = (size_t)(key / LEVELS);
 	out.span = r->summed ? pieces->list[slot - 1].span : sums_piece_of(pieces, slot)->span;
 	get_amounts(r, s, &amounts);
 	if (r->q->by_series) {
