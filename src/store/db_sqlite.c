@@ -790,7 +790,9 @@ int64_t db_data_version(struct db *db)
 /*
  * After each change of the ledger, SQLite unmaps and maps the file again, which
  * slows down all threads. So while the ledger changes often, the few pages of a
- * request are read one by one.
+ * request are read one by one. They are freed after the read, because they are
+ * of no use when the ledger has changed again: otherwise each idle thread would
+ * keep the pages of its last request.
  */
 void db_tune(struct db *db)
 {
@@ -801,6 +803,8 @@ void db_tune(struct db *db)
 	if (version != db->version) {
 		if (db->quiet_reads == QUIET_READS)
 			db_exec(db, NO_MAP, NULL);
+		/* SQLite would only drop these pages at the next read */
+		sqlite3_db_release_memory(db->handle);
 		db->version = version;
 		db->quiet_reads = 0;
 	} else if (db->quiet_reads < QUIET_READS && ++db->quiet_reads == QUIET_READS) {
