@@ -16,7 +16,6 @@
 #include "store/audit.h"
 #include "store/session.h"
 #include "store/user.h"
-#include "usage/commit_thread.h"
 #include "usage/user_rules.h"
 #include "base/banned.h"
 
@@ -117,14 +116,14 @@ static int change_session(struct store *st, void *arg, struct error *err)
 	return store_sessions_expire(st, plausible_process_time(c->now), err);
 }
 
-static int write_session(const struct request *rq, const struct session *end,
-			 const struct session *add, struct error *err)
+static int write_session(struct request *rq, const struct session *end, const struct session *add,
+			 struct error *err)
 {
 	struct session_change c = { end, add, rq->now };
 
 	if (!rq->worker->commits || !rq->worker->signin)
 		return error_set(err, ERR_BUSY, NULL, "signing in needs a running server");
-	return commit_thread_run(rq->worker->commits, change_session, &c, err);
+	return request_change(rq, change_session, &c, err);
 }
 
 /* ---- cookies ---- */

@@ -47,7 +47,8 @@ int commit_thread_submit(struct commit_thread *t, struct submission *s, const ch
 
 /*
  * Runs TASK in the thread, after all tasks queued before; blocks until the
- * changes are on disk. -1: nothing is stored; ERR is from TASK, or one of the
+ * changes are on disk. Call it outside a read, because the ledger's log cannot
+ * restart during a read. -1: nothing is stored; ERR is from TASK, or one of the
  * errors of commit_thread_submit. Thread-safe.
  */
 int commit_thread_run(struct commit_thread *t, commit_task task, void *arg, struct error *err);

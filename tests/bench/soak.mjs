@@ -249,19 +249,23 @@ async function watch(begin, until) {
 
 // While nothing is asked: each password that is checked takes 64 MB.
 async function measure() {
+	const begun = performance.now()
 	paused = true
 	while (resting < running)
 		await sleep(50)
 	if (ledger.worker.exitCode !== null)
 		return null
+	const rested = performance.now() - begun
 	await sleep(1500)
 	await ask(ledger.admin, { uri: '/events.json?PageSize=1000' })       // after which freed memory is given back
-	const measured = memory()
+	await sleep(1000)
+	const measured = { ...memory(), rested }
 	paused = false
 	return measured
 }
 
-const memoryWords = m => m ? `${m.all.toFixed(1)} MB (${m.own.toFixed(1)} MB without the ledger's file) and ${m.descriptors} descriptors` : 'nothing, for it had died'
+const memoryWords = m => m ? `${m.all.toFixed(1)} MB (${m.own.toFixed(1)} MB without the ledger's file) and ${m.descriptors} descriptors, ${(m.rested / 1000).toFixed(1)} s after the last request was sent`
+	: 'nothing, for it had died'
 
 async function main() {
 	await start()

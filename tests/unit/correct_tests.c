@@ -11,6 +11,7 @@
 #include "store/category.h"
 #include "store/closing.h"
 #include "store/correction.h"
+#include "store/family_change.h"
 #include "store/verify.h"
 #include "usage/admin.h"
 #include "usage/catalogue.h"
@@ -241,11 +242,18 @@ START_TEST(void_takes_the_amounts_away_and_leaves_the_event)
 {
 	struct correction c;
 	struct stored_event e;
+	const int64_t *changed;
+	size_t n_changed;
 	char id[64];
 
 	add_call("a", "2026-11-20T10:00:00Z");
 	add_call("b", "2026-11-20T10:00:00Z");
+	raw_sql("DELETE FROM family_change");
 	c = made("a", NULL);
+	/* for the next verification */
+	OK(store_family_changes(st, 0, &arena, &changed, &n_changed, &err));
+	ck_assert_int_eq(n_changed, 1);
+	ck_assert_int_eq(changed[0], main_id);
 	ck_assert_int_eq(c.kind, CORRECTION_VOID);
 	ck_assert(sid_valid("CR", c.sid, strlen(c.sid)));
 	ck_assert_str_eq(c.author, "ann");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "store/account.h"
+#include "store/family_change.h"
 #include "usage/catalogue.h"
 #include "usage/event.h"
 #include "usage/ledger.h"
@@ -569,6 +570,59 @@ START_TEST(a_batch_takes_few_round_trips)
 }
 END_TEST
 
+/* Stores a new call at the time NOW, alone or with one that is rejected. */
+static void store_at(struct bench *b, int64_t now, const char *id, bool aborted)
+{
+	clock_set_us(now * USEC_PER_SEC);
+	put_call(b, id, "1");
+	if (aborted)
+		put_rejected_call(b, "rejected");
+	b->batch.atomic = aborted;
+	commit(b);
+}
+
+/* The time at which the main account's family was noted; -1: it is not. */
+static int64_t noted(struct bench *b)
+{
+	static const int64_t times[] = { 0, 1000, 2000, 4599, 4600, 9000 };
+	int64_t ret = -1;
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		const int64_t *list;
+		size_t n;
+
+		OK(store_family_changes(b->st, times[i], &arena, &list, &n, &err));
+		if (n)
+			ret = times[i];
+	}
+	return ret;
+}
+
+START_TEST(a_changed_family_is_noted_once_an_hour)
+{
+	struct bench b = open_bench(path, &any_account);
+
+	ck_assert_int_eq(noted(&b), -1);
+	/* an aborted write is no change, and its note is written later */
+	store_at(&b, 1000, "a", true);
+	ck_assert_int_eq(noted(&b), -1);
+	store_at(&b, 1000, "a", false);
+	ck_assert_int_eq(noted(&b), 1000);
+	store_at(&b, 2000, "b", false);
+	store_at(&b, 4599, "c", false);
+	ck_assert_int_eq(noted(&b), 1000);
+	/* a duplicate changes nothing */
+	store_at(&b, 4600, "c", false);
+	ck_assert_int_eq(noted(&b), 1000);
+	store_at(&b, 4600, "d", false);
+	ck_assert_int_eq(noted(&b), 4600);
+	/* the clock was set back */
+	store_at(&b, 2000, "e", false);
+	ck_assert_int_eq(noted(&b), 2000);
+	close_bench(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ledger");
@@ -596,6 +650,7 @@ int main(void)
 	tcase_add_test(tc, failed_rollup_stores_no_event);
 	tcase_add_test(tc, a_batch_takes_few_round_trips);
 	tcase_add_test(tc, overflow_that_no_event_causes_is_blamed_on_the_ledger);
+	tcase_add_test(tc, a_changed_family_is_noted_once_an_hour);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

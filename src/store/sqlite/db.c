@@ -805,7 +805,9 @@ int db_replace(const char *file, const char *where, const char *aside, struct er
 /*
  * After each change of the ledger, SQLite unmaps and maps the file again, which
  * slows down all threads. So while the ledger changes often, the few pages of a
- * request are read one by one.
+ * request are read one by one. They are freed after the read, because they are
+ * of no use when the ledger has changed again: otherwise each idle thread would
+ * keep the pages of its last request.
  */
 static void sqlite_tune(struct db *base)
 {
@@ -817,6 +819,8 @@ static void sqlite_tune(struct db *base)
 	if (version != db->version) {
 		if (db->quiet_reads == QUIET_READS)
 			run(db, NO_MAP, NULL);
+		/* SQLite would only drop these pages at the next read */
+		sqlite3_db_release_memory(db->handle);
 		db->version = version;
 		db->quiet_reads = 0;
 	} else if (db->quiet_reads < QUIET_READS && ++db->quiet_reads == QUIET_READS) {
