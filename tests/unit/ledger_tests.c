@@ -2,6 +2,7 @@
  * ledger_tests.c - what storing a batch does.
  */
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include "store/account.h"
@@ -504,6 +505,91 @@ START_TEST(overflow_that_no_event_causes_is_blamed_on_the_ledger)
 }
 END_TEST
 
+/* ---- two writers ---- */
+
+enum { WRITER_BATCHES = 20, WRITER_EVENTS = 40, WRITER_SHARED = 20 };
+
+/* A process of its own would do the same. */
+struct writer {
+	pthread_t thread;
+	const char *where;
+	int number;
+	int verdicts[VERDICTS];
+	struct error err;
+};
+
+/* Half of the events are those of the other writer, in the opposite order. */
+static int fill_batch(struct writer *w, struct batch *batch, int n)
+{
+	char id[40], customer[24];
+
+	snprintf(customer, sizeof(customer), "customer %d", n);
+	for (int i = 0; i < WRITER_EVENTS; i++) {
+		int at = w->number ? WRITER_EVENTS - 1 - i : i;
+		struct raw_event raw = good_event();
+
+		snprintf(id, sizeof(id), "%s-%d-%d",
+			 at < WRITER_SHARED ? "both"
+			 : w->number        ? "b"
+					    : "a",
+			 n, at);
+		set_field(&raw, EV_ID, id);
+		set_field(&raw, EV_USAGE, "1");
+		set_field(&raw, EV_SUBJECT, at % 2 ? MAIN_SID : OTHER_SID);
+		set_field(&raw, EV_CUSTOMER, customer);
+		if (batch_add(batch, &raw, NOW_US, AHEAD_US, &w->err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void *write_often(void *arg)
+{
+	struct writer *w = arg;
+	struct batch batch = { 0 };
+	struct store *st;
+	struct ledger *l;
+
+	if (store_open(w->where, STORE_WRITE, 30000, &st, &w->err) < 0)
+		return NULL;
+	l = ledger_new(st, &any_account);
+	for (int n = 0; n < WRITER_BATCHES && w->err.kind == ERR_NONE; n++) {
+		if (fill_batch(w, &batch, n) < 0 || batch_store(&batch, l, &w->err) < 0)
+			break;
+		for (size_t i = 0; i < batch.n; i++)
+			w->verdicts[batch.events[i].verdict]++;
+	}
+	ledger_free(&l);
+	store_close(&st);
+	arena_release(&batch.arena);
+	return w;
+}
+
+START_TEST(two_writers_store_each_event_once)
+{
+	struct bench b = open_bench(path, &any_account);
+	const int both = WRITER_BATCHES * WRITER_SHARED, all = WRITER_BATCHES * WRITER_EVENTS;
+	struct writer w[2] = { { .number = 0 }, { .number = 1 } };
+
+	for (int i = 0; i < 2; i++) {
+		w[i].where = ledger_place(path);
+		ck_assert_int_eq(pthread_create(&w[i].thread, NULL, write_often, &w[i]), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		pthread_join(w[i].thread, NULL);
+		ck_assert_msg(w[i].err.kind == ERR_NONE, "%s: %s", w[i].err.message,
+			      w[i].err.detail);
+	}
+	ck_assert_int_eq(w[0].verdicts[VERDICT_CREATED] + w[1].verdicts[VERDICT_CREATED],
+			 2 * all - both);
+	ck_assert_int_eq(w[0].verdicts[VERDICT_DUPLICATE] + w[1].verdicts[VERDICT_DUPLICATE], both);
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count +
+				 month_total(&b, b.other_id, "calls-inbound").count,
+			 2 * all - both);
+	close_bench(&b);
+}
+END_TEST
+
 /* ---- round trips ---- */
 
 /* N calls of ids that begin with WORD. */
@@ -648,6 +734,7 @@ int main(void)
 	tcase_add_test(tc, locked_ledger_stores_nothing_and_can_be_tried_again);
 	tcase_add_test(tc, ids_made_in_a_failed_write_are_forgotten);
 	tcase_add_test(tc, failed_rollup_stores_no_event);
+	tcase_add_test(tc, two_writers_store_each_event_once);
 	tcase_add_test(tc, a_batch_takes_few_round_trips);
 	tcase_add_test(tc, overflow_that_no_event_causes_is_blamed_on_the_ledger);
 	tcase_add_test(tc, a_changed_family_is_noted_once_an_hour);
