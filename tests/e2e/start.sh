@@ -148,6 +148,42 @@ else
 	echo "# skipped: a network without IPv6 takes root to make"
 fi
 
+# ---- with PostgreSQL ----
+
+if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+	has "a ledger in a file stays one" "$(DATABASE=postgresql "$top/start" 2>&1)" "is a file; choose another VAR"
+	without_postgresql() { [ ! -e "$VAR/postgresql/data/postmaster.pid" ]; }
+	chmod 711 "$tmp"
+	VAR=$tmp/pg
+	DATABASE=postgresql begin env
+	is "it makes a ledger in a PostgreSQL of its own" $? 0
+	# shellcheck source=/dev/null
+	. "$VAR/credentials"
+	answers
+	is "which answers" $? 0
+	postmaster=$(head -n 1 "$VAR/postgresql/data/postmaster.pid")
+	is "nobody else may connect to it" "$(stat -c %a "$VAR/postgresql")" 700
+	kill -KILL "$postmaster"
+	again() { [ "$(head -n 1 "$VAR/postgresql/data/postmaster.pid")" != "$postmaster" ] && answers; }
+	wait_for again
+	is "a PostgreSQL that dies is started again" $? 0
+	end
+	is "it stops" $? 0
+	without_postgresql
+	is "with PostgreSQL" $? 0
+	begin env
+	is "the second run finds it again" $? 0
+	answers
+	is "with the same keys" $? 0
+	kill -KILL "$server"
+	wait "$server" 2>/dev/null
+	wait_for without_postgresql
+	is "killed, it takes PostgreSQL along" $? 0
+	server=
+else
+	echo "# skipped: PostgreSQL's server is not installed"
+fi
+
 # ---- mistakes ----
 
 VAR=$tmp/$(printf '%090d' 0)
