@@ -48,7 +48,7 @@ static struct move_calls calls_of(struct moving *m)
 				     .arg = m };
 }
 
-/* Opens the target, or makes it. */
+/* Opens the target, or makes it; a command that was killed may have left an empty file. */
 static int open_target(const struct moving *m, struct store **ret, struct error *err)
 {
 	struct error own = { 0 };
@@ -56,7 +56,7 @@ static int open_target(const struct moving *m, struct store **ret, struct error 
 	if (store_open(m->to, STORE_WRITE | STORE_CREATE, WAIT_MS, ret, &own) == 0)
 		return 0;
 	if (own.kind == ERR_CONFLICT)
-		return store_open(m->to, STORE_WRITE, WAIT_MS, ret, err);
+		return store_open(m->to, STORE_WRITE | STORE_EMPTY, WAIT_MS, ret, err);
 	*err = own;
 	return -1;
 }

@@ -166,20 +166,32 @@ int move_ranges_make(struct store *to, struct error *err)
 		       err);
 }
 
-static int put_range(struct store *to, int64_t at, const struct end *end,
-		     const struct move_sum *sum, struct error *err)
+static void bind_range(struct stmt *s, int64_t at, const struct end *end,
+		       const struct move_sum *sum)
 {
-	struct stmt *s = prepare(to,
-				 "INSERT INTO move (at, source, id, n, hash) VALUES (?1, ?2, ?3,"
-				 " ?4, ?5) ON CONFLICT (at) DO UPDATE SET n = excluded.n, hash ="
-				 " excluded.hash",
-				 err);
-
 	db_bind_int(s, 1, at);
 	db_bind_int(s, 2, end->source);
 	db_bind_str(s, 3, end->id->str);
 	db_bind_int(s, 4, sum->n);
 	db_bind_int(s, 5, (int64_t)sum->hash);
+}
+
+/* A new range, or another checksum of one that there is. */
+static int put_range(struct store *to, int64_t at, const struct end *end,
+		     const struct move_sum *sum, struct error *err)
+{
+	struct stmt *s = prepare(
+		to, "UPDATE move SET n = ?4, hash = ?5 WHERE at = ?1 AND source = ?2 AND id = ?3",
+		err);
+
+	bind_range(s, at, end, sum);
+	if (db_step(s, err) < 0)
+		return -1;
+	if (db_changes(to->db))
+		return 0;
+	s = prepare(to, "INSERT INTO move (at, source, id, n, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+		    err);
+	bind_range(s, at, end, sum);
 	return db_step(s, err);
 }
 
@@ -254,7 +266,10 @@ static int store_range(struct move_events *m, int64_t at, const struct end *end,
 		return -1;
 	if (store_events(m, all, err) < 0 || put_range(m->to, at, end, &all->sum, err) < 0) {
 		store_end(m->to);
-		return -1;
+		if (err && err->kind == ERR_CONFLICT)
+			error_clear(err);
+		return error_set(err, ERR_CONFLICT, "to",
+				 "another move into this ledger runs at the same time");
 	}
 	return store_commit(m->to, err);
 }

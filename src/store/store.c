@@ -28,8 +28,8 @@ int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struc
 
 	if (db_open(where, db_flags(flags), busy_timeout_ms, &db, err) < 0)
 		return -1;
-	if (schema_bring_newest(db, flags & STORE_CREATE ? DB_WRITE | DB_CREATE : 0, NULL, err) <
-	    0) {
+	if (schema_bring_newest(db, flags & (STORE_CREATE | STORE_EMPTY) ? DB_WRITE | DB_CREATE : 0,
+				NULL, err) < 0) {
 		db_close(&db);
 		if (flags & STORE_CREATE)
 			db_remove(where);

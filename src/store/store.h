@@ -23,8 +23,9 @@
 struct store;
 
 enum {
-	STORE_WRITE = 1 << 0, /* open for writing; otherwise read-only */
-	STORE_CREATE = 1 << 1 /* make a new ledger; fails if the file exists */
+	STORE_WRITE = 1 << 0,  /* open for writing; otherwise read-only */
+	STORE_CREATE = 1 << 1, /* make a new ledger; fails if the file exists */
+	STORE_EMPTY = 1 << 2   /* make the ledger if the file is empty */
 };
 
 /*
