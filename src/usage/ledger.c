@@ -25,7 +25,7 @@
 #include "base/banned.h"
 
 /* The number of sources up to which a batch is partitioned by source. */
-#define BUCKETS_MAX 16
+#define BUCKETS_MAX 64
 
 /* The interval between prunings of the rejection log, in seconds. */
 #define PRUNE_SECONDS 60
