@@ -10,7 +10,7 @@
 #include "base/banned.h"
 
 /* What is added to a row of the sums. */
-struct sum {
+struct row_sum {
 	int64_t root, account, category, slot, series;
 	int64_t quarter; /* a quarter hour of the slot */
 	struct amounts_wide amounts;
@@ -26,7 +26,7 @@ static int compare_numbers(int64_t x, int64_t y)
 /* The order of the keys of total_*. */
 static gint compare_totals(gconstpointer a, gconstpointer b)
 {
-	const struct sum *x = a, *y = b;
+	const struct row_sum *x = a, *y = b;
 	int order = compare_numbers(x->account, y->account);
 
 	if (!order)
@@ -39,7 +39,7 @@ static gint compare_totals(gconstpointer a, gconstpointer b)
 /* The order of the keys of part_*. */
 static gint compare_parts(gconstpointer a, gconstpointer b)
 {
-	const struct sum *x = a, *y = b;
+	const struct row_sum *x = a, *y = b;
 	int order = compare_numbers(x->account, y->account);
 
 	if (!order)
@@ -51,9 +51,9 @@ static gint compare_parts(gconstpointer a, gconstpointer b)
 	return order ? order : compare_numbers(x->root, y->root);
 }
 
-static struct sum *sum_at(const GArray *sums, guint i)
+static struct row_sum *sum_at(const GArray *sums, guint i)
 {
-	return &g_array_index(sums, struct sum, i);
+	return &g_array_index(sums, struct row_sum, i);
 }
 
 static bool is_ascending(const GArray *sums, GCompareFunc compare)
@@ -93,7 +93,7 @@ struct sum_index {
 	size_t mask;
 };
 
-static size_t sum_hash(const struct sum *s)
+static size_t sum_hash(const struct row_sum *s)
 {
 	uint64_t hash = (uint64_t)s->account * 0x9e3779b97f4a7c15u;
 
@@ -112,12 +112,12 @@ static void index_init(struct sum_index *index, size_t n)
 }
 
 /* Adds the sum to the one of its key, or to the end of the list. */
-static void index_add(struct sum_index *index, GArray *sums, const struct sum *sum)
+static void index_add(struct sum_index *index, GArray *sums, const struct row_sum *sum)
 {
 	size_t at = sum_hash(sum) & index->mask;
 
 	for (; index->places[at]; at = (at + 1) & index->mask) {
-		struct sum *have = sum_at(sums, index->places[at] - 1);
+		struct row_sum *have = sum_at(sums, index->places[at] - 1);
 
 		if (have->account == sum->account && have->slot == sum->slot &&
 		    have->category == sum->category && have->series == sum->series) {
@@ -129,15 +129,15 @@ static void index_add(struct sum_index *index, GArray *sums, const struct sum *s
 	index->places[at] = sums->len;
 }
 
-static struct sum sum_of(const struct rollup *r, bool parts)
+static struct row_sum sum_of(const struct rollup *r, bool parts)
 {
-	return (struct sum) { .root = r->family ? r->family : r->account,
-			      .account = r->account,
-			      .category = r->category,
-			      .slot = r->slot,
-			      .series = parts ? r->series : 0,
-			      .quarter = r->slot,
-			      .amounts = amounts_widen(&r->amounts) };
+	return (struct row_sum) { .root = r->family ? r->family : r->account,
+				  .account = r->account,
+				  .category = r->category,
+				  .slot = r->slot,
+				  .series = parts ? r->series : 0,
+				  .quarter = r->slot,
+				  .amounts = amounts_widen(&r->amounts) };
 }
 
 /*
@@ -146,12 +146,12 @@ static struct sum sum_of(const struct rollup *r, bool parts)
  */
 static GArray *sums_of(const struct rollup *list, size_t n, bool parts)
 {
-	GArray *ret = g_array_new(FALSE, FALSE, sizeof(struct sum));
+	GArray *ret = g_array_new(FALSE, FALSE, sizeof(struct row_sum));
 	struct sum_index index;
 
 	index_init(&index, n);
 	for (size_t i = 0; i < n; i++) {
-		struct sum sum = sum_of(&list[i], parts);
+		struct row_sum sum = sum_of(&list[i], parts);
 
 		if (!parts || sum.series)
 			index_add(&index, ret, &sum);
@@ -196,7 +196,7 @@ static const char *const add_parts[LEVELS] = {
 	[LEVEL_MONTH] = ADD_PART("month"),
 };
 
-static void fill_cells(struct db_cell *row, const struct sum *s, const struct amounts *a)
+static void fill_cells(struct db_cell *row, const struct row_sum *s, const struct amounts *a)
 {
 	row[CELL_ROOT].n = s->root;
 	row[CELL_ACCOUNT].n = s->account;
@@ -214,7 +214,7 @@ static void make_list(const GArray *sums, struct arena *arena, struct db_list *r
 
 	*ret = (struct db_list) { .cells = cells, .columns = SUM_CELLS };
 	for (guint i = 0; i < sums->len; i++) {
-		const struct sum *s = sum_at(sums, i);
+		const struct row_sum *s = sum_at(sums, i);
 		struct amounts a;
 
 		if (amounts_wide_zero(&s->amounts))
@@ -362,11 +362,11 @@ int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, str
 int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool parts,
 		    struct error *err)
 {
-	GArray *sums = g_array_sized_new(FALSE, FALSE, sizeof(struct sum), (guint)n);
+	GArray *sums = g_array_sized_new(FALSE, FALSE, sizeof(struct row_sum), (guint)n);
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
-		struct sum sum = sum_of(&list[i], parts);
+		struct row_sum sum = sum_of(&list[i], parts);
 
 		g_array_append_val(sums, sum);
 	}
