@@ -27,6 +27,7 @@ enum {
 	LOOKUPS_MAX = 20000, /* series times slots that are looked up one by one */
 	FOUND_MAX = 1000,    /* series that are looked up one by one */
 	FEW_ACCOUNTS = 2,    /* by category: rows of so many are not added up */
+	FEW_ROWS = 500,      /* of a category: so many rows are not added up */
 	FEW_SLOTS = 2,       /* by category: so many slots of a piece are not added up */
 	/*
 	 * so many are asked for one by one; of more, by category, all between
@@ -387,7 +388,8 @@ static void choose_way(struct reading *r)
 	}
 	r->merged = r->q->any_account && r->q->n_accounts > 1;
 	r->summed = r->q->by_series || slots > FEW_SLOTS * pieces ||
-		    (r->merged && r->q->n_accounts > FEW_ACCOUNTS);
+		    (r->merged && r->q->n_accounts > FEW_ACCOUNTS &&
+		     (r->q->n_categories != 1 || (int64_t)r->q->n_accounts * slots > FEW_ROWS));
 	r->merged = r->merged && r->summed;
 	r->index = -1;
 	if (r->q->by_series)
