@@ -54,7 +54,7 @@ enum {
 /* The columns of its rows. */
 enum {
 	C_KEY,  /* the account's number times LEVELS, and the level; or FOUND_ROW */
-	C_SLOT, /* of summed rows: the number of the piece, from 1 */
+	C_SLOT, /* or the number of the piece, from 1: see add_piece_number */
 	C_CATEGORY,
 	C_AMOUNTS,
 	/* of summed rows: how many were added up */
@@ -71,6 +71,7 @@ struct reading {
 	struct arena arena;
 	struct sums_pieces pieces;
 	bool merged;            /* rows of all accounts are added up together */
+	bool single;            /* each piece is one slot */
 	bool summed;            /* PostgreSQL adds up the rows of each piece */
 	int filter[DIMENSIONS]; /* number of the filter's column, from 1; 0: none */
 	int n_filters;
@@ -100,9 +101,13 @@ __attribute__((format(printf, 2, 3))) static void addf(struct reading *r, const 
 	va_end(args);
 }
 
-/* The number of the piece of a slot. */
+/* The number of the piece of a slot; or, if it is the only one, the slot. */
 static void add_piece_number(struct reading *r, enum level level)
 {
+	if (r->single) {
+		add(r, "x.slot");
+		return;
+	}
 	addf(r, "width_bucket(x.slot, (SELECT array_agg(a ORDER BY rowid) FROM list(?%d) p))",
 	     P_STARTS + (int)level);
 }
@@ -386,6 +391,7 @@ static void choose_way(struct reading *r)
 		slots += r->pieces.levels[i].slots;
 		pieces += (int64_t)r->pieces.levels[i].n;
 	}
+	r->single = slots == pieces;
 	r->merged = r->q->any_account && r->q->n_accounts > 1;
 	r->summed = r->q->by_series || slots > FEW_SLOTS * pieces ||
 		    (r->merged && r->q->n_accounts > FEW_ACCOUNTS &&
@@ -572,7 +578,8 @@ static int give(const struct reading *r, struct stmt *s, sums_row_fn *row, void 
 		return 0;
 	pieces = &r->pieces.levels[key % LEVELS];
 	out.account = (size_t)(key / LEVELS);
-	out.span = r->summed ? pieces->list[slot - 1].span : sums_piece_of(pieces, slot)->span;
+	out.span = r->summed && !r->single ? pieces->list[slot - 1].span
+					   : sums_piece_of(pieces, slot)->span;
 	get_amounts(r, s, &amounts);
 	if (r->q->by_series) {
 		out.value = db_get_int(s, C_VALUE);
