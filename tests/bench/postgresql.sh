@@ -155,11 +155,47 @@ reading_on_postgresql() {
 	done <"$tmp/sums"
 }
 
+# add_up FILE: the milliseconds of all its lines
+add_up() {
+	awk '{ n += $1 + $2 } END { print n }' "$tmp/$1"
+}
+
+# `usaged move` from a file, with both checks, and `usaged verify` on both
+moving_on_postgresql() {
+	events=${EVENTS:-500000}
+	database=$tmp/moved.db
+	configure
+	rm -f "$tmp/secret"
+	usaged init --categories "$srcdir/conf/categories.csv" >"$tmp/init.log"
+	"$build/tests/bench/events" narrow accounts | sed 1d | while IFS=, read -r sid name; do
+		usaged account add --sid "$sid" --name "$name" --created 2020-01-01 >"$tmp/account.log"
+	done
+	"$build/tests/bench/events" narrow 0 "$events" "$events" >"$tmp/events.csv"
+	usaged import "$tmp/events.csv" >"$tmp/import.log" 2>&1 || fail "import: $(tail -n 3 "$tmp/import.log")"
+	with_server "$build/usaged" --config "$tmp/usaged.conf" verify >"$tmp/verify.file"
+	sql -c "SET client_min_messages = error; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+	for step in "" --check --final; do
+		with_server "$build/usaged" --config "$tmp/usaged.conf" move --to "$USAGED_TEST_STORE" ${step:+"$step"}
+	done >"$tmp/moved"
+	database=$USAGED_TEST_STORE
+	configure
+	with_server "$build/usaged" --config "$tmp/usaged.conf" verify >"$tmp/verify.there"
+	echo "## Moving to PostgreSQL"
+	echo
+	machine
+	echo "$events events of 8 accounts: $(add_up moved) ms of processor time for usaged move, --check and --final;" \
+		"usaged verify: $(add_up verify.file) ms in SQLite, $(add_up verify.there) ms in PostgreSQL."
+	echo
+	goal "move to PostgreSQL with its check, 1,000 events a second of processor time" "$(ratio "$events" "$(add_up moved)")" "at least" 60
+	goal "verify on PostgreSQL, against SQLite" "$(ratio "$(add_up verify.file)" "$(add_up verify.there)")" "at least" 1.5
+}
+
 # With a server that is started for it, in a process of its own.
 bench_postgresql() {
 	if [ "${USAGED_TEST_SERVER:-}" ]; then
 		storing_on_postgresql
 		reading_on_postgresql
+		moving_on_postgresql
 		return
 	fi
 	rc=0

@@ -16,7 +16,7 @@ writer=
 cleanup() {
 	[ ! "$writer" ] || kill "$writer" 2>/dev/null
 	wait
-	rm -rf "$tmp"
+	cd / && rm -rf "$tmp"
 	[ ! "${USAGED_TEST_STORE:-}" ] || psql -qXd "$USAGED_TEST_STORE" -c "SET client_min_messages = error; DROP SCHEMA $schema CASCADE"
 }
 trap cleanup EXIT
