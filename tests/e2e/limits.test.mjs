@@ -109,6 +109,41 @@ test('the log of a small ledger stays small, however many always read in it', as
 	}
 })
 
+test('the log stays small while many sign in', async t => {
+	const ledger = new Ledger({ server: 'threads = 24' }), account = ledger.account('One'), sizes = []
+	ledger.input('a password of length\n', 'user', 'add', 'ada', '--role', 'Manager', '--grant', account)
+	const signIn = async () => {
+		const c = new Connection(ledger.socket)
+		c.write(request('', { method: 'POST', uri: '/auth/credentials', body: 'UserName=ada&Password=a+password+of+length',
+			env: { CONTENT_TYPE: 'application/x-www-form-urlencoded', HTTP_AUTHORIZATION: '', REMOTE_ADDR: '198.51.100.7' } }))
+		const { head } = await c.answer()
+		c.close()
+		return /^Status: 200 /.test(head)
+	}
+	try {
+		await ledger.start()
+		let going = true, good = 0
+		const people = Array.from({ length: 6 }, async () => {
+			while (going)
+				if (await signIn())
+					good++
+		})
+		const batch = n => Array.from({ length: 300 }, (_, i) => event(account, `${n}-${i}`, { customer: `c${n}-${i}` })).join('\n')
+		for (let n = 0; n < 120; n++) {
+			assert.equal((await ledger.post(batch(n))).status, 200)
+			sizes.push(statSync(ledger.database + '-wal').size)
+		}
+		going = false
+		await Promise.all(people)
+		const most = Math.max(...sizes) / 1048576, file = statSync(ledger.database).size / 1048576
+		t.diagnostic(`${good} signed in; the log had up to ${most.toFixed(1)} MB, the ledger has ${file.toFixed(1)} MB`)
+		assert.ok(good > 50)
+		assert.ok(most < 16 + file + 8, `${most} MB`)
+	} finally {
+		ledger.remove()
+	}
+})
+
 test('what is rejected of one sender pushes out nothing of another, whether it is sent or imported', async () => {
 	const ledger = new Ledger(), other = Object.assign(Object.create(ledger), { token: ledger.key('--role', 'Ingest') }), lines = '{}\n'.repeat(1000)
 	const importLines = text => assert.equal(spawnSync(program, ['--config', ledger.config, 'import', '-'], { input: text, cwd: ledger.folder }).status, 1)
