@@ -64,13 +64,13 @@ int store_series_check(struct store *st, const struct db_list *accounts, bad_ser
 		       struct error *err)
 {
 	struct series_check c = { .st = st, .bad = bad, .arg = arg };
-	struct stmt *s =
-		prepare(st,
-			accounts ? "SELECT s.id, s.account, s.declared FROM list(?1) a"
-				   " CROSS JOIN series s"
-				   " WHERE s.account = a.a AND length(s.declared) > 0"
-				 : "SELECT id, account, declared FROM series WHERE length(declared) > 0",
-			err);
+	struct stmt *s = prepare(
+		st,
+		accounts ? "SELECT s.id, s.account, s.declared FROM list(?1) a"
+			   " CROSS JOIN series s"
+			   " WHERE s.account = a.a AND length(s.declared) > 0"
+			 : "SELECT id, account, declared FROM series WHERE length(declared) > 0",
+		err);
 	int64_t listed = 0;
 	int rc;
 
