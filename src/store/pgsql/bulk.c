@@ -18,7 +18,7 @@
 #define MONTH_DATE "DATE '1970-01-01' + slot::int"
 #define MONTH                                                                                      \
 	"(date_part('year', " MONTH_DATE ") * 12 + date_part('month', " MONTH_DATE "))::bigint - " \
-										   "1"
+	"1"
 #define INTO_TOTAL(level) "INSERT INTO total_" level " (" KEY ", " AMOUNT_COLUMNS ") "
 #define INTO_PART(level)  "INSERT INTO part_" level " (" KEY ", series, " AMOUNT_COLUMNS ") "
 #define TOTAL_OF(slot, lower)                                                  \

@@ -82,8 +82,8 @@ static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONL
  * What the transaction sees, which equal texts say is the same; but a standby
  * does not say all.
  */
-#define SNAPSHOT                                                               \
-	"SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE"                    \
+#define SNAPSHOT                                            \
+	"SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE" \
 	" pg_current_snapshot()::text END"
 
 static int64_t now_ms(void)

@@ -403,12 +403,12 @@ int pgsql_check_accounts(const struct verify_checks *v, struct arena *arena,
 	"SELECT " level " AS level, category, " series " AS series, slot, " AMOUNT_COLUMNS \
 	" FROM " table " WHERE account = ?1 AND root = ?2"
 #define AND(level, series, table) " UNION ALL " STORED(level, series, table)
-#define HAVE                                                              \
-	STORED("0", "0::bigint", "total_quarter")                         \
-	AND("1", "0", "total_day")                                        \
-	AND("2", "0", "total_month")                                      \
-	AND("3", "series", "part_quarter") AND("4", "series", "part_day") \
-		AND("5", "series", "part_month")
+#define HAVE                                      \
+	STORED("0", "0::bigint", "total_quarter") \
+	AND("1", "0", "total_day")                \
+	AND("2", "0", "total_month")              \
+	AND("3", "series", "part_quarter")        \
+	AND("4", "series", "part_day") AND("5", "series", "part_month")
 
 #define AS_TEXT(t, name) t "." name "::text"
 #define TEXTS(t)         AMOUNT_EACH(AS_TEXT, t)
