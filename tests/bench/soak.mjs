@@ -3,8 +3,9 @@
 //   make soak [MINUTES=10 | HOURS=n] [SANITIZERS=thread] [SEED=n]
 //
 // Faults: another program holds the ledger, the server is stopped for a moment, reads its templates again, is backed up and verified; in the first
-// 15 % of the time it is also killed and started again (as long again later, its threads are warm, and memory is measured). The rest of the time says what grows: memory, descriptors, files and times are shown as a picture, and
-// as a table in soak-report.txt. Fails if memory, descriptors or the ledger's log grow (soak_report.mjs has the limits).
+// 15 % of the time it is also killed and started again: its threads are warm when memory is measured first, at 30 %. The rest of the time says
+// what grows: memory, descriptors, files and times are shown as a picture, and as a table in soak-report.txt. Fails if memory, descriptors or the
+// ledger's log grow (soak_report.mjs has the limits).
 //
 // SANITIZERS (thread, or address,undefined): against such a build, made in soak-SANITIZERS. Fails where the server dies, a sanitizer reports, an
 // honest request isn't answered as it should be, or the ledger isn't true at the end. Says how much memory the server held after the first quarter
