@@ -17,10 +17,15 @@ int store_rollups_add(struct store *st, const struct rollup *list, size_t n, str
 	return st->layout->rollups_add(st, list, n, err);
 }
 
-int store_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
-		       struct amounts_wide *ret, struct error *err)
+bool store_rollup_bounded(const struct store *st, enum level level, bool by_series)
 {
-	return st->layout->rollup_month(st, account, category, month, ret, err);
+	return st->layout->all_bounded || (level == LEVEL_MONTH && !by_series);
+}
+
+int store_rollup_sum(struct store *st, const struct rollup *key, struct amounts_wide *ret,
+		     struct error *err)
+{
+	return st->layout->rollup_sum(st, key, ret, err);
 }
 
 int store_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,

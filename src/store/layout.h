@@ -22,8 +22,10 @@ struct layout {
 			  struct error *err);
 	int (*rollups_add)(struct store *st, const struct rollup *list, size_t n,
 			   struct error *err);
-	int (*rollup_month)(struct store *st, int64_t account, int64_t category, int64_t month,
-			    struct amounts_wide *ret, struct error *err);
+	/* store_rollup_bounded of the sums that are not of months by category */
+	bool all_bounded;
+	int (*rollup_sum)(struct store *st, const struct rollup *key, struct amounts_wide *ret,
+			  struct error *err);
 	/* Reads the first or LAST day with usage of each account; NO_DAY: none. */
 	int (*usage_days)(struct store *st, const int64_t *accounts, size_t n, bool last,
 			  int64_t *ret_days, struct error *err);

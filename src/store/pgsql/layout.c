@@ -5,7 +5,8 @@
 const struct layout layout_pgsql = {
 	.events_add = pgsql_events_add,
 	.rollups_add = pgsql_rollups_add,
-	.rollup_month = pgsql_rollup_month,
+	.all_bounded = true,
+	.rollup_sum = pgsql_rollup_sum,
 	.usage_days = pgsql_usage_days,
 	.sums = pgsql_sums,
 	.events_find = pgsql_events_find,

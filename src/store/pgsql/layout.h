@@ -16,8 +16,8 @@ int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, str
  */
 int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool parts,
 		    struct error *err);
-int pgsql_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
-		       struct amounts_wide *ret, struct error *err);
+int pgsql_rollup_sum(struct store *st, const struct rollup *key, struct amounts_wide *ret,
+		     struct error *err);
 int pgsql_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last,
 		     int64_t *ret_days, struct error *err);
 int pgsql_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,

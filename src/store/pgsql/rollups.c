@@ -347,8 +347,9 @@ int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, str
 		return 0;
 	additions_init(&a, list, n);
 	fit = additions_fit(&a);
+	/* months first: their check says which amount does not fit */
 	for (int parts = 0; fit && parts < 2; parts++)
-		for (int level = LEVEL_QUARTER; level < LEVELS && rc == 0; level++)
+		for (int level = LEVEL_MONTH; level >= LEVEL_QUARTER && rc == 0; level--)
 			rc = add_level(st, a.sums[parts][level], (enum level)level, parts, err);
 	additions_release(&a);
 	if (fit)
@@ -377,19 +378,37 @@ int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool 
 	return rc;
 }
 
-int pgsql_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
-		       struct amounts_wide *ret, struct error *err)
+/* ---- a stored sum ---- */
+
+#define ONE_SUM(table, more)                                                        \
+	"SELECT " AMOUNT_COLUMNS " FROM " table " WHERE account = ?1 AND slot = ?2" \
+	" AND category = ?3" more
+#define ONE_TOTAL(level) ONE_SUM("total_" level, "")
+#define ONE_PART(level)  ONE_SUM("part_" level, " AND series = ?4")
+
+static const char *const one_total[LEVELS] = {
+	[LEVEL_QUARTER] = ONE_TOTAL("quarter"),
+	[LEVEL_DAY] = ONE_TOTAL("day"),
+	[LEVEL_MONTH] = ONE_TOTAL("month"),
+};
+static const char *const one_part[LEVELS] = {
+	[LEVEL_QUARTER] = ONE_PART("quarter"),
+	[LEVEL_DAY] = ONE_PART("day"),
+	[LEVEL_MONTH] = ONE_PART("month"),
+};
+
+int pgsql_rollup_sum(struct store *st, const struct rollup *key, struct amounts_wide *ret,
+		     struct error *err)
 {
-	struct stmt *s = prepare(st,
-				 "SELECT " AMOUNT_COLUMNS " FROM total_month WHERE account = ?1 "
-				 "AND slot = ?2 AND category = ?3",
-				 err);
+	struct stmt *s = prepare(st, (key->series ? one_part : one_total)[key->level], err);
 	struct amounts a = { 0 };
 	int rc;
 
-	db_bind_int(s, 1, account);
-	db_bind_int(s, 2, month);
-	db_bind_int(s, 3, category);
+	db_bind_int(s, 1, key->account);
+	db_bind_int(s, 2, key->slot);
+	db_bind_int(s, 3, key->category);
+	if (key->series)
+		db_bind_int(s, 4, key->series);
 	rc = db_step(s, err);
 	if (rc > 0)
 		store_get_amounts(s, 0, &a);

@@ -5,7 +5,7 @@
 const struct layout layout_sqlite = {
 	.events_add = sqlite_events_add,
 	.rollups_add = sqlite_rollups_add,
-	.rollup_month = sqlite_rollup_month,
+	.rollup_sum = sqlite_rollup_sum,
 	.usage_days = sqlite_usage_days,
 	.sums = sqlite_sums,
 	.events_find = sqlite_events_find,

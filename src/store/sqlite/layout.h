@@ -10,8 +10,8 @@
 
 int sqlite_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err);
 int sqlite_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err);
-int sqlite_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
-			struct amounts_wide *ret, struct error *err);
+int sqlite_rollup_sum(struct store *st, const struct rollup *key, struct amounts_wide *ret,
+		      struct error *err);
 int sqlite_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last,
 		      int64_t *ret_days, struct error *err);
 int sqlite_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,

@@ -319,10 +319,11 @@ int sqlite_rollups_add(struct store *st, const struct rollup *list, size_t n, st
 
 /* ---- reading ---- */
 
-int sqlite_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
-			struct amounts_wide *ret, struct error *err)
+int sqlite_rollup_sum(struct store *st, const struct rollup *key, struct amounts_wide *ret,
+		      struct error *err)
 {
-	struct rollup_rows rows = { PLACE_MONTH, account, month };
+	/* of months only, see store_rollup_bounded */
+	struct rollup_rows rows = { PLACE_MONTH, key->account, key->slot };
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
 	enum leaf_form form;
 	int rc = rollup_rows_read(st, &rows, list, &form, NULL, err);
@@ -331,7 +332,7 @@ int sqlite_rollup_month(struct store *st, int64_t account, int64_t category, int
 	for (guint i = 0; rc > 0 && i < list->len; i++) {
 		const struct rollup_entry *e = &g_array_index(list, struct rollup_entry, i);
 
-		if (e->category == category)
+		if (e->category == key->category)
 			amounts_wide_add(ret, &e->amounts, 1);
 	}
 	g_array_free(list, TRUE);
