@@ -168,6 +168,13 @@ static bool add_kept(struct store *st, const int64_t *accounts, size_t n, struct
 	return true;
 }
 
+/* Keeps the categories of an account: those of the list from FIRST on. */
+static void keep_used(struct store *st, int64_t account, const struct used_list *list, size_t first)
+{
+	kept_list_set(&st->used_categories, account, &kept_ids,
+		      first < list->n ? list->ids + first : NULL, list->n - first);
+}
+
 /* Reads the categories of all accounts, and keeps them. */
 static int read_used(struct store *st, const int64_t *accounts, size_t n, struct used_list *to,
 		     struct error *err)
@@ -189,8 +196,7 @@ static int read_used(struct store *st, const int64_t *accounts, size_t n, struct
 			next = (size_t)db_get_int(s, 0);
 		for (; rc >= 0 && account < next; account++, first = to->n)
 			if (store_keeps(st))
-				kept_list_set(&st->used_categories, accounts[account], &kept_ids,
-					      to->ids + first, to->n - first);
+				keep_used(st, accounts[account], to, first);
 		if (rc > 0) {
 			int64_t id = db_get_int(s, 1);
 

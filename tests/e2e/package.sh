@@ -246,7 +246,7 @@ stop_service
 
 # Its statements stand first in the list of what brings a ledger forward.
 old_ledger() {
-	gcc -E -P -D_GNU_SOURCE -I"$top/src" "$top/src/store/schema.c" | python3 -c '
+	gcc -E -P -D_GNU_SOURCE -I"$top/src" "$top/src/store/sqlite/schema.c" | python3 -c '
 import ast, re, sys
 text = sys.stdin.read()
 sql = re.search(r"schema_sqlite\[\]\s*=.*?\.sql\s*=\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)", text, re.S).group(1)
