@@ -793,7 +793,11 @@ static int read_copy(struct pg_conn *c, const struct pg_wait *wait, ExecStatusTy
 	int rc = 0;
 
 	*ret = PGRES_EMPTY_QUERY;
-	while (*ret != PGRES_COPY_IN && next_result(c, wait, &r, err) == 0 && r) {
+	while (*ret != PGRES_COPY_IN) {
+		if (next_result(c, wait, &r, err) < 0)
+			return -1;
+		if (!r)
+			break;
 		*ret = PQresultStatus(r);
 		*ret_found = *ret_found || PQntuples(r) > 0;
 		if (*ret != PGRES_COPY_IN && *ret != PGRES_COMMAND_OK && *ret != PGRES_TUPLES_OK)

@@ -18,9 +18,9 @@
 #include "base/banned.h"
 
 enum {
-	PATIENCE_MS = 30000, /* longer than any statement of a request takes */
-	STATUS_MS = 10000,   /* to ask for the outcome of a commit */
-	STATUS_PAUSE_MS = 250
+	PATIENCE_MS = 30000,  /* longer than any statement of a request takes */
+	STATUS_MS = 10000,    /* to ask for the outcome of a commit */
+	STATUS_PAUSE_MS = 250 /* between two questions, at most */
 };
 
 struct pgsql {
@@ -826,7 +826,9 @@ static int ask_outcome(struct pgsql *db, struct error *err)
 	size_t len;
 	int rc = -1;
 
-	while (rc < 0 && now_ms() < until_ms) {
+	/* the server soon sees that the client is gone, unless it is away itself */
+	for (int pause = 5; rc < 0 && now_ms() < until_ms;
+	     pause = MIN(2 * pause, STATUS_PAUSE_MS)) {
 		s = (struct pgsql_stmt *)pgsql_prepare(&db->base, "SELECT pg_xact_status(?1::xid8)",
 						       NULL);
 		pgsql_bind_text(&s->base, 1, db->xid, strlen(db->xid));
@@ -836,7 +838,7 @@ static int ask_outcome(struct pgsql *db, struct error *err)
 			rc = strcmp(status, "committed") == 0;
 		pgsql_reset(&s->base);
 		if (rc < 0)
-			pause_ms(STATUS_PAUSE_MS);
+			pause_ms(pause);
 	}
 	return rc < 0 ? error_set(err, ERR_BUSY, NULL,
 				  "the database went away while it stored this: it may or may not "
