@@ -1,9 +1,9 @@
 // run.mjs - runs the tests against the server that USAGED_CREDENTIALS describes:
 //
-//   USAGED_CREDENTIALS=var/credentials node run.mjs [together | alone | FILE...]
+//   USAGED_CREDENTIALS=var/credentials node run.mjs [together | alone | stored | FILE...]
 //
 // Suites that have a ledger of their own or only read, use no browser and measure no time run together, one for each processor;
-// the others one after the other.
+// the others one after the other. "stored" are those of the others whose answers depend most on what the ledger stores.
 //
 // Libraries that make their own connections find the server's certificate through NODE_EXTRA_CA_CERTS, which Node reads
 // only when it starts: hence this step.
@@ -18,6 +18,8 @@ const here = dirname(fileURLToPath(import.meta.url))
 const together = ['clock', 'damage', 'device', 'formats', 'intake', 'late', 'links', 'sandbox', 'sdk_lines', 'servicestack_clients',
 	'types', 'unit', 'webhooks'].map(name => join(here, `${name}.test.mjs`))
 const alone = readdirSync(here).filter(f => f.endsWith('.test.mjs')).sort().map(f => join(here, f)).filter(f => !together.includes(f))
+const stored = ['accounts', 'admin', 'apart', 'dimensions', 'events', 'families', 'feeds', 'find', 'people', 'random', 'reports', 'roles', 'servicestack', 'sims',
+	'triggers', 'twilio', 'work'].map(name => join(here, `${name}.test.mjs`))
 const { CA_CERT } = readCredentials()
 
 function run(files, atOnce) {
@@ -27,5 +29,5 @@ function run(files, atOnce) {
 }
 
 const args = process.argv.slice(2)
-const runs = { together: () => run(together, availableParallelism()), alone: () => run(alone, 1) }
+const runs = { together: () => run(together, availableParallelism()), alone: () => run(alone, 1), stored: () => run(stored, 1) }
 process.exit(args[0] in runs ? runs[args[0]]() : run(args.length ? args.map(f => resolve(f)) : [...together, ...alone], 1))
