@@ -167,7 +167,7 @@ out=$(USAGED_CLOCK=$later run doctor)
 code=$?
 sick "a verification of ten days ago" verification "usaged verify"
 now=$(date +%s)
-sqlite3 ledger/usage.db "UPDATE meta SET value = $now WHERE name = 'verified'"
+sqlite3 ledger/usage.db "UPDATE meta SET value = $now WHERE name = 'verified'; UPDATE meta SET value = $now - 1 WHERE name = 'verified_whole'"
 out=$(USAGED_CLOCK=$later run doctor)
 sick "a daily verification without the weekly one" verification "the whole ledger was last verified"
 look
