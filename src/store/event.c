@@ -32,6 +32,44 @@ int store_event_find(struct store *st, const struct event_key *key, struct arena
 	return 1;
 }
 
+static void read_place(struct stmt *s, struct arena *arena, void *to)
+{
+	*(struct event_place *)to = (struct event_place) {
+		.source = db_get_int(s, 0),
+		.account = db_get_int(s, 1),
+		.source_text = db_get_str(s, 2, arena),
+	};
+}
+
+#define PLACES                                                                           \
+	"SELECT e.source, s.account, o.text FROM source o CROSS JOIN event e CROSS JOIN" \
+	" series s WHERE e.source = o.id AND e.id = ?1 AND s.id = e.series"
+#define OF_FAMILY " AND o.family IN (0, ?3)"
+#define OF_SOURCE " AND o.text = ?4"
+#define AT_MOST   " LIMIT ?2"
+
+int store_event_places(struct store *st, const struct event_name *name, size_t limit,
+		       struct arena *arena, struct event_place **ret, size_t *ret_n,
+		       struct error *err)
+{
+	static const char *const sql[2][2] = {
+		{ PLACES AT_MOST, PLACES OF_SOURCE AT_MOST },
+		{ PLACES OF_FAMILY AT_MOST, PLACES OF_FAMILY OF_SOURCE AT_MOST },
+	};
+	struct stmt *s = prepare(st, sql[name->family != 0][name->source != NULL], err);
+	struct rows rows;
+
+	db_bind_str(s, 1, name->id);
+	db_bind_int(s, 2, (int64_t)limit);
+	db_bind_int(s, 3, name->family);
+	if (name->source)
+		db_bind_str(s, 4, name->source);
+	rows = store_rows(s, read_place, sizeof(**ret), arena, err);
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return rows.rc;
+}
+
 int store_event_attributes(struct store *st, const struct event_key *key, struct arena *arena,
 			   const char **ret, struct error *err)
 {

@@ -125,5 +125,6 @@ int store_event_names(struct store *st, const struct event_find *q, struct arena
 			return -1;
 	if (!q->source)
 		return 0;
-	return store_sources_named(st, q->source, arena, &ret->sources.ids, &ret->sources.n, err);
+	return store_sources_named(st, q->family, q->source, arena, &ret->sources.ids,
+				   &ret->sources.n, err);
 }

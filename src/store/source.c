@@ -54,12 +54,18 @@ int store_source_text(struct store *st, int64_t id, struct arena *arena, const c
 	return store_text_by_id(st, "SELECT text FROM source WHERE id = ?1", id, arena, ret, err);
 }
 
-int store_sources_named(struct store *st, const char *text, struct arena *arena,
+int store_sources_named(struct store *st, int64_t family, const char *text, struct arena *arena,
 			const int64_t **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT id FROM source WHERE text = ?1 ORDER BY id", err);
+	struct stmt *s = prepare(
+		st,
+		family ? "SELECT id FROM source WHERE family IN (0, ?2) AND text = ?1 ORDER BY id"
+		       : "SELECT id FROM source WHERE text = ?1 ORDER BY id",
+		err);
 
 	db_bind_str(s, 1, text);
+	if (family)
+		db_bind_int(s, 2, family);
 	return store_ids(s, arena, ret, ret_n, err);
 }
 

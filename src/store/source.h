@@ -27,8 +27,12 @@ int store_sources_intern(struct store *st, struct source_intern *list, size_t n,
 int store_source_find(struct store *st, int64_t family, const char *text, size_t len,
 		      int64_t *ret_id, struct error *err);
 
-/* Reads the ids of all sources named TEXT, of all families, ascending. */
-int store_sources_named(struct store *st, const char *text, struct arena *arena,
+/*
+ * Reads the ids of all sources named TEXT, ascending: of FAMILY and the ledger's
+ * own, or of all families (0). What other families have is not looked at, so that
+ * the time does not tell it.
+ */
+int store_sources_named(struct store *st, int64_t family, const char *text, struct arena *arena,
 			const int64_t **ret, size_t *ret_n, struct error *err);
 /* 1 found, 0 none, -1 failed */
 int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret,

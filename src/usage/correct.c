@@ -94,34 +94,31 @@ static int find_named(struct store *st, const struct event_identity *id,
 		      const struct event_scope *scope, struct arena *arena,
 		      struct stored_event *ret, bool *ret_sources, struct error *err)
 {
-	struct event_find q = { .family = id->family,
-				.to_us = INT64_MAX,
-				.source = id->source,
-				.id = id->id,
-				.state = -1 };
-	struct found_events all;
-	const char *first = NULL;
-	int found = 0;
+	const struct event_name name = { id->family, id->source, id->id };
+	struct event_place *all, *first = NULL;
+	size_t n;
+	int found = 0, rc = 1;
 
 	*ret_sources = false;
-	if (store_events_find(st, &q, &(struct event_slice) { .limit = SAME_ID_MAX }, arena, &all,
-			      err) < 0)
+	if (store_event_places(st, &name, SAME_ID_MAX, arena, &all, &n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < all.n; i++) {
-		const struct found_event *e = &all.list[i];
-		int rc = scope ? scope->may(scope->arg, st, e->series.account, err) : 1;
-
+	for (size_t i = 0; i < n; i++) {
+		rc = scope ? scope->may(scope->arg, st, all[i].account, err) : 1;
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
 			continue;
-		if (first)
-			*ret_sources = *ret_sources || strcmp(first, e->source) != 0;
-		else
-			*ret = e->event;
-		first = e->source;
+		if (first && strcmp(first->source_text, all[i].source_text) != 0)
+			*ret_sources = true;
+		first = first ? first : &all[i];
 		found += found < 2;
 	}
+	if (first)
+		rc = store_event_find(st,
+				      &(struct event_key) { first->source, id->id, strlen(id->id) },
+				      arena, ret, err);
+	if (rc < 0)
+		return -1;
 	return found;
 }
 

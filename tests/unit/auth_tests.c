@@ -351,8 +351,8 @@ START_TEST(no_read_is_open_while_a_password_is_checked)
 	struct error err = { 0 };
 	struct user u;
 
-	ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &writer, &err), 0);
-	ck_assert_int_eq(store_open(database, 0, 1000, &rq.store, &err), 0);
+	ck_assert_int_eq(store_open(ledger_place(database), STORE_WRITE, 1000, &writer, &err), 0);
+	ck_assert_int_eq(store_open(ledger_place(database), 0, 1000, &rq.store, &err), 0);
 	ck_assert_int_eq(store_begin_read(rq.store, &err), 0);
 	ck_assert(!is_there(rq.store, "later"));
 	ck_assert_int_eq(store_account_add(writer, &later, &err), 0);
