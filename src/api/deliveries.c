@@ -136,6 +136,13 @@ static const char *trigger_page(const struct request *rq, const char *sid)
 		      { "Search", sid });
 }
 
+static struct decimal status_of(const struct notice *n)
+{
+	if (!n->last_status)
+		return DECIMAL_NULL;
+	return (struct decimal) { .n = n->last_status };
+}
+
 static struct delivery_record make_record(const struct request *rq, const struct account *a,
 					  const struct notice *n)
 {
@@ -156,8 +163,7 @@ static struct delivery_record make_record(const struct request *rq, const struct
 		.trigger_sid = n->trigger,
 		.state = notice_state_names[n->state],
 		.attempts = n->attempts,
-		.last_status = n->last_status ? (struct decimal) { .n = n->last_status }
-					      : DECIMAL_NULL,
+		.last_status = status_of(n),
 		.last_error = error,
 		.last_answer = n->last_status
 				       ? arena_printf(rq->arena, "%lld", (long long)n->last_status)

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # the variables are those of run.sh
 # postgresql.sh - the part "postgresql" of run.sh, which reads this file: what storing on PostgreSQL costs, against COPY of the same rows into
 # a table with the same key on the same server. What counts is processor time, of the client and of all processes of the server.
 #
@@ -93,7 +94,8 @@ post_there() {
 	start_servers
 	wait_for test -S "$tmp/usaged.sock"
 	wait_for curl -s -o "$tmp/ready" "http://127.0.0.1:$port/accounts"
-	worker=$(echo $pids | cut -d' ' -f1)
+	worker=${pids# }
+	worker=${worker%% *}
 	post /events 8 1000 1
 	before=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
 	post /events 8 1000 "$seconds"

@@ -74,7 +74,7 @@ kill_and_go_on() {
 
 at here init --categories "$here/../../conf/categories.csv" >log || exit
 at here account add --name One --sid $account --created 2026-01-01 >log
-at here key add --account $account >key 2>&1
+at here key add --account $account >key.log 2>&1
 events first 0 "$events" >first.ndjson
 events second 0 20000 >second.ndjson
 at here import first.ndjson >log || exit
