@@ -436,8 +436,11 @@ static int search(struct search *s, const struct event_position *start, size_t w
 	s->sql = g_string_new(NULL);
 	if (store_event_names(s->st, s->q, s->arena, &s->names, err) < 0)
 		rc = -1;
-	else if ((s->names.accounts.n || event_find_any_account(s->q)) &&
-		 (!s->q->source || s->names.sources.n))
+	/*
+	 * also for a source that nobody has: whether a statement runs would tell
+	 * what others have
+	 */
+	else if (s->names.accounts.n || event_find_any_account(s->q))
 		rc = run_search(s, err);
 	g_string_free(s->sql, TRUE);
 	return rc;
