@@ -664,11 +664,12 @@ static const void *pgsql_get_blob(struct stmt *base, int column, size_t *ret_len
 
 /*
  * All writers of a ledger take this lock, so that only one of them writes. It
- * is the number of the table `meta`, which each ledger has.
+ * is the number of the table `meta`, which each ledger has, or, when a ledger is
+ * being made, that of its schema.
  */
-#define LOCK                                                                       \
-	"SELECT pg_advisory_xact_lock(COALESCE(to_regclass('meta')::oid::bigint, " \
-	"0))"
+#define LOCK                                                                      \
+	"SELECT pg_advisory_xact_lock(COALESCE(to_regclass('meta')::oid::bigint," \
+	" -current_schema()::text::regnamespace::oid::bigint))"
 /*
  * Nobody else waits for rows long then, so that a lock of the server's own may
  * take as long as it takes, which is longer than a test's patience.
