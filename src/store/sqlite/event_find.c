@@ -416,8 +416,11 @@ static int search(struct search *s, const struct event_position *start, size_t w
 	s->series = g_hash_table_new(NULL, NULL);
 	if (store_event_names(s->st, s->q, s->arena, &s->names, err) < 0)
 		rc = -1;
-	else if ((s->names.accounts.n || event_find_any_account(s->q)) &&
-		 (!s->q->source || s->names.sources.n))
+	/*
+	 * also for a source that nobody has: a search that is left out would tell
+	 * what others of the family have
+	 */
+	else if (s->names.accounts.n || event_find_any_account(s->q))
 		rc = s->q->id ? search_by_id(s, err) : search_by_time(s, err);
 	g_hash_table_destroy(s->series);
 	arena_release(&s->scratch);
