@@ -58,12 +58,6 @@ int store_posting_hour(struct store *st, int64_t account, int64_t from, bool bac
 	return st->layout->posting_hour(st, account, from, backwards, ret_hour, err);
 }
 
-int store_event_refile(struct store *st, const struct event_key *key, int64_t series,
-		       struct error *err)
-{
-	return st->layout->event_refile(st, key, series, err);
-}
-
 int store_postings_refile(struct store *st, const struct account_hour *hour, struct posting *list,
 			  size_t n, struct error *err)
 {

@@ -41,8 +41,6 @@ struct layout {
 			struct posting **ret, size_t *ret_n, struct error *err);
 	int (*posting_hour)(struct store *st, int64_t account, int64_t from, bool backwards,
 			    int64_t *ret_hour, struct error *err);
-	int (*event_refile)(struct store *st, const struct event_key *key, int64_t series,
-			    struct error *err);
 	int (*postings_refile)(struct store *st, const struct account_hour *hour,
 			       struct posting *list, size_t n, struct error *err);
 	/*

@@ -22,6 +22,18 @@ int store_refile_account(struct store *st, int64_t after, int64_t *ret, struct e
 	return store_one(s, ret, err);
 }
 
+int store_event_refile(struct store *st, const struct event_key *key, int64_t series,
+		       struct error *err)
+{
+	struct stmt *s = prepare(st, "UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2",
+				 err);
+
+	db_bind_int(s, 1, key->source);
+	db_bind_text(s, 2, key->id, key->len);
+	db_bind_int(s, 3, series);
+	return db_later(s, err);
+}
+
 int store_change_listed(struct store *st, int64_t account, enum closing_change_kind kind,
 			const char *reason, struct error *err)
 {

@@ -405,15 +405,3 @@ int pgsql_events_add(struct store *st, struct stored_event *events, size_t n, st
 	arena_release(&arena);
 	return rc;
 }
-
-int pgsql_event_refile(struct store *st, const struct event_key *key, int64_t series,
-		       struct error *err)
-{
-	struct stmt *s = prepare(st, "UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2",
-				 err);
-
-	db_bind_int(s, 1, key->source);
-	db_bind_text(s, 2, key->id, key->len);
-	db_bind_int(s, 3, series);
-	return db_later(s, err);
-}

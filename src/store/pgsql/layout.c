@@ -13,7 +13,6 @@ const struct layout layout_pgsql = {
 	.events_back = pgsql_events_back,
 	.postings = pgsql_postings,
 	.posting_hour = pgsql_posting_hour,
-	.event_refile = pgsql_event_refile,
 	.postings_refile = pgsql_postings_refile,
 	.bulk_begin = pgsql_bulk_begin,
 	.bulk_end = pgsql_bulk_end,

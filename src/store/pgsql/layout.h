@@ -30,8 +30,6 @@ int pgsql_postings(struct store *st, const struct account_hour *hour, struct are
 		   struct posting **ret, size_t *ret_n, struct error *err);
 int pgsql_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards,
 		       int64_t *ret_hour, struct error *err);
-int pgsql_event_refile(struct store *st, const struct event_key *key, int64_t series,
-		       struct error *err);
 int pgsql_postings_refile(struct store *st, const struct account_hour *hour, struct posting *list,
 			  size_t n, struct error *err);
 /* The index that finds events by time. */

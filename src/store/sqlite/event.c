@@ -177,18 +177,6 @@ int sqlite_events_add(struct store *st, struct stored_event *events, size_t n, s
 	return rc;
 }
 
-int sqlite_event_refile(struct store *st, const struct event_key *key, int64_t series,
-			struct error *err)
-{
-	struct stmt *s = prepare(st, "UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2",
-				 err);
-
-	db_bind_int(s, 1, key->source);
-	db_bind_text(s, 2, key->id, key->len);
-	db_bind_int(s, 3, series);
-	return db_step(s, err);
-}
-
 int sqlite_postings_refile(struct store *st, const struct account_hour *hour, struct posting *list,
 			   size_t n, struct error *err)
 {

@@ -12,7 +12,6 @@ const struct layout layout_sqlite = {
 	.events_back = sqlite_events_back,
 	.postings = sqlite_postings,
 	.posting_hour = sqlite_posting_hour,
-	.event_refile = sqlite_event_refile,
 	.postings_refile = sqlite_postings_refile,
 	.verify = sqlite_verify,
 	.rebuild = sqlite_rebuild,

@@ -24,8 +24,6 @@ int sqlite_postings(struct store *st, const struct account_hour *hour, struct ar
 		    struct posting **ret, size_t *ret_n, struct error *err);
 int sqlite_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards,
 			int64_t *ret_hour, struct error *err);
-int sqlite_event_refile(struct store *st, const struct event_key *key, int64_t series,
-			struct error *err);
 int sqlite_postings_refile(struct store *st, const struct account_hour *hour, struct posting *list,
 			   size_t n, struct error *err);
 int sqlite_verify(struct store *st, const struct verify_families *only,
