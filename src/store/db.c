@@ -174,9 +174,10 @@ int db_begin(struct db *db, bool write, struct error *err)
 	return db->driver->begin(db, write, err);
 }
 
-int db_begin_reading(struct db *db, const char *sql, int64_t *ret, struct error *err)
+int db_begin_reading(struct db *db, const struct db_parts *parts, const char *sql, int64_t *ret,
+		     struct error *err)
 {
-	return db->driver->begin_reading ? db->driver->begin_reading(db, sql, ret, err)
+	return db->driver->begin_reading ? db->driver->begin_reading(db, parts, sql, ret, err)
 					 : db->driver->begin(db, true, err);
 }
 

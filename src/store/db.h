@@ -132,12 +132,20 @@ int db_references_broken(struct db *db, struct error *err);
  * writers wait for. Otherwise it sees one snapshot.
  */
 int db_begin(struct db *db, bool write, struct error *err);
+/* Parts of a ledger, by number. */
+struct db_parts {
+	const int64_t *list;
+	size_t n;
+};
+
 /*
  * Begins a write as db_begin does. A database on another host may read the
  * number that SQL finds in the same round trip: 1 read, 0 not, -1 failed. SQL
- * has no parameters.
+ * has no parameters. PARTS: the write changes these parts of the ledger only, so
+ * that a database may let others change other parts meanwhile; NULL: any.
  */
-int db_begin_reading(struct db *db, const char *sql, int64_t *ret, struct error *err);
+int db_begin_reading(struct db *db, const struct db_parts *parts, const char *sql, int64_t *ret,
+		     struct error *err);
 /*
  * -1: nothing of the transaction is stored, and db_rollback has to be called;
  * only with ERR_UNKNOWN it may be stored.

@@ -42,7 +42,8 @@ struct db_driver {
 	const size_t *n_schema;
 
 	int (*begin)(struct db *db, bool write, struct error *err);
-	int (*begin_reading)(struct db *db, const char *sql, int64_t *ret, struct error *err);
+	int (*begin_reading)(struct db *db, const struct db_parts *parts, const char *sql,
+			     int64_t *ret, struct error *err);
 	int (*commit)(struct db *db, struct error *err);
 	void (*rollback)(struct db *db);
 

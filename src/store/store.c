@@ -15,6 +15,9 @@
 
 #define READ_VERSION "SELECT value FROM meta WHERE name = 'version'"
 
+/* With events of more, a write locks the whole ledger: locks take memory of the server. */
+enum { FAMILIES_MAX = 256 };
+
 static unsigned db_flags(unsigned flags)
 {
 	return (flags & STORE_WRITE ? DB_WRITE : 0) | (flags & STORE_CREATE ? DB_CREATE : 0);
@@ -140,10 +143,10 @@ static int refuse_moved(struct store *st, struct error *err)
 	return error_set(err, ERR_BUSY, NULL, "%s", words);
 }
 
-int store_begin_write(struct store *st, struct error *err)
+static int begin_write(struct store *st, const struct db_parts *parts, struct error *err)
 {
 	int64_t version = 0;
-	int rc = db_begin_reading(st->db, READ_VERSION, &version, err);
+	int rc = db_begin_reading(st->db, parts, READ_VERSION, &version, err);
 
 	if (rc < 0)
 		return -1;
@@ -154,6 +157,18 @@ int store_begin_write(struct store *st, struct error *err)
 	}
 	st->version = version;
 	return version < 0 && !st->moves ? refuse_moved(st, err) : 0;
+}
+
+int store_begin_write(struct store *st, struct error *err)
+{
+	return begin_write(st, NULL, err);
+}
+
+int store_begin_events(struct store *st, const int64_t *families, size_t n, struct error *err)
+{
+	struct db_parts parts = { families, n };
+
+	return begin_write(st, n > FAMILIES_MAX ? NULL : &parts, err);
 }
 
 int store_flush(struct store *st, struct error *err)

@@ -5,8 +5,9 @@
  *
  * A struct store is one connection, for one thread at a time. Any number of
  * connections, in any number of processes, may be open on one ledger. Only one
- * connection writes at a time; other writers wait up to the busy timeout, then
- * fail with ERR_BUSY. Returned text is in the arena that was passed; without an
+ * connection writes at a time, but in PostgreSQL several may add events of
+ * different main accounts (store_begin_events); other writers wait up to the
+ * busy timeout, then fail with ERR_BUSY. Returned text is in the arena that was passed; without an
  * arena it is valid until the next call on the same store. All errors of db.h
  * can occur in each function that takes ERR.
  */
@@ -85,6 +86,12 @@ void store_give_way(struct store *st, bool yes);
 int store_begin_read(struct store *st, struct error *err);
 /* Begins a write. Takes the lock at once, not at the first change. */
 int store_begin_write(struct store *st, struct error *err);
+/*
+ * Begins a write that adds events of the main accounts FAMILIES, in any order,
+ * and of their subaccounts, with all that belongs to these events. It changes
+ * nothing else of the ledger, but for new rejections and counters.
+ */
+int store_begin_events(struct store *st, const int64_t *families, size_t n, struct error *err);
 /*
  * Some functions that only add to the ledger leave it to a later call of the
  * same write, or to its commit, to send what they add: that call may then fail

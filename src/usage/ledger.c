@@ -51,10 +51,11 @@ struct ledger {
 	/* the batch: all events of one ledger_store */
 	/* struct event, in the order sent, with rejected events */
 	GPtrArray *events;
-	bool atomic;  /* store all events or none */
-	bool aborted; /* no event is stored */
-	bool names;   /* some event names its SIM or fleet */
-	bool values;  /* some event's series may have declared dimensions */
+	bool atomic;      /* store all events or none */
+	bool aborted;     /* no event is stored */
+	bool names;       /* some event names its SIM or fleet */
+	bool values;      /* some event's series may have declared dimensions */
+	GArray *families; /* int64_t: their main accounts */
 
 	/* the current attempt; without rejected events */
 	/* events by identity; events of one identity in the order sent */
@@ -81,6 +82,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->triggers = trigger_watch_new(0, 0);
 	l->changes = family_changes_new();
 	l->events = g_ptr_array_new();
+	l->families = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	l->order = g_ptr_array_new();
 	l->partitioned = g_ptr_array_new();
 	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
@@ -99,6 +101,7 @@ void ledger_free(struct ledger **l)
 	trigger_watch_free(&(*l)->triggers);
 	family_changes_free(&(*l)->changes);
 	g_ptr_array_free((*l)->events, TRUE);
+	g_array_free((*l)->families, TRUE);
 	g_ptr_array_free((*l)->order, TRUE);
 	g_ptr_array_free((*l)->partitioned, TRUE);
 	g_array_free((*l)->stored, TRUE);
@@ -199,6 +202,35 @@ static int look_up(struct ledger *l, struct event *ev, struct error *err)
 	return 0;
 }
 
+static gint compare_families(gconstpointer a, gconstpointer b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Lists the main accounts of the events, each once. */
+static void list_families(struct ledger *l)
+{
+	int64_t *list, last = 0;
+	guint n = 0;
+
+	for (guint i = 0; i < l->events->len; i++) {
+		const struct event *ev = g_ptr_array_index(l->events, i);
+
+		if (ev->verdict == VERDICT_REJECTED || ev->source->scope == last)
+			continue;
+		last = ev->source->scope;
+		g_array_append_val(l->families, last);
+	}
+	g_array_sort(l->families, compare_families);
+	list = (int64_t *)l->families->data;
+	for (guint i = 0; i < l->families->len; i++)
+		if (!n || list[i] != list[n - 1])
+			list[n++] = list[i];
+	g_array_set_size(l->families, n);
+}
+
 static int collect(struct ledger *l, struct submission *first, struct error *err)
 {
 	for (struct submission *s = first; s; s = s->next) {
@@ -212,6 +244,7 @@ static int collect(struct ledger *l, struct submission *first, struct error *err
 				return -1;
 		}
 	}
+	list_families(l);
 	return 0;
 }
 
@@ -219,6 +252,7 @@ static void clear(struct ledger *l)
 {
 	l->atomic = l->aborted = l->names = l->values = false;
 	g_ptr_array_set_size(l->events, 0);
+	g_array_set_size(l->families, 0);
 	intern_trim(l->intern);
 }
 
@@ -972,7 +1006,8 @@ static int write_batch(struct ledger *l, struct error *err)
 
 static int attempt(struct ledger *l, struct submission *first, struct error *err)
 {
-	if (store_begin_write(l->st, err) < 0)
+	if (store_begin_events(l->st, (const int64_t *)l->families->data, l->families->len, err) <
+	    0)
 		return -1;
 	if (write_batch(l, err) < 0) {
 		store_end(l->st);

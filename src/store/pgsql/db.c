@@ -663,13 +663,20 @@ static const void *pgsql_get_blob(struct stmt *base, int column, size_t *ret_len
 /* ---- transactions ---- */
 
 /*
- * All writers of a ledger take this lock, so that only one of them writes. It
- * is the number of the table `meta`, which each ledger has, or, when a ledger is
- * being made, that of its schema.
+ * All writers of a ledger take the lock of the ledger: alone, or, if they change
+ * some parts only, together with others, and then those of the parts, which are
+ * one after the other for all writers. So nobody waits for a lock whose holder
+ * waits for him. The lock is the number of the table `meta`, which each ledger
+ * has, or, when a ledger is being made, that of its schema.
  */
-#define LOCK                                                                      \
-	"SELECT pg_advisory_xact_lock(COALESCE(to_regclass('meta')::oid::bigint," \
-	" -current_schema()::text::regnamespace::oid::bigint))"
+#define LEDGER_KEY                                   \
+	"COALESCE(to_regclass('meta')::oid::bigint," \
+	" -current_schema()::text::regnamespace::oid::bigint)"
+#define LOCK        "SELECT pg_advisory_xact_lock(" LEDGER_KEY ")"
+#define LOCK_SHARED "SELECT pg_advisory_xact_lock_shared(" LEDGER_KEY ")"
+#define LOCK_PARTS                                                            \
+	"SELECT pg_advisory_xact_lock(to_regclass('meta')::oid::int, k) FROM" \
+	" (SELECT DISTINCT (u & 2147483647)::int AS k FROM unnest($1::bigint[]) u ORDER BY k) p"
 /*
  * Nobody else waits for rows long then, so that a lock of the server's own may
  * take as long as it takes, which is longer than a test's patience.
@@ -687,9 +694,10 @@ static const void *pgsql_get_blob(struct stmt *base, int column, size_t *ret_len
 	" WHERE current_setting('synchronous_commit') IN ('off', " \
 	"'local')"
 
-/* What a write reads as soon as it has the lock. */
+/* What a write locks, and reads as soon as it has the lock. */
 struct first_read {
-	const char *sql; /* NULL: nothing */
+	const struct db_parts *parts; /* NULL: all */
+	const char *sql;              /* NULL: nothing */
 	int64_t n;
 	bool found;
 };
@@ -701,34 +709,63 @@ static void take_number(const PGresult *r, struct first_read *first)
 		first->n = number_of(r, 0, 0);
 }
 
+/* The numbers of the parts as a parameter. */
+static void bind_parts(const struct db_parts *parts, struct values *ret)
+{
+	struct db_cell *cells = g_new0(struct db_cell, parts->n);
+
+	for (size_t i = 0; i < parts->n; i++)
+		cells[i].n = parts->list[i];
+	ret->n = ret->n_arrays = 0;
+	add_list(ret, &(struct db_list) { cells, parts->n, 1 });
+	g_free(cells);
+}
+
+enum { BEGIN_COMMANDS = 7 };
+
+/* The commands that begin a write. Returns how many; *RET_XID: which one has LOCK_XID's row. */
+static int begin_commands(const struct first_read *first, const struct values *parts,
+			  struct pg_command commands[BEGIN_COMMANDS], int *ret_xid)
+{
+	int n = 2;
+
+	commands[n++] = (struct pg_command) { .sql = parts ? LOCK_SHARED : LOCK, .prepare = true };
+	if (parts)
+		commands[n++] = command_of(LOCK_PARTS, parts, false);
+	*ret_xid = n;
+	commands[n++] = (struct pg_command) { .sql = LOCK_XID, .prepare = true };
+	if (first->sql)
+		commands[n++] = (struct pg_command) { .sql = first->sql, .prepare = true };
+	if (!pg_pool_prepares())
+		commands[n++] = (struct pg_command) { .sql = DURABLE };
+	return n;
+}
+
 static int try_write(struct pgsql *db, struct first_read *first, struct error *err)
 {
 	char timeout[64];
-	struct pg_command commands[6] = {
-		{ .sql = "BEGIN" },
-		{ .sql = timeout },
-		{ .sql = LOCK, .prepare = true },
-		{ .sql = LOCK_XID, .prepare = true },
-		{ .sql = first->sql, .prepare = true },
-	};
-	PGresult *results[6];
-	int n = first->sql ? 5 : 4, rc;
+	struct pg_command commands[BEGIN_COMMANDS] = { { .sql = "BEGIN" }, { .sql = timeout } };
+	PGresult *results[BEGIN_COMMANDS];
+	struct values parts = { 0 };
+	int n, xid, rc;
 
 	/* 0 would be for ever */
 	g_snprintf(timeout, sizeof(timeout), "SET LOCAL lock_timeout = %" PRId64,
 		   MAX(db->busy_ms, 1));
-	if (!pg_pool_prepares())
-		commands[n++] = (struct pg_command) { .sql = DURABLE };
 	db->conn = pg_conn_take(db->pool, true, db->busy_ms, err);
 	if (!db->conn)
 		return -1;
+	if (first->parts)
+		bind_parts(first->parts, &parts);
+	n = begin_commands(first, first->parts ? &parts : NULL, commands, &xid);
 	db->base.statements++;
 	rc = pg_round_trip(db->conn, commands, n, results, &db->wait, err);
 	if (rc == 0) {
-		g_strlcpy(db->xid, PQgetvalue(results[3], 0, 0), sizeof(db->xid));
+		g_strlcpy(db->xid, PQgetvalue(results[xid], 0, 0), sizeof(db->xid));
 		if (first->sql)
-			take_number(results[4], first);
+			take_number(results[xid + 1], first);
 	}
+	values_release(&parts);
 	pg_clear(results, n);
 	db->lost = rc < 0 && pg_conn_lost(db->conn);
 	if (rc < 0)
@@ -778,10 +815,11 @@ static int pgsql_begin(struct db *base, bool write, struct error *err)
 	return 0;
 }
 
-static int pgsql_begin_reading(struct db *base, const char *sql, int64_t *ret, struct error *err)
+static int pgsql_begin_reading(struct db *base, const struct db_parts *parts, const char *sql,
+			       int64_t *ret, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)base;
-	struct first_read first = { .sql = sql };
+	struct first_read first = { .parts = parts, .sql = sql };
 
 	db->versions++;
 	if (begin_write(db, &first, err) < 0)

@@ -1,6 +1,6 @@
 /*
  * events.c - adds events in sets. First it looks for those that are stored
- * already; the others are new, because only one writer writes.
+ * already; the others are new, because only one writer adds events of a family.
  */
 #include <inttypes.h>
 #include <stdlib.h>
