@@ -175,35 +175,50 @@ static void keep_used(struct store *st, int64_t account, const struct used_list 
 		      first < list->n ? list->ids + first : NULL, list->n - first);
 }
 
-/* Reads the categories of all accounts, and keeps them. */
-static int read_used(struct store *st, const int64_t *accounts, size_t n, struct used_list *to,
-		     struct error *err)
+static void read_used_category(struct stmt *s, struct arena *arena, void *to)
+{
+	struct used_category *ret = to;
+
+	(void)arena;
+	ret->account = (size_t)db_get_int(s, 0);
+	ret->category = db_get_int(s, 1);
+}
+
+int store_used_by_accounts(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,
+			   struct used_category **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 "SELECT l.rowid, u.category FROM list(?1) l CROSS JOIN"
 				 " account_category u WHERE u.account = l.a ORDER BY l.rowid",
 				 err);
-	size_t first = 0, account = 0;
-	int rc;
+	struct rows rows;
+
+	bind_ids(s, 1, arena, accounts, n);
+	rows = store_rows(s, read_used_category, sizeof(**ret), arena, err);
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return rows.rc;
+}
+
+/* Reads the categories of all accounts, and keeps them. */
+static int read_used(struct store *st, const int64_t *accounts, size_t n, struct used_list *to,
+		     struct error *err)
+{
+	struct used_category *used;
+	size_t n_used, k = 0;
 
 	to->n = 0;
-	bind_ids(s, 1, to->arena, accounts, n);
-	do {
-		size_t next = n;
+	if (store_used_by_accounts(st, accounts, n, to->arena, &used, &n_used, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		size_t first = to->n;
 
-		rc = db_step(s, err);
-		if (rc > 0)
-			next = (size_t)db_get_int(s, 0);
-		for (; rc >= 0 && account < next; account++, first = to->n)
-			if (store_keeps(st))
-				keep_used(st, accounts[account], to, first);
-		if (rc > 0) {
-			int64_t id = db_get_int(s, 1);
-
-			add_used(to, &id, 1);
-		}
-	} while (rc > 0);
-	return rc;
+		for (; k < n_used && used[k].account == i; k++)
+			add_used(to, &used[k].category, 1);
+		if (store_keeps(st))
+			keep_used(st, accounts[i], to, first);
+	}
+	return 0;
 }
 
 int store_categories_used(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,

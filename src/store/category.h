@@ -23,4 +23,14 @@ int store_category_use(struct store *st, int64_t account, int64_t id, struct err
 int store_categories_used(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,
 			  const int64_t **ret, size_t *ret_n, struct error *err);
 
+/* A category that an account used; ACCOUNT is its number in the list. */
+struct used_category {
+	size_t account;
+	int64_t category;
+};
+
+/* The same by account, in the order of ACCOUNTS, in one statement. */
+int store_used_by_accounts(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,
+			   struct used_category **ret, size_t *ret_n, struct error *err);
+
 #endif

@@ -79,8 +79,7 @@ int store_rebuild(struct store *st, struct store *writer, const struct verify_ca
 
 /* ---- the first and the last day ---- */
 
-/* As usage_days of the layout, from what was kept if the ledger has not changed since. */
-static int find_ends(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,
+int store_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,
 		     struct error *err)
 {
 	struct kept_numbers *kept = last ? &st->last_days : &st->first_days;
@@ -104,7 +103,7 @@ int store_usage_day(struct store *st, const int64_t *accounts, size_t n, bool la
 		    int64_t *ret_day, struct error *err)
 {
 	int64_t *days = g_new(int64_t, n);
-	int rc = find_ends(st, accounts, n, last, days, err);
+	int rc = store_usage_days(st, accounts, n, last, days, err);
 	bool any = false;
 
 	for (size_t i = 0; i < n && rc == 0; i++) {

@@ -14,9 +14,6 @@
 #include "store/sums.h"
 #include "store/verify.h"
 
-/* store_usage_day has none in a list */
-enum { NO_DAY = -1 };
-
 struct layout {
 	int (*events_add)(struct store *st, struct stored_event *events, size_t n,
 			  struct error *err);
@@ -26,7 +23,7 @@ struct layout {
 	bool all_bounded;
 	int (*rollup_sum)(struct store *st, const struct rollup *key, struct amounts_wide *ret,
 			  struct error *err);
-	/* Reads the first or LAST day with usage of each account; NO_DAY: none. */
+	/* As store_usage_days. */
 	int (*usage_days)(struct store *st, const int64_t *accounts, size_t n, bool last,
 			  int64_t *ret_days, struct error *err);
 	int (*sums)(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,

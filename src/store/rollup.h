@@ -40,4 +40,10 @@ int store_rollup_check(const struct amounts_wide *a, struct error *err);
 int store_usage_day(struct store *st, const int64_t *accounts, size_t n, bool last,
 		    int64_t *ret_day, struct error *err);
 
+enum { NO_DAY = -1 };
+
+/* The same for each account. NO_DAY: it has no usage. */
+int store_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,
+		     struct error *err);
+
 #endif

@@ -73,7 +73,8 @@ typedef int sums_row_fn(void *arg, const struct sums_row *row, struct error *err
 
 /*
  * Calls ROW for each row, in no particular order. Takes two statements however
- * many accounts and spans there are; by_series, two or more for each account.
+ * many accounts and spans there are; by_series, up to four for some hundred
+ * accounts, and a further one for some thousand series.
  * The cost grows with the number of rollups in the spans, not with the length
  * of the spans. Returns -1 with ERR_TOO_LARGE when it has read more than
  * store_limit allows.

@@ -293,43 +293,95 @@ START_TEST(work_that_nobody_waits_for_is_stopped)
 }
 END_TEST
 
-/* Fills large months of the accounts, so that parts of them are ranges. */
-START_TEST(sums_take_two_statements_however_many_accounts_and_days)
+enum { ASKED = 5, MONTHS = 2 };
+
+/* A ledger with large months of several accounts, each with a series of a customer. */
+static struct fixture with_accounts(struct sums_account accounts[ASKED])
 {
-	enum { OTHERS = 4, MONTHS = 2 };
 	struct fixture f = with_series(":memory:");
-	struct sums_account accounts[OTHERS + 1] = { { .id = f.account } };
 	struct rollup r = { .category = f.category };
-	struct slot_span spans[MONTHS];
-	struct sums_query q = { .accounts = accounts, .spans = spans };
-	struct counted c = { 0 };
 
 	OK(store_begin_write(f.st, &err));
-	for (int i = 0; i <= OTHERS; i++) {
-		if (i) {
-			struct account a = { .name = arena_printf(&arena, "other %d", i),
-					     .currency = "usd" };
+	for (int i = 0; i < ASKED; i++) {
+		struct account a = { .id = f.account, .currency = "usd" };
+		struct series s = { .category = f.category };
 
-			snprintf(a.sid, sizeof(a.sid), "AC%032d", 100 + i);
+		a.name = arena_printf(&arena, "other %d", i);
+		snprintf(a.sid, sizeof(a.sid), "AC%032d", 100 + i);
+		if (i)
 			OK(store_account_add(f.st, &a, &err));
-			accounts[i].id = a.id;
-		}
-		r.account = accounts[i].id;
+		accounts[i] = (struct sums_account) { .id = a.id };
+		r.account = s.account = a.id;
+		OK(intern_one_value(f.st, &(struct dimension_value) { a.id, DIM_CUSTOMER, "x", 1 },
+				    &s.dim[DIM_CUSTOMER], &err));
+		OK(intern_one_series(f.st, &s, &r.series, &err));
 		for (r.slot = 20000 * SLOTS_PER_DAY; r.slot < 20062 * SLOTS_PER_DAY; r.slot += 9)
 			add_rollup(f.st, r, 1);
 	}
 	OK(store_commit(f.st, &err));
+	return f;
+}
+
+START_TEST(sums_take_a_few_statements_however_many_accounts_and_days)
+{
+	struct sums_account accounts[ASKED];
+	struct fixture f = with_accounts(accounts);
+	struct slot_span spans[MONTHS];
+	struct sums_query q = { .accounts = accounts, .spans = spans };
+
 	for (int i = 0; i < MONTHS; i++)
 		spans[i] = (struct slot_span) { (20000 + 30 * i) * SLOTS_PER_DAY + 5,
 						(20020 + 30 * i) * SLOTS_PER_DAY };
-	for (q.n_accounts = 1; q.n_accounts <= OTHERS + 1; q.n_accounts++)
-		for (q.n_spans = 1; q.n_spans <= MONTHS; q.n_spans++) {
-			int64_t before = store_statements(f.st);
+	for (int by_series = 0; by_series <= 1; by_series++)
+		for (q.n_accounts = 1; q.n_accounts <= ASKED; q.n_accounts++)
+			for (q.n_spans = 1; q.n_spans <= MONTHS; q.n_spans++) {
+				int64_t before = store_statements(f.st), want = 0;
+				struct counted c = { 0 };
 
-			ROW("%zu accounts, %zu spans", q.n_accounts, q.n_spans);
-			OK(store_sums(f.st, &q, count_row, &c, &err));
-			ck_assert_int_le(store_statements(f.st) - before, 2);
-		}
+				ROW("%zu accounts, %zu spans", q.n_accounts, q.n_spans);
+				q.by_series = by_series;
+				OK(store_sums(f.st, &q, count_row, &c, &err));
+				ck_assert_int_le(store_statements(f.st) - before, 2 + by_series);
+				for (size_t i = 0; i < q.n_spans; i++)
+					want += c.counts[i];
+				ck_assert_int_ge(want, 200 * (int64_t)(q.n_accounts * q.n_spans));
+			}
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(a_filter_takes_a_few_statements_however_many_accounts)
+{
+	struct sums_account accounts[3 * ASKED];
+	struct fixture f = with_accounts(accounts);
+	struct slot_span span = { 20000 * SLOTS_PER_DAY + 5, 20020 * SLOTS_PER_DAY };
+	struct sums_query q = {
+		.accounts = accounts, .spans = &span, .n_spans = 1, .by_series = true
+	};
+	int64_t counts = 0;
+
+	for (int i = 0; i < ASKED; i++) {
+		OK(store_dimension_find(
+			f.st, &(struct dimension_value) { accounts[i].id, DIM_CUSTOMER, "x", 1 },
+			&accounts[i].dim[DIM_CUSTOMER], &err));
+		/* again, with the same value and with one that it has not */
+		accounts[ASKED + i] = accounts[2 * ASKED + i] = accounts[i];
+		accounts[2 * ASKED + i].dim[DIM_CUSTOMER] = 999;
+	}
+	for (q.n_accounts = 1; q.n_accounts <= 3 * ASKED; q.n_accounts++) {
+		int64_t before = store_statements(f.st);
+		struct counted c = { 0 };
+
+		ROW("%zu accounts", q.n_accounts);
+		OK(store_sums(f.st, &q, count_row, &c, &err));
+		ck_assert_int_le(store_statements(f.st) - before, 4);
+		if (q.n_accounts == 1)
+			counts = c.counts[0];
+		ck_assert_int_gt(counts, 200);
+		ck_assert_int_eq(c.counts[0],
+				 counts * (q.n_accounts < 2 * ASKED ? (int64_t)q.n_accounts
+								    : 2 * ASKED));
+	}
 	store_close(&f.st);
 }
 END_TEST
@@ -366,7 +418,8 @@ int main(void)
 	tcase_add_test(tc, months_between_two_spans_are_passed_over);
 	tcase_add_test(tc, series_that_a_filter_finds_are_work);
 	tcase_add_test(tc, work_that_nobody_waits_for_is_stopped);
-	tcase_add_test(tc, sums_take_two_statements_however_many_accounts_and_days);
+	tcase_add_test(tc, sums_take_a_few_statements_however_many_accounts_and_days);
+	tcase_add_test(tc, a_filter_takes_a_few_statements_however_many_accounts);
 	tcase_add_test(tc, first_day_is_that_of_the_first_usage);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

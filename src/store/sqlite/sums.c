@@ -2,8 +2,11 @@
  * sums.c - sums of many accounts over many spans, in two statements. The first
  * reads the months of all accounts. The leaves of a small month have all its
  * rollups; of a large month, the first statement only tells which ranges of
- * other places the spans need, and the second reads these ranges. By series,
- * each account has statements of its own.
+ * other places the spans need, and the second reads these ranges.
+ *
+ * By series, one more statement looks up the series of what was read, and for a
+ * filter by customer, SIM or a declared dimension, one before them finds its
+ * series. Several hundred accounts have these statements together.
  */
 #include "store/sums.h"
 
@@ -16,14 +19,18 @@
 #include "base/banned.h"
 
 enum {
-	SCAN_WORK = 6,    /* what a statement costs, in sums */
-	LEAF_WORK = 2,    /* what a leaf costs */
-	LOOKUP_WORK = 4,  /* what looking up a series costs */
-	SEEKS_MAX = 16,   /* so many series that a filter leaves are looked up one by one */
-	FOUND_MAX = 4096, /* so many are found before anything is read */
+	SCAN_WORK = 6,   /* what a statement costs, in sums */
+	LEAF_WORK = 2,   /* what a leaf costs */
+	LOOKUP_WORK = 4, /* what looking up a series costs */
+	SEEKS_MAX = 16,  /* so many series that a filter leaves are looked up one by one */
+	/* so many are found before anything is read, and of each account so many more */
+	FOUND_MAX = 4096,
+	FOUND_EACH = 64,
 	DAYS_MAX = 31,
-	RANGES_MAX = 4096, /* so many ranges are read in one statement */
-	UNKNOWN_MAX = 2048 /* so many entries wait for their series to be looked up */
+	RANGES_MAX = 4096,  /* so many ranges are read in one statement */
+	MANY = 8,           /* accounts whose series are found by account */
+	UNKNOWN_MAX = 2048, /* so many entries wait for their series to be looked up */
+	TOGETHER_MAX = 512  /* by series: so many accounts are read together */
 };
 
 /*
@@ -34,16 +41,20 @@ struct group_values {
 	int64_t value, second;
 };
 
-/* By series; also, for prefixes, by value: is it -1 or not? */
+/*
+ * By series and account of the query, which may be there several times with
+ * different filters; also, for prefixes, by value: is it -1 or not?
+ */
 struct series_values {
 	int64_t *series; /* open addressing; 0: free */
+	size_t *account;
 	struct group_values *value;
 	size_t size, n; /* SIZE is a power of two, more than twice N */
-	size_t misses;  /* that were looked up one by one since all were last read */
 };
 
 /* An entry that waits until its series has been looked up. */
 struct waiting {
+	size_t account;
 	int64_t span, category, series;
 	struct amounts_wide amounts;
 };
@@ -62,6 +73,20 @@ struct leaf_range {
 	int64_t seek; /* only this series; 0: any */
 };
 
+/* A series that an account's filter leaves, which is looked up. */
+struct seek {
+	int64_t category, series;
+};
+
+/* By series: an account whose filter has been looked at. */
+struct filtered {
+	size_t n_found; /* series */
+	bool complete;  /* all series that can be part of the question are known */
+	bool some;      /* there can be such series */
+	struct seek seeks[SEEKS_MAX];
+	size_t n_seeks; /* 0: all are read through */
+};
+
 /* of a range: place, account, period, first key, and the key behind its last */
 enum { RANGE_COLUMNS = 5 };
 
@@ -70,7 +95,7 @@ struct reading {
 	const struct sums_query *q;
 	sums_row_fn *row;
 	void *arg;
-	struct arena arena; /* by series: of one account */
+	struct arena arena; /* by series: of the accounts that are read together */
 	const struct sums_account *account;
 	struct sums_row out; /* the next one */
 	int64_t work;        /* for the leaf, so far */
@@ -81,17 +106,15 @@ struct reading {
 	int64_t category;
 	bool wanted;
 	struct series_values values;
-	struct waiting *waiting; /* of the account */
+	struct waiting *waiting;
 	size_t n_waiting, waiting_size;
+	/* the account whose series were looked up one by one, and how many */
+	size_t missed, misses;
 	/* of values of dimensions that have a prefix in the query */
 	struct series_values prefixes;
-	/* all series that can be part of the question are known */
-	bool complete;
-	struct {
-		int64_t category, series;
-	} seeks[SEEKS_MAX]; /* the series to be looked up */
-	size_t n_seeks;     /* 0: all are read through */
-	int64_t seek;       /* the one that is being looked up; 0: any */
+	size_t first;              /* account that is read together with others */
+	struct filtered *filtered; /* by account, from FIRST on; NULL: no filter has an index */
+	int64_t seek;              /* the series that is being looked up; 0: any */
 	/* the keys of the categories that are asked for */
 	unsigned char from[ROLLUP_KEY_BYTES], to[ROLLUP_KEY_BYTES];
 	struct leaf_range *ranges;
@@ -162,11 +185,12 @@ static bool has_category(const struct sums_query *q, int64_t category)
 	return !q->n_categories || (from < q->n_categories && q->categories[from] == category);
 }
 
-static size_t value_place(const struct series_values *v, int64_t series)
+static size_t value_place(const struct series_values *v, size_t account, int64_t series)
 {
-	size_t i = ((uint64_t)series * 0x9e3779b97f4a7c15u >> 20) & (v->size - 1);
+	size_t i = (((uint64_t)series + ((uint64_t)account << 40)) * 0x9e3779b97f4a7c15u >> 20) &
+		   (v->size - 1);
 
-	while (v->series[i] && v->series[i] != series)
+	while (v->series[i] && (v->series[i] != series || v->account[i] != account))
 		i = (i + 1) & (v->size - 1);
 	return i;
 }
@@ -177,34 +201,43 @@ static void values_grow(struct series_values *v, struct arena *arena)
 
 	v->size = old.size ? old.size * 4 : 64;
 	v->series = arena_array(arena, int64_t, v->size);
+	v->account = arena_array(arena, size_t, v->size);
 	v->value = arena_array(arena, struct group_values, v->size);
 	for (size_t i = 0; i < old.size; i++) {
 		size_t place;
 
 		if (!old.series[i])
 			continue;
-		place = value_place(v, old.series[i]);
+		place = value_place(v, old.account[i], old.series[i]);
 		v->series[place] = old.series[i];
+		v->account[place] = old.account[i];
 		v->value[place] = old.value[i];
 	}
 }
 
-static void value_keep(struct reading *r, struct series_values *v, int64_t series,
+static void value_keep(struct reading *r, struct series_values *v, size_t account, int64_t series,
 		       struct group_values value)
 {
 	size_t place;
 
 	if (2 * (v->n + 1) > v->size)
 		values_grow(v, &r->arena);
-	place = value_place(v, series);
+	place = value_place(v, account, series);
 	v->n += !v->series[place];
 	v->series[place] = series;
+	v->account[place] = account;
 	v->value[place] = value;
 }
 
-static bool is_known(const struct series_values *v, int64_t series)
+static const struct group_values *value_find(const struct series_values *v, size_t account,
+					     int64_t series)
 {
-	return v->size && v->series[value_place(v, series)];
+	size_t place;
+
+	if (!v->size)
+		return NULL;
+	place = value_place(v, account, series);
+	return v->series[place] ? &v->value[place] : NULL;
 }
 
 /* Does the text of a value begin with PREFIX? 1 yes, 0 no, -1 failed. */
@@ -229,16 +262,16 @@ static int read_prefix(struct reading *r, int64_t value, const char *prefix, str
 /* The same; reads each value once. */
 static int has_prefix(struct reading *r, int64_t value, const char *prefix, struct error *err)
 {
-	struct series_values *v = &r->prefixes;
+	const struct group_values *known = value_find(&r->prefixes, 0, value);
 	int rc;
 
 	if (!value)
 		return 0;
-	if (is_known(v, value))
-		return v->value[value_place(v, value)].value == 0;
+	if (known)
+		return known->value == 0;
 	rc = read_prefix(r, value, prefix, err);
 	if (rc >= 0)
-		value_keep(r, v, value, (struct group_values) { .value = rc - 1 });
+		value_keep(r, &r->prefixes, 0, value, (struct group_values) { .value = rc - 1 });
 	return rc;
 }
 
@@ -256,20 +289,27 @@ static int dimensions_match(struct reading *r, const int64_t dim[DIMENSIONS], st
 	return rc;
 }
 
-/* The row of S: id and dimensions of a series. */
-static int keep_row(struct reading *r, struct stmt *s, struct error *err)
+/* Sets the account of the rows that follow. */
+static void choose_account(struct reading *r, size_t i)
+{
+	r->account = &r->q->accounts[i];
+	r->out.account = i;
+}
+
+/* The row of S: from COLUMN on, id and dimensions of a series of the account. */
+static int keep_row(struct reading *r, struct stmt *s, int column, struct error *err)
 {
 	int64_t dim[DIMENSIONS];
 	struct group_values values;
 	int rc;
 
-	store_get_dimensions(s, 1, dim);
+	store_get_dimensions(s, column + 1, dim);
 	rc = dimensions_match(r, dim, err);
 	values = (struct group_values) { dim[r->q->group], r->q->paired ? dim[r->q->second] : 0 };
 	if (rc == 0)
 		values.value = -1;
 	if (rc >= 0)
-		value_keep(r, &r->values, db_get_int(s, 0), values);
+		value_keep(r, &r->values, r->out.account, db_get_int(s, column), values);
 	else
 		db_reset(s);
 	return rc < 0 ? -1 : 0;
@@ -297,63 +337,77 @@ static int read_all_series(struct reading *r, size_t most, struct error *err)
 	s = prepare(r->st, "SELECT id" SERIES_DIMENSIONS " FROM series WHERE account = ?1", err);
 	db_bind_int(s, 1, r->account->id);
 	while ((rc = db_step(s, err)) > 0)
-		if (keep_row(r, s, err) < 0)
+		if (keep_row(r, s, 0, err) < 0)
 			return -1;
 	return rc;
 }
 
-/* Looks up N series in one statement. */
-static int look_up(struct reading *r, const int64_t *ids, size_t n, struct error *err)
+/* Looks up the series of N entries in one statement. */
+static int look_up(struct reading *r, const struct waiting *const *list, size_t n,
+		   struct error *err)
 {
 	struct stmt *s = prepare(r->st,
-				 "SELECT s.id" SERIES_DIMENSIONS
+				 "SELECT l.rowid, s.id" SERIES_DIMENSIONS
 				 " FROM list(?1) l CROSS JOIN series s WHERE s.id = l.a",
 				 err);
+	int64_t *ids = arena_array(&r->arena, int64_t, n);
 	int rc;
 
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = list[i]->series;
+		value_keep(r, &r->values, list[i]->account, ids[i],
+			   (struct group_values) { .value = -1 });
+	}
 	bind_ids(s, 1, &r->arena, ids, n);
-	for (size_t i = 0; i < n; i++)
-		value_keep(r, &r->values, ids[i], (struct group_values) { .value = -1 });
-	while ((rc = db_step(s, err)) > 0)
-		if (keep_row(r, s, err) < 0)
+	while ((rc = db_step(s, err)) > 0) {
+		choose_account(r, list[db_get_int(s, 0)]->account);
+		if (keep_row(r, s, 1, err) < 0)
 			return -1;
+	}
 	return rc < 0 ? -1 : store_work(r->st, LOOKUP_WORK * (int64_t)n, err);
 }
 
 /*
- * Looks up the series of the entries that wait. One by one costs several times
- * as much a series as all of them: so all are read as soon as many were looked
- * up, unless they are many more. How many they are is counted again when there
- * are half as many more.
+ * One by one costs several times as much a series as all of an account: so all
+ * are read as soon as many were looked up, unless they are many more. How many
+ * they are is counted again when there are half as many more.
  */
-static int look_up_waiting(struct reading *r, struct error *err)
+static int look_up_all(struct reading *r, struct error *err)
 {
 	enum { AGAIN = 500, TIMES = 8 };
-	struct series_values *v = &r->values;
-	int64_t *ids = arena_array(&r->arena, int64_t, r->n_waiting);
-	size_t n = 0;
+	size_t account = r->waiting[0].account, n = r->values.n, most;
 
-	v->misses += r->n_waiting;
-	if (v->misses >= AGAIN && v->misses >= v->n / 3) {
-		size_t most = (v->n > v->misses ? v->n : v->misses) * TIMES;
-
-		v->misses = 0;
-		if (read_all_series(r, most, err) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < r->n_waiting; i++)
-		if (!is_known(v, r->waiting[i].series))
-			ids[n++] = r->waiting[i].series;
-	return n ? look_up(r, ids, n, err) : 0;
+	if (account != r->waiting[r->n_waiting - 1].account)
+		return 0;
+	r->misses = (r->missed == account ? r->misses : 0) + r->n_waiting;
+	r->missed = account;
+	if (r->misses < AGAIN || r->misses < n / 3)
+		return 0;
+	most = (n > r->misses ? n : r->misses) * TIMES;
+	r->misses = 0;
+	choose_account(r, account);
+	return read_all_series(r, most, err);
 }
 
-/* Sets the values of the next row: those of a series that is known. */
-static void take_values(struct reading *r, int64_t series)
+/* Looks up the series of the entries that wait. */
+static int look_up_waiting(struct reading *r, struct error *err)
 {
-	struct group_values values = r->values.value[value_place(&r->values, series)];
+	const struct waiting **list = arena_array(&r->arena, const struct waiting *, r->n_waiting);
+	size_t n = 0;
 
-	r->out.value = values.value;
-	r->out.second = values.second;
+	if (look_up_all(r, err) < 0)
+		return -1;
+	for (size_t i = 0; i < r->n_waiting; i++)
+		if (!value_find(&r->values, r->waiting[i].account, r->waiting[i].series))
+			list[n++] = &r->waiting[i];
+	return n ? look_up(r, list, n, err) : 0;
+}
+
+/* Sets the values of the next row. */
+static void take_values(struct reading *r, const struct group_values *values)
+{
+	r->out.value = values->value;
+	r->out.second = values->second;
 }
 
 /* Gives the entries that wait. */
@@ -369,9 +423,10 @@ static int give_waiting(struct reading *r, struct error *err)
 	for (size_t i = 0; i < n; i++) {
 		const struct waiting *e = &r->waiting[i];
 
-		take_values(r, e->series);
+		take_values(r, value_find(&r->values, e->account, e->series));
 		if (r->out.value < 0)
 			continue;
+		r->out.account = e->account;
 		r->out.span = (size_t)e->span;
 		r->out.category = e->category;
 		r->out.amounts = &e->amounts;
@@ -383,108 +438,175 @@ static int give_waiting(struct reading *r, struct error *err)
 
 static int wait(struct reading *r, const struct rollup_entry *e, int64_t span, struct error *err)
 {
+	size_t account = r->out.account;
+
 	r->waiting = arena_room(&r->arena, r->waiting, r->n_waiting, &r->waiting_size,
 				sizeof(*r->waiting));
-	r->waiting[r->n_waiting++] = (struct waiting) { span, e->category, e->series, e->amounts };
-	return r->n_waiting < UNKNOWN_MAX ? 0 : give_waiting(r, err);
-}
-
-#define FIND_SERIES(from, where)                                              \
-	"SELECT id" SERIES_DIMENSIONS ", category FROM " from " WHERE " where \
-	" AND account = ?2 LIMIT ?3"
-
-/*
- * The statement that finds the series of a filter by an index, and its value;
- * NULL: no filter has an index.
- */
-static const char *choose_index(const int64_t dim[DIMENSIONS], int64_t *ret_value)
-{
-	static const char of_declared[] = FIND_SERIES("series_value CROSS JOIN series",
-						      "value = ?1 AND id = series");
-
-	for (int d = DIMENSIONS - 1; d >= DIMENSIONS_BUILT_IN; d--)
-		if ((*ret_value = dim[d]) != 0)
-			return of_declared;
-	if ((*ret_value = dim[DIM_CUSTOMER]) != 0)
-		return FIND_SERIES("series", "customer = ?1 AND customer <> 0");
-	if ((*ret_value = dim[DIM_SIM]) != 0)
-		return FIND_SERIES("series", "sim = ?1 AND sim <> 0");
-	return NULL;
-}
-
-#define FIND_BEGINNING                                                                         \
-	"SELECT s.id" SERIES_DIMENSIONS ", category FROM dimension_value v CROSS JOIN"         \
-	" series_value x CROSS JOIN series s WHERE v.account = ?2 AND v.dimension = ?1 AND"    \
-	" v.text >= ?4 AND v.text <= ?4 || char(1114111, 1114111) AND x.value = v.id AND s.id" \
-	" = x.series LIMIT ?3"
-
-/*
- * Binds the statement that finds the series of a filter by an index. 1 done, 0
- * no filter has an index, -1 failed.
- */
-static int prepare_index(struct reading *r, struct stmt **ret, struct error *err)
-{
-	int64_t value;
-	const char *sql = choose_index(r->account->dim, &value), *prefix = NULL;
-	struct stmt *s;
-
-	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS && !sql && !prefix; d++) {
-		prefix = r->q->prefix[d];
-		value = dimension_id(d);
-	}
-	*ret = NULL;
-	if (!sql && !prefix)
+	r->waiting[r->n_waiting++] = (struct waiting) { account, span, e->category, e->series,
+							e->amounts };
+	if (r->n_waiting < UNKNOWN_MAX)
 		return 0;
-	*ret = s = prepare(r->st, sql ? sql : FIND_BEGINNING, err);
-	db_bind_int(s, 1, value);
-	db_bind_int(s, 2, r->account->id);
-	db_bind_int(s, 3, FOUND_MAX);
-	if (prefix)
-		db_bind_str(s, 4, prefix);
-	return s ? 1 : -1;
-}
-
-/*
- * Adds the found series of row S to those to be looked up, if it is asked for.
- */
-static void add_seek(struct reading *r, struct stmt *s)
-{
-	int64_t series = db_get_int(s, 0), category = db_get_int(s, 2 + DIMENSIONS_BUILT_IN);
-
-	if (r->values.value[value_place(&r->values, series)].value < 0 ||
-	    !has_category(r->q, category) || r->n_seeks == SEEKS_MAX)
-		return;
-	r->seeks[r->n_seeks].category = category;
-	r->seeks[r->n_seeks++].series = series;
-}
-
-/*
- * Of a filter by customer, SIM or a declared dimension, the series are found by
- * an index. Few of them are looked up one by one; of more, at least their
- * values are there. 0: there is none; 1, -1.
- */
-static int find_series(struct reading *r, struct error *err)
-{
-	struct stmt *s;
-	bool found;
-	size_t n = 0;
-	int rc = prepare_index(r, &s, err);
-
-	if (rc <= 0)
-		return rc < 0 ? -1 : 1;
-	while ((rc = db_step(s, err)) > 0) {
-		if (keep_row(r, s, err) < 0)
-			return -1;
-		add_seek(r, s);
-		n++;
-	}
-	r->complete = n < FOUND_MAX;
-	found = r->n_seeks > 0 || n > SEEKS_MAX;
-	if (n > SEEKS_MAX)
-		r->n_seeks = 0;
-	if (rc < 0 || store_work(r->st, SCAN_WORK + (int64_t)n, err) < 0)
+	if (give_waiting(r, err) < 0)
 		return -1;
-	return found;
+	choose_account(r, account);
+	return 0;
+}
+
+/*
+ * Of each row of list(?1), an account with a value, the series with this value;
+ * no more than ?2 series.
+ */
+#define FIND_SERIES(from, where)                                                                 \
+	"SELECT l.rowid, s.id" SERIES_DIMENSIONS ", s.category FROM list(?1) l CROSS JOIN " from \
+	" WHERE " where " AND s.account = l.a LIMIT ?2"
+
+/*
+ * The index of the value finds few series of one account; but of many accounts,
+ * it is faster to read all series of each, which lie side by side.
+ */
+#define BY_VALUE(column)   FIND_SERIES("series s INDEXED BY series_" column, HAS_VALUE(column))
+#define BY_ACCOUNT(column) FIND_SERIES("series s", HAS_VALUE(column))
+#define HAS_VALUE(column)  "s." column " = l.b AND s." column " <> 0"
+
+/* The same with values that begin with the text l.b, of the dimension ?3. */
+#define FIND_BEGINNING                                                                         \
+	FIND_SERIES("dimension_value v CROSS JOIN series_value y CROSS JOIN series s",         \
+		    "v.account = l.a AND v.dimension = ?3 AND v.text >= l.b AND v.text <= l.b" \
+		    " || char(1114111, 1114111) AND y.value = v.id AND s.id = y.series")
+
+/* How the series of a filter are found. */
+struct filter_index {
+	const char *sql;
+	enum dimension dimension;
+	const char *prefix; /* NULL: by the accounts' value */
+};
+
+static bool all_filter_by(const struct reading *r, size_t n, enum dimension d)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!r->q->accounts[r->first + i].dim[d])
+			return false;
+	return true;
+}
+
+/*
+ * Chooses a dimension that all accounts from FIRST on filter by, and that has an
+ * index. False: there is none.
+ */
+static bool choose_index(const struct reading *r, size_t n, struct filter_index *ret)
+{
+	const struct filter_index built_in[] = {
+		{ n > MANY ? BY_ACCOUNT("customer") : BY_VALUE("customer"), DIM_CUSTOMER, NULL },
+		{ n > MANY ? BY_ACCOUNT("sim") : BY_VALUE("sim"), DIM_SIM, NULL }
+	};
+	static const char of_declared[] = FIND_SERIES("series_value y CROSS JOIN series s",
+						      "y.value = l.b AND s.id = y.series");
+
+	for (int d = DIMENSIONS - 1; d >= DIMENSIONS_BUILT_IN; d--) {
+		*ret = (struct filter_index) { of_declared, (enum dimension)d, NULL };
+		if (all_filter_by(r, n, (enum dimension)d))
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(built_in); i++) {
+		*ret = built_in[i];
+		if (all_filter_by(r, n, ret->dimension))
+			return true;
+	}
+	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++) {
+		*ret = (struct filter_index) { FIND_BEGINNING, (enum dimension)d, r->q->prefix[d] };
+		if (ret->prefix)
+			return true;
+	}
+	return false;
+}
+
+/* Binds the statement that finds the series of N accounts' filters. */
+static struct stmt *ask_series(struct reading *r, size_t n, const struct filter_index *index,
+			       struct error *err)
+{
+	struct db_cell *cells = arena_array(&r->arena, struct db_cell, 2 * n);
+	struct db_list *list = arena_new(&r->arena, struct db_list);
+	struct stmt *s = prepare(r->st, index->sql, err);
+
+	*list = (struct db_list) { cells, n, 2 };
+	for (size_t i = 0; i < n; i++) {
+		const struct sums_account *a = &r->q->accounts[r->first + i];
+
+		cells[2 * i].n = a->id;
+		cells[2 * i + 1].n = a->dim[index->dimension];
+		if (index->prefix)
+			cells[2 * i + 1] = (struct db_cell) { .kind = DB_CELL_TEXT,
+							      .bytes = index->prefix,
+							      .len = strlen(index->prefix) };
+	}
+	db_bind_list(s, 1, list);
+	if (index->prefix)
+		db_bind_int(s, 3, dimension_id(index->dimension));
+	return s;
+}
+
+/* Adds the found series of row S to those that are looked up, if it is asked for. */
+static int add_seek(struct reading *r, struct stmt *s, struct error *err)
+{
+	struct filtered *f = &r->filtered[db_get_int(s, 0)];
+	int64_t series = db_get_int(s, 1), category = db_get_int(s, 3 + DIMENSIONS_BUILT_IN);
+
+	choose_account(r, r->first + (size_t)db_get_int(s, 0));
+	if (keep_row(r, s, 1, err) < 0)
+		return -1;
+	f->n_found++;
+	if (value_find(&r->values, r->out.account, series)->value >= 0 &&
+	    has_category(r->q, category) && f->n_seeks < SEEKS_MAX)
+		f->seeks[f->n_seeks++] = (struct seek) { category, series };
+	return 0;
+}
+
+/*
+ * Of a filter by customer, SIM or a declared dimension, the series of N accounts
+ * are found by an index. Few of an account are looked up one by one; of more, at
+ * least their values are there.
+ */
+static int find_series(struct reading *r, size_t n, struct error *err)
+{
+	int64_t most = FOUND_MAX + (int64_t)n * FOUND_EACH, found = 0, last = -1;
+	struct filter_index index;
+	struct stmt *s;
+	int rc;
+
+	r->filtered = NULL;
+	if (!choose_index(r, n, &index))
+		return 0;
+	r->filtered = arena_array(&r->arena, struct filtered, n);
+	s = ask_series(r, n, &index, err);
+	db_bind_int(s, 2, most);
+	for (; (rc = db_step(s, err)) > 0; found++) {
+		last = db_get_int(s, 0);
+		if (add_seek(r, s, err) < 0)
+			return -1;
+	}
+	for (int64_t i = 0; i < (int64_t)n; i++) {
+		struct filtered *f = &r->filtered[i];
+
+		f->complete = found < most || i < last;
+		f->some = f->n_seeks > 0 || f->n_found > SEEKS_MAX || !f->complete;
+		if (f->n_found > SEEKS_MAX || !f->complete)
+			f->n_seeks = 0;
+	}
+	return rc < 0 ? -1 : store_work(r->st, SCAN_WORK * (int64_t)n + found, err);
+}
+
+/* What was found of the account; NULL: its filter has no index. */
+static const struct filtered *filtered_of(const struct reading *r, size_t account)
+{
+	return r->filtered ? &r->filtered[account - r->first] : NULL;
+}
+
+/* Can the account have usage that its filter leaves? */
+static bool has_found(const struct reading *r, size_t account)
+{
+	const struct filtered *f = filtered_of(r, account);
+
+	return !f || f->some;
 }
 
 /* ---- leaves ---- */
@@ -504,9 +626,13 @@ static bool is_asked(struct reading *r, const struct rollup_entry *e, int64_t sp
 static int give(struct reading *r, const struct rollup_entry *e, int64_t span, struct error *err)
 {
 	if (r->q->by_series) {
-		if (!is_known(&r->values, e->series))
-			return r->complete ? 0 : wait(r, e, span, err);
-		take_values(r, e->series);
+		const struct filtered *f = filtered_of(r, r->out.account);
+		const struct group_values *known = value_find(&r->values, r->out.account,
+							      e->series);
+
+		if (!known)
+			return f && f->complete ? 0 : wait(r, e, span, err);
+		take_values(r, known);
 	}
 	if (r->out.value < 0)
 		return 0;
@@ -549,13 +675,6 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 }
 
 /* ---- ranges ---- */
-
-/* Sets the account of the rows that follow. */
-static void choose_account(struct reading *r, size_t i)
-{
-	r->account = &r->q->accounts[i];
-	r->out.account = i;
-}
 
 #define RANGES                                                                      \
 	"SELECT l.rowid, r.leaf FROM list(?1) l CROSS JOIN rollup r"                \
@@ -612,15 +731,16 @@ static void add_range(struct reading *r, const struct rollup_rows *rows,
 	add_cell(r, (struct db_cell) { 0, to, ROLLUP_KEY_BYTES, DB_CELL_BLOB });
 }
 
-/* Adds the entries that are of the series to be looked up. */
+/* Adds the entries that are of the series that the account's filter leaves. */
 static void add_series(struct reading *r, const struct rollup_rows *rows, struct leaf_range *range)
 {
-	for (size_t i = 0; i < r->n_seeks; i++) {
+	const struct filtered *f = filtered_of(r, range->account);
+
+	for (size_t i = 0; i < f->n_seeks; i++) {
 		unsigned char *keys = arena_alloc(&r->arena, 2 * ROLLUP_KEY_BYTES);
+		int64_t category = f->seeks[i].category;
 
-		int64_t category = r->seeks[i].category;
-
-		range->seek = r->seeks[i].series;
+		range->seek = f->seeks[i].series;
 		rollup_key(category, range->seek, 0, keys);
 		rollup_key(category, range->seek + 1, 0, keys + ROLLUP_KEY_BYTES);
 		add_range(r, rows, range, keys, keys + ROLLUP_KEY_BYTES);
@@ -635,8 +755,9 @@ static int add_rows(struct reading *r, enum rollup_place place, int64_t period,
 {
 	const struct rollup_rows rows = { place, r->account->id, period };
 	struct leaf_range range = { r->out.account, *map, 0 };
+	const struct filtered *f = filtered_of(r, range.account);
 
-	if (r->n_seeks)
+	if (f && f->n_seeks)
 		add_series(r, &rows, &range);
 	else
 		add_range(r, &rows, &range, r->from, r->to);
@@ -738,8 +859,9 @@ static int read_month(struct reading *r, struct stmt *s, bool first_leaf, struct
 	"SELECT " account ", period, leaf, length(first) FROM " from \
 	" WHERE place = ?2 AND period BETWEEN ?3 AND ?4 AND account = "
 
-/* Begins to read the months of N accounts from number FIRST on. */
-static struct stmt *ask_months(struct reading *r, size_t first, size_t n, struct error *err)
+/* Begins to read the months of N accounts of the query, with these numbers. */
+static struct stmt *ask_months(struct reading *r, const size_t *numbers, size_t n,
+			       struct error *err)
 {
 	const struct sums_query *q = r->q;
 	struct stmt *s = prepare(r->st,
@@ -748,12 +870,12 @@ static struct stmt *ask_months(struct reading *r, size_t first, size_t n, struct
 				 err);
 
 	if (n == 1) {
-		db_bind_int(s, 1, q->accounts[first].id);
+		db_bind_int(s, 1, q->accounts[numbers[0]].id);
 	} else {
 		int64_t *ids = arena_array(&r->arena, int64_t, n);
 
 		for (size_t i = 0; i < n; i++)
-			ids[i] = q->accounts[first + i].id;
+			ids[i] = q->accounts[numbers[i]].id;
 		bind_ids(s, 1, &r->arena, ids, n);
 	}
 	db_bind_int(s, 2, PLACE_MONTH);
@@ -762,40 +884,45 @@ static struct stmt *ask_months(struct reading *r, size_t first, size_t n, struct
 	return s;
 }
 
+/* Reads the N accounts of the query from number FIRST on. */
 static int read_months(struct reading *r, size_t first, size_t n, struct error *err)
 {
-	struct stmt *s = ask_months(r, first, n, err);
+	size_t *numbers = arena_array(&r->arena, size_t, n), read = 0;
+	struct stmt *s;
 	int rc;
 
+	for (size_t i = first; i < first + n; i++)
+		if (has_found(r, i))
+			numbers[read++] = i;
+	if (read == 0)
+		return 0;
+	s = ask_months(r, numbers, read, err);
 	while ((rc = db_step(s, err)) > 0) {
-		choose_account(r, first + (size_t)db_get_int(s, 0));
+		choose_account(r, numbers[db_get_int(s, 0)]);
 		if (read_month(r, s, db_get_int(s, 3) == 0, err) < 0) {
 			db_reset(s);
 			return -1;
 		}
 	}
-	if (rc < 0 || store_work(r->st, SCAN_WORK * (int64_t)n, err) < 0)
+	if (rc < 0 || store_work(r->st, SCAN_WORK * (int64_t)read, err) < 0)
 		return -1;
 	return read_ranges(r, err);
 }
 
-static int read_by_series(struct reading *r, size_t account, struct error *err)
+/* Reads N accounts from number FIRST on by series. */
+static int read_by_series(struct reading *r, size_t first, size_t n, struct error *err)
 {
-	int rc;
-
 	arena_reset(&r->arena);
 	r->values = r->prefixes = (struct series_values) { .size = 0 };
 	r->ranges = NULL;
 	r->cells = NULL;
 	r->waiting = NULL;
-	r->ranges_size = r->cells_size = r->n_seeks = 0;
-	r->complete = false;
-	r->n_waiting = r->waiting_size = 0;
-	choose_account(r, account);
-	rc = find_series(r, err);
-	if (rc > 0)
-		rc = read_months(r, account, 1, err);
-	return rc < 0 ? -1 : give_waiting(r, err);
+	r->ranges_size = r->cells_size = 0;
+	r->n_waiting = r->waiting_size = r->misses = 0;
+	r->first = first;
+	if (find_series(r, n, err) < 0 || read_months(r, first, n, err) < 0)
+		return -1;
+	return give_waiting(r, err);
 }
 
 int sqlite_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
@@ -810,8 +937,10 @@ int sqlite_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, 
 	set_keys(&r);
 	if (!q->by_series)
 		rc = read_months(&r, 0, q->n_accounts, err);
-	for (size_t i = 0; i < q->n_accounts && q->by_series && rc == 0; i++)
-		rc = read_by_series(&r, i, err);
+	for (size_t i = 0, n; i < q->n_accounts && q->by_series && rc == 0; i += n) {
+		n = q->n_accounts - i < TOGETHER_MAX ? q->n_accounts - i : TOGETHER_MAX;
+		rc = read_by_series(&r, i, n, err);
+	}
 	arena_release(&r.arena);
 	return rc;
 }
