@@ -81,6 +81,26 @@ struct date request_today(const struct request *rq)
 	return zone_date(request_zone(rq), rq->now);
 }
 
+int accounts_begin_each(const struct request *rq, const struct account *list, size_t n,
+			struct date *ret, struct error *err)
+{
+	int64_t *ids = arena_array(rq->arena, int64_t, n);
+	int64_t *days = arena_array(rq->arena, int64_t, n);
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = list[i].id;
+	if (store_usage_days(rq->store, ids, n, false, days, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int64_t first = list[i].created < rq->now ? list[i].created : rq->now;
+
+		if (days[i] != NO_DAY && days[i] * SEC_PER_DAY < first)
+			first = days[i] * SEC_PER_DAY;
+		ret[i] = zone_date(request_zone(rq), first);
+	}
+	return 0;
+}
+
 int accounts_begin(const struct request *rq, const struct account *list, size_t n, struct date *ret,
 		   struct error *err)
 {

@@ -15,8 +15,7 @@
 #include "api/record_view.h"
 #include "api/url.h"
 #include "api/date_text.h"
-#include "store/series.h"
-#include "usage/query.h"
+#include "usage/account_sums.h"
 #include "base/banned.h"
 
 /* ---- accounts ---- */
@@ -45,6 +44,62 @@ static int choose_accounts(const struct request *rq, struct account **ret, size_
 		return 0;
 	}
 }
+
+/* ---- accounts, some at a time ---- */
+
+enum { CHUNK_FIRST = 16, CHUNK_MOST = 256, CHUNK_TIMES = 4 };
+
+/*
+ * Accounts whose usage is read at once: few at first, so that the answer begins
+ * soon, then more.
+ */
+struct chunk {
+	const struct account *accounts;
+	size_t n;    /* accounts */
+	size_t left; /* accounts, with these */
+	size_t most; /* accounts of the next chunk */
+	bool fixed;  /* no chunk is larger than that */
+	struct account_sums sums;
+};
+
+/* Chooses the next accounts. False: there are no more. */
+static bool next_chunk(const struct request *rq, struct chunk *c)
+{
+	c->accounts += c->n;
+	c->left -= c->n;
+	if (c->n && !c->fixed)
+		c->most = c->most * CHUNK_TIMES < CHUNK_MOST ? c->most * CHUNK_TIMES : CHUNK_MOST;
+	c->n = c->left < c->most ? c->left : c->most;
+	if (!view_wanted(rq) && !rq->batch)
+		store_work_again(rq->store);
+	return c->n > 0;
+}
+
+/*
+ * After a chunk was above the limit of the store: chooses fewer accounts. False:
+ * there is another error, or one account alone is above the limit.
+ */
+static bool smaller_chunk(const struct request *rq, struct chunk *c, struct error *err)
+{
+	if (err->kind != ERR_TOO_LARGE || c->n == 1 || view_wanted(rq) || rq->batch)
+		return false;
+	error_clear(err);
+	store_work_again(rq->store);
+	c->n = c->most = (c->n + CHUNK_TIMES - 1) / CHUNK_TIMES;
+	c->fixed = true;
+	return true;
+}
+
+static const int64_t *ids_of(const struct request *rq, const struct chunk *c)
+{
+	int64_t *ids = arena_array(rq->arena, int64_t, c->n);
+
+	for (size_t i = 0; i < c->n; i++)
+		ids[i] = c->accounts[i].id;
+	return ids;
+}
+
+/* ---- days ---- */
 
 static const struct date earliest = { 1, 1, 1 }, latest = { 9999, 12, 31 };
 
@@ -207,80 +262,73 @@ static void fill_record(const struct request *rq, const struct account *a, const
 		ret->events_uri = events_link(rq, a->sid, c->name, days);
 }
 
-/*
- * Makes the query for one account. Without StartDate the days begin with the
- * account's first day. 1, or 0 if all days are before the account's first day.
- */
-static int ask_account(const struct request *rq, const struct account *a, struct usage_query *ret,
-		       struct error *err)
-{
-	struct date first = request_today(rq), last = first;
+/* The days asked for of an account. */
+struct account_days {
+	int64_t from, to; /* seconds, TO exclusive */
+	bool none;        /* all are before the account's first day */
+};
 
-	*ret = (struct usage_query) {
-		.accounts = &a->id,
-		.n_accounts = 1,
-		.zone = request_zone(rq),
-		.period = PERIOD_ALL,
-		.group = GROUP_CATEGORY,
-		.category = CATALOGUE_NONE,
-	};
-	if (!request_arg(rq, "StartDate")->text && accounts_begin(rq, a, 1, &first, err) < 0)
+/* Without StartDate the days begin with the account's first day. */
+static int ask_accounts(const struct request *rq, const struct chunk *c, struct account_days *ret,
+			struct error *err)
+{
+	const struct arg *start = request_arg(rq, "StartDate"), *end = request_arg(rq, "EndDate");
+	struct date *begin = arena_array(rq->arena, struct date, c->n), last;
+
+	if (!start->text && accounts_begin_each(rq, c->accounts, c->n, begin, err) < 0)
 		return -1;
-	if (!request_arg(rq, "StartDate")->text && request_arg(rq, "EndDate")->text &&
-	    date_compare(request_arg(rq, "EndDate")->date, first) < 0)
-		return 0;
-	if (range_given(rq, &first, &last, err) < 0)
-		return -1;
-	range_instants(rq, first, last, &ret->from, &ret->to);
-	return 1;
+	for (size_t i = 0; i < c->n; i++) {
+		last = request_today(rq);
+		if (start->text)
+			begin[i] = last;
+		ret[i].none = !start->text && end->text && date_compare(end->date, begin[i]) < 0;
+		if (ret[i].none)
+			continue;
+		if (range_given(rq, &begin[i], &last, err) < 0)
+			return -1;
+		range_instants(rq, begin[i], last, &ret[i].from, &ret[i].to);
+	}
+	return 0;
 }
 
-static int write_account(const struct request *rq, const struct account *a, struct writer *w,
-			 struct error *err)
+/*
+ * Reads the usage of the chunk's accounts, by category. An account has none
+ * before its first day, so one range is enough for all.
+ */
+static int read_chunk(const struct request *rq, struct chunk *c, struct account_days *days,
+		      struct error *err)
+{
+	struct account_sums_query q = { .group = GROUP_CATEGORY, .category = CATALOGUE_NONE };
+
+	if (ask_accounts(rq, c, days, err) < 0)
+		return -1;
+	for (size_t i = 0; i < c->n; i++) {
+		if (days[i].none)
+			continue;
+		if (!q.to || days[i].from < q.from)
+			q.from = days[i].from;
+		q.to = days[i].to;
+	}
+	q.accounts = ids_of(rq, c);
+	q.n_accounts = c->n;
+	return account_sums_read(rq->store, rq->catalogue, &q, rq->arena, &c->sums, err);
+}
+
+static void write_account(const struct request *rq, const struct account *a,
+			  const struct account_days *days, const struct usage_row *rows, size_t n,
+			  struct writer *w)
 {
 	const char *zone = request_given(rq, "TimeZone");
-	struct usage_cursor *cur = NULL;
-	struct usage_record_info rec;
-	struct usage_query q;
-	struct usage_row row;
-	int rc = ask_account(rq, a, &q, err);
+	struct usage_record_info rec = { .start_date = date_at(rq, days->from),
+					 .end_date = date_at(rq, days->to - 1) };
 
-	if (rc <= 0)
-		return rc;
-	rec.start_date = date_at(rq, q.from);
-	rec.end_date = date_at(rq, q.to - 1);
-	if (usage_open(rq->store, rq->catalogue, &q, (struct usage_position) { 0 }, &cur, err) < 0)
-		return -1;
-	while ((rc = usage_next(cur, &row, err)) > 0) {
-		fill_record(rq, a, zone, &row, &rec);
+	for (size_t i = 0; i < n; i++) {
+		fill_record(rq, a, zone, &rows[i], &rec);
 		writer_record(w, NULL, &record_shape, &rec);
 	}
-	usage_close(&cur);
-	return rc;
 }
 
 /* ---- the same for people ---- */
-
-/* Loads the account's rows of Q into the arena, and the cost of all rows. */
-static int load_rows(const struct request *rq, const struct usage_query *q, struct view_group *ret,
-		     struct error *err)
-{
-	const struct catalogue *c = rq->catalogue;
-	struct usage_cursor *cur = NULL;
-	struct usage_row row;
-	int rc;
-
-	ret->rows = arena_array(rq->arena, struct usage_row, c->n + 1);
-	if (usage_open(rq->store, c, q, (struct usage_position) { 0 }, &cur, err) < 0)
-		return -1;
-	while ((rc = usage_next(cur, &row, err)) > 0) {
-		ret->rows[ret->n++] = row;
-		if (row.category == c->totalprice)
-			ret->price = row.totals.price;
-	}
-	usage_close(&cur);
-	return rc;
-}
 
 /*
  * Links the rows of G to reports of the same days: the total to the account's
@@ -302,23 +350,65 @@ static void link_group(const struct request *rq, const struct account *a, const 
 				 { "TimeZone", request_given(rq, "TimeZone") });
 }
 
-static int view_account(const struct request *rq, const struct account *a, struct writer *w,
-			struct error *err)
+static void view_account(const struct request *rq, const struct account *a,
+			 const struct account_days *days, struct view_group *g, struct writer *w)
 {
-	struct view_group g = { .name = a->name, .currency = a->currency, .sid = a->sid };
-	struct usage_query q;
-	int rc = ask_account(rq, a, &q, err);
-
-	if (rc <= 0)
-		return rc;
+	g->name = a->name;
+	g->currency = a->currency;
+	g->sid = a->sid;
+	for (size_t i = 0; i < g->n; i++)
+		if (g->rows[i].category == rq->catalogue->totalprice)
+			g->price = g->rows[i].totals.price;
 	if (!request_arg(rq, "StartDate")->text)
-		g.note = arena_join(rq->arena, "from ", date_at(rq, q.from), NULL);
-	link_group(rq, a, date_at(rq, q.from), date_at(rq, q.to - 1), &g);
-	if (load_rows(rq, &q, &g, err) < 0)
-		return -1;
-	if (g.n)
-		view_write(rq, w, &g);
-	return 0;
+		g->note = arena_join(rq->arena, "from ", date_at(rq, days->from), NULL);
+	link_group(rq, a, date_at(rq, days->from), date_at(rq, days->to - 1), g);
+	view_write(rq, w, g);
+}
+
+/* ---- both ---- */
+
+static void write_chunk(const struct request *rq, const struct chunk *c,
+			const struct account_days *days, struct writer *w)
+{
+	const size_t *starts = c->sums.starts;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct view_group g = { .rows = c->sums.rows + starts[i],
+					.n = starts[i + 1] - starts[i] };
+
+		if (!g.n)
+			continue;
+		if (view_wanted(rq))
+			view_account(rq, &c->accounts[i], &days[i], &g, w);
+		else
+			write_account(rq, &c->accounts[i], &days[i], g.rows, g.n, w);
+	}
+}
+
+static int write_accounts(const struct request *rq, const struct account *accounts, size_t n,
+			  struct writer *w, struct error *err)
+{
+	struct chunk c = { .accounts = accounts, .left = n, .most = CHUNK_FIRST };
+	struct request own = *rq; /* with an arena of the chunk */
+	struct arena arena;
+	int rc = 0;
+
+	arena_init(&arena);
+	if (!view_wanted(rq))
+		own.arena = &arena;
+	while (rc == 0 && next_chunk(rq, &c)) {
+		struct account_days *days;
+
+		arena_reset(&arena);
+		days = arena_array(own.arena, struct account_days, c.n);
+		do
+			rc = read_chunk(&own, &c, days, err);
+		while (rc < 0 && smaller_chunk(rq, &c, err));
+		if (rc == 0)
+			write_chunk(&own, &c, days, w);
+	}
+	arena_release(&arena);
+	return rc;
 }
 
 static int by_name(const void *x, const void *y)
@@ -352,12 +442,8 @@ static int list_usage_records(struct request *rq, struct writer *w, struct error
 		return -1;
 	view_name(w, "Account and category");
 	writer_begin_list(w, NULL, people ? &view_shape : &record_shape);
-	for (size_t i = 0; i < figures.n; i++) {
-		if (!people && !rq->batch)
-			store_work_again(rq->store);
-		if ((people ? view_account : write_account)(rq, &accounts[i], w, err) < 0)
-			return -1;
-	}
+	if (write_accounts(rq, accounts, figures.n, w, err) < 0)
+		return -1;
 	writer_end(w);
 	return 0;
 }
@@ -529,44 +615,50 @@ static void write_ai_view(struct writer *w, struct ai_rows *rows, const struct s
 		writer_record(w, NULL, shape, &rows->list[i]);
 }
 
-/*
- * Adds an account's total to ROWS, or the rows of its customers if grouped by
- * customer. ROWS NULL: writes the rows at once.
- */
-static int write_ai_account(const struct request *rq, const struct account *a,
-			    const struct usage_query *query, struct writer *w, struct ai_rows *rows,
-			    struct error *err)
+/* Writes the rows of the chunk; with ROWS, adds them to the list instead. */
+static void write_ai_chunk(const struct request *rq, const struct chunk *c, struct writer *w,
+			   struct ai_rows *rows)
 {
-	const char *customer = request_arg(rq, "CustomerId")->text;
-	struct usage_query q = *query;
-	struct usage_cursor *cur = NULL;
-	struct usage_row row;
-	int rc;
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = c->sums.starts[i]; k < c->sums.starts[i + 1]; k++)
+			if (rows)
+				add_ai_row(rq, rows, &c->accounts[i], &c->sums.rows[k]);
+			else
+				write_ai_row(rq, w, &c->accounts[i], &c->sums.rows[k]);
+}
 
-	q.accounts = &a->id;
-	q.n_accounts = 1;
-	if (customer) {
-		rc = store_dimension_find(rq->store,
-					  &(struct dimension_value) { a->id, DIM_CUSTOMER, customer,
-								      strlen(customer) },
-					  &q.dim[DIM_CUSTOMER], err);
-		if (rc <= 0)
-			return rc;
+/* Reads and writes the rows of all accounts, some accounts at a time. */
+static int write_ai_rows(const struct request *rq, const struct view_figures *of,
+			 struct account_sums_query *q, struct writer *w, struct ai_rows *rows,
+			 struct error *err)
+{
+	struct chunk c = { .accounts = of->accounts, .left = of->n, .most = CHUNK_FIRST };
+	struct request own = *rq; /* with an arena of the chunk */
+	struct arena arena;
+	int rc = 0;
+
+	arena_init(&arena);
+	if (!rows)
+		own.arena = &arena;
+	while (rc == 0 && next_chunk(rq, &c)) {
+		arena_reset(&arena);
+		q->accounts = ids_of(&own, &c);
+		do {
+			q->n_accounts = c.n;
+			rc = account_sums_read(rq->store, rq->catalogue, q, own.arena, &c.sums,
+					       err);
+		} while (rc < 0 && smaller_chunk(rq, &c, err));
+		if (rc == 0)
+			write_ai_chunk(&own, &c, w, rows);
 	}
-	if (usage_open(rq->store, rq->catalogue, &q, (struct usage_position) { 0 }, &cur, err) < 0)
-		return -1;
-	while ((rc = usage_next(cur, &row, err)) > 0)
-		if (rows)
-			add_ai_row(rq, rows, a, &row);
-		else
-			write_ai_row(rq, w, a, &row);
-	usage_close(&cur);
+	arena_release(&arena);
 	return rc;
 }
 
 /* Writes one of the two lists. */
 static int write_ai_list(const struct request *rq, const struct view_figures *of,
-			 struct usage_query *q, int list, struct writer *w, struct error *err)
+			 struct account_sums_query *q, int list, struct writer *w,
+			 struct error *err)
 {
 	static const enum group_by group[] = {
 		[AI_ACCOUNTS] = GROUP_NONE, [AI_CUSTOMERS] = GROUP_DIMENSION
@@ -582,13 +674,8 @@ static int write_ai_list(const struct request *rq, const struct view_figures *of
 
 	q->group = group[list];
 	writer_begin_list(w, &ai_usage_fields[list], shape);
-	for (size_t i = 0; i < of->n; i++) {
-		if (!view_wanted(rq) && !rq->batch)
-			store_work_again(rq->store);
-		if (write_ai_account(rq, &of->accounts[i], q, w, view_wanted(rq) ? &rows : NULL,
-				     err) < 0)
-			return -1;
-	}
+	if (write_ai_rows(rq, of, q, w, view_wanted(rq) ? &rows : NULL, err) < 0)
+		return -1;
 	write_ai_view(w, &rows, shape);
 	writer_end(w);
 	return 0;
@@ -600,9 +687,9 @@ static int get_ai_usage(struct request *rq, struct writer *w, struct error *err)
 								   CATEGORY_AI_MINUTES,
 								   strlen(CATEGORY_AI_MINUTES)),
 					.customer = request_arg(rq, "CustomerId")->text };
-	struct usage_query q = { .zone = request_zone(rq),
-				 .period = PERIOD_ALL,
-				 .category = figures.category };
+	struct account_sums_query q = { .category = figures.category,
+					.dimension = DIM_CUSTOMER,
+					.value = figures.customer };
 	struct account *accounts;
 	struct asked_days days;
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "store/category.h"
-#include "store/series.h"
 #include "store/sums.h"
+#include "usage/member_sums.h"
 #include "usage/span_sums.h"
 #include "base/banned.h"
 
@@ -13,21 +13,6 @@ enum {
 	BATCH_ROWS = 4096,    /* rows per batch if all rows are read */
 	BATCH_BUCKETS = 2048, /* buckets per batch */
 	MEMBER_BUCKETS = 64   /* buckets per batch with GROUP_DIMENSION */
-};
-
-/* The usage of one value of the grouped dimension in a bucket. */
-struct query_member {
-	int64_t bucket, id;
-	const char *text;
-	struct amounts_wide totals;
-};
-
-/* The members of a batch, found by bucket and id. */
-struct query_members {
-	struct query_member *list;
-	size_t n, size;
-	uint32_t *index;   /* open addressing; index in the list plus 1 */
-	size_t index_size; /* a power of two above 2 * n */
 };
 
 struct usage_cursor {
@@ -49,7 +34,7 @@ struct usage_cursor {
 	size_t n_rows;
 	/* by bucket and row; not with GROUP_DIMENSION */
 	struct amounts_wide *totals;
-	struct query_members members;
+	struct member_sums members; /* by bucket */
 	/*
 	 * with GROUP_DIMENSION: index of the first member of each bucket, and
 	 * the number of all members
@@ -61,47 +46,6 @@ struct usage_cursor {
 };
 
 /* ---- adding up ---- */
-
-static size_t member_place(const struct query_members *m, int64_t bucket, int64_t id)
-{
-	size_t i = ((uint64_t)(id ^ bucket << 40) * 0x9e3779b97f4a7c15u >> 20) &
-		   (m->index_size - 1);
-
-	while (m->index[i] &&
-	       (m->list[m->index[i] - 1].id != id || m->list[m->index[i] - 1].bucket != bucket))
-		i = (i + 1) & (m->index_size - 1);
-	return i;
-}
-
-static void members_grow(struct query_members *m, struct arena *arena)
-{
-	size_t size = m->size ? m->size * 2 : 64;
-
-	m->list = arena_grow(arena, m->list, m->n * sizeof(*m->list), size * sizeof(*m->list));
-	m->size = size;
-	m->index_size = size * 4;
-	m->index = arena_array(arena, uint32_t, m->index_size);
-	for (size_t i = 0; i < m->n; i++)
-		m->index[member_place(m, m->list[i].bucket, m->list[i].id)] = (uint32_t)i + 1;
-}
-
-static void add_to_member(struct usage_cursor *cur, int64_t bucket, int64_t id,
-			  const struct amounts_wide *a)
-{
-	struct query_members *m = &cur->members;
-	size_t i;
-
-	if (!id)
-		return;
-	if (m->n == m->size)
-		members_grow(m, &cur->scratch);
-	i = member_place(m, bucket, id);
-	if (!m->index[i]) {
-		m->list[m->n] = (struct query_member) { .bucket = bucket, .id = id };
-		m->index[i] = (uint32_t)++m->n;
-	}
-	amounts_wide_add(&m->list[m->index[i] - 1].totals, a, 1);
-}
 
 static void add_to_row(struct usage_cursor *cur, int64_t bucket, size_t category,
 		       const struct amounts_wide *a)
@@ -135,7 +79,10 @@ static int add_row(void *arg, const struct sums_row *row, struct error *err)
 
 	(void)err;
 	if (cur->query->group == GROUP_DIMENSION)
-		add_to_member(cur, bucket, row->value, row->amounts);
+		member_sums_add(&cur->members, &cur->scratch,
+				(struct member_sum) { .group = bucket,
+						      .id = row->value,
+						      .totals = *row->amounts });
 	else if (cur->query->group == GROUP_CATEGORY)
 		add_to_categories(cur, bucket, row->category, row->amounts);
 	else
@@ -145,49 +92,16 @@ static int add_row(void *arg, const struct sums_row *row, struct error *err)
 
 /* ---- a batch of buckets ---- */
 
-static int by_bucket_and_text(const void *a, const void *b)
+/* Names and sorts the members, and finds the first one of each bucket. */
+static int finish_members(struct usage_cursor *cur, struct error *err)
 {
-	const struct query_member *x = a, *y = b;
+	const struct member_sums *m = &cur->members;
 
-	return x->bucket != y->bucket ? (x->bucket < y->bucket ? -1 : 1) : strcmp(x->text, y->text);
-}
-
-/* Reads the texts of all members. */
-static int name_members(struct usage_cursor *cur, struct error *err)
-{
-	struct query_members *m = &cur->members;
-	int64_t *ids = arena_array(&cur->scratch, int64_t, m->n);
-	const char **texts = arena_array(&cur->scratch, const char *, m->n);
-
-	for (size_t i = 0; i < m->n; i++)
-		ids[i] = m->list[i].id;
-	if (store_work(cur->store, (int64_t)m->n, err) < 0 ||
-	    store_dimension_texts(cur->store, ids, m->n, &cur->scratch, texts, err) < 0)
+	if (member_sums_finish(&cur->members, cur->store, &cur->scratch, err) < 0)
 		return -1;
-	for (size_t i = 0; i < m->n; i++)
-		m->list[i].text = texts[i];
-	return 0;
-}
-
-/* Removes members without usage and sorts the others by bucket and text. */
-static int sort_members(struct usage_cursor *cur, struct error *err)
-{
-	struct query_members *m = &cur->members;
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n; i++) {
-		if (amounts_wide_zero(&m->list[i].totals))
-			continue;
-		m->list[n++] = m->list[i];
-	}
-	m->n = n;
-	if (name_members(cur, err) < 0)
-		return -1;
-	if (n)
-		qsort(m->list, n, sizeof(*m->list), by_bucket_and_text);
 	cur->starts = arena_array(&cur->scratch, size_t, (size_t)cur->n_buckets + 1);
-	for (size_t i = 0; i < n; i++)
-		cur->starts[m->list[i].bucket - cur->first + 1] = i + 1;
+	for (size_t i = 0; i < m->n; i++)
+		cur->starts[m->list[i].group - cur->first + 1] = i + 1;
 	for (int64_t k = 0; k < cur->n_buckets; k++)
 		if (cur->starts[k + 1] < cur->starts[k])
 			cur->starts[k + 1] = cur->starts[k];
@@ -241,14 +155,14 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_buckets
 	arena_reset(&cur->scratch);
 	cur->first = first;
 	cur->n_buckets = n_buckets;
-	cur->members = (struct query_members) { .list = NULL };
+	cur->members = (struct member_sums) { .list = NULL };
 	if (q->group != GROUP_DIMENSION)
 		cur->totals = arena_array(&cur->scratch, struct amounts_wide,
 					  (size_t)n_buckets * cur->n_rows);
 	sums.spans = make_spans(cur);
 	if (!has_nothing(cur) && span_sums_read(cur->store, &sums, add_row, cur, err) < 0)
 		return -1;
-	return q->group == GROUP_DIMENSION ? sort_members(cur, err) : 0;
+	return q->group == GROUP_DIMENSION ? finish_members(cur, err) : 0;
 }
 
 static int64_t between(int64_t n, int64_t least, int64_t most)
@@ -299,8 +213,8 @@ static size_t rows_of(const struct usage_cursor *cur, int64_t bucket)
 		       : cur->n_rows;
 }
 
-static const struct query_member *member_at(const struct usage_cursor *cur, int64_t bucket,
-					    size_t row)
+static const struct member_sum *member_at(const struct usage_cursor *cur, int64_t bucket,
+					  size_t row)
 {
 	return &cur->members.list[cur->starts[bucket - cur->first] + row];
 }

@@ -11,6 +11,7 @@
 #include "store/account.h"
 #include "store/category.h"
 #include "store/series.h"
+#include "usage/account_sums.h"
 #include "usage/ledger.h"
 #include "usage/query.h"
 #include "usage/report.h"
@@ -122,6 +123,9 @@ static void add_fact(int i)
 			     .count = 1 + pick(3),
 			     .usage = pick(5000000),
 			     .price = pick(900000000) };
+	/* one account uses only categories below "calls" */
+	if (f->account == ACCOUNTS - 1 && f->name == 0)
+		f->name = 1;
 	/*
 	 * two and a half years around clock changes of all the zones; some on
 	 * the very border of an hour
@@ -450,6 +454,88 @@ START_TEST(a_dimension_filter_counts_only_what_has_its_value)
 	ck_assert_int_eq((int64_t)row.totals.count, 0);
 	ck_assert_int_eq(usage_next(cur, &row, &err), 0);
 	usage_close(&cur);
+}
+END_TEST
+
+/* ---- many accounts at once ---- */
+
+/* The query for one of the accounts, as usage_query. */
+static struct usage_query one_of(const struct account_sums_query *q, size_t account)
+{
+	struct usage_query one = { .accounts = &q->accounts[account],
+				   .n_accounts = 1,
+				   .zone = zone_find(NULL),
+				   .period = PERIOD_ALL,
+				   .from = q->from,
+				   .to = q->to,
+				   .category = q->category,
+				   .group = q->group,
+				   .dimension = q->dimension };
+	struct error err = { 0 };
+	int rc = 1;
+
+	if (q->value)
+		rc = store_dimension_find(st,
+					  &(struct dimension_value) { *one.accounts, q->dimension,
+								      q->value, strlen(q->value) },
+					  &one.dim[q->dimension], &err);
+	must(rc, &err);
+	if (rc == 0)
+		one.dim[q->dimension] = -1;
+	return one;
+}
+
+/* Compares the sums of an account with those of a query for it alone. */
+static void same_rows(const struct account_sums_query *q, const struct account_sums *sums,
+		      size_t account)
+{
+	struct usage_query one = one_of(q, account);
+	struct usage_cursor *cur = NULL;
+	struct error err = { 0 };
+	struct usage_row row;
+	size_t i = sums->starts[account];
+	int rc;
+
+	must(usage_open(st, cats, &one, (struct usage_position) { 0 }, &cur, &err), &err);
+	for (; (rc = usage_next(cur, &row, &err)) > 0; i++) {
+		ck_assert_int_lt((int64_t)i, (int64_t)sums->starts[account + 1]);
+		ck_assert_int_eq((int64_t)sums->rows[i].category, (int64_t)row.category);
+		ck_assert_int_eq(sums->rows[i].member, row.member);
+		ck_assert_pstr_eq(sums->rows[i].member_text, row.member_text);
+		same_totals(&sums->rows[i].totals, &row.totals);
+	}
+	must(rc, &err);
+	ck_assert_int_eq((int64_t)i, (int64_t)sums->starts[account + 1]);
+	usage_close(&cur);
+}
+
+START_TEST(sums_of_many_accounts_are_those_of_each)
+{
+	const char *const values[] = { NULL, "anna", "nobody" };
+	struct error err = { 0 };
+	size_t rows = 0;
+
+	for (int i = 0; i < 200; i++) {
+		struct usage_query any = any_query();
+		struct account_sums_query q = { .accounts = account_ids,
+						.n_accounts = 1 + (size_t)pick(ACCOUNTS),
+						.from = any.from,
+						.to = any.to,
+						.category = any.category,
+						.group = any.group,
+						.dimension = DIM_CUSTOMER };
+		struct account_sums sums;
+
+		if (q.group == GROUP_CATEGORY)
+			q.category = CATALOGUE_NONE;
+		else
+			q.value = values[pick(3)];
+		must(account_sums_read(st, cats, &q, &arena, &sums, &err), &err);
+		rows += sums.starts[q.n_accounts];
+		for (size_t account = 0; account < q.n_accounts; account++)
+			same_rows(&q, &sums, account);
+	}
+	ck_assert_int_gt((int64_t)rows, 1000);
 }
 END_TEST
 
@@ -851,6 +937,7 @@ int main(void)
 	tcase_add_test(tc, ranges_that_meet_inside_a_quarter_hour_count_each_event_once);
 	tcase_add_test(tc, a_running_quarter_hour_counts_whole);
 	tcase_add_test(tc, a_dimension_filter_counts_only_what_has_its_value);
+	tcase_add_test(tc, sums_of_many_accounts_are_those_of_each);
 	tcase_add_test(tc, pages_joined_are_the_whole_and_each_leads_back_to_the_one_before);
 	tcase_add_test(tc, random_reports_have_lines_that_are_right_and_add_up);
 	tcase_add_test(tc, report_that_would_be_too_large_is_refused);
