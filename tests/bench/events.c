@@ -2,11 +2,12 @@
  * events.c - writes usage events as CSV to standard output, the same bytes for
  * the same arguments (shapes.h).
  *
- *   events SHAPE FIRST NUMBER TOTAL
+ *   events SHAPE FIRST NUMBER TOTAL [END]
  *   events SHAPE accounts
  *
  * Of TOTAL events, NUMBER from FIRST (counted from 0) on; or the accounts that
- * the events are for.
+ * the events are for. The times of the events end at END, in seconds since
+ * 1970.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,18 +41,20 @@ static void print_events(const struct shape *s, int64_t first, int64_t number, i
 
 int main(int argc, char **argv)
 {
-	const struct shape *s = argc > 1 ? shape_find(argv[1]) : NULL;
+	const struct shape *found = argc > 1 ? shape_find(argv[1]) : NULL;
+	struct shape s = found ? *found : (struct shape) { 0 };
 	int64_t first = argc > 4 ? strtoll(argv[2], NULL, 10) : 0;
 	int64_t number = argc > 4 ? strtoll(argv[3], NULL, 10) : 0;
 	int64_t total = argc > 4 ? strtoll(argv[4], NULL, 10) : 0;
 
-	if (s && argc == 3 && strcmp(argv[2], "accounts") == 0) {
-		print_accounts(s);
-	} else if (s && first >= 0 && number >= 1 && total >= first + number) {
-		print_events(s, first, number, total);
+	s.end = argc > 5 ? strtoll(argv[5], NULL, 10) : 0;
+	if (found && argc == 3 && strcmp(argv[2], "accounts") == 0) {
+		print_accounts(&s);
+	} else if (found && first >= 0 && number >= 1 && total >= first + number) {
+		print_events(&s, first, number, total);
 	} else {
 		fprintf(stderr,
-			"events SHAPE FIRST NUMBER TOTAL\nevents SHAPE accounts\n"
+			"events SHAPE FIRST NUMBER TOTAL [END]\nevents SHAPE accounts\n"
 			"SHAPE: one of %s\n",
 			shape_names());
 		return 2;

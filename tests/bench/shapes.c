@@ -19,6 +19,7 @@ static const struct shape shapes[] = {
 	  .customers = 20,
 	  .days = 365,
 	  .skewed = true },
+	{ .name = "many", .accounts = 10000, .categories = 20, .customers = 5, .days = 62 },
 	{ .name = "sim", .accounts = 1, .categories = 1, .sims = 20000, .days = 31 },
 	{ .name = "uuid", .accounts = 8, .categories = 20, .days = 90, .uuids = true },
 	{ .name = "attributes", .accounts = 8, .categories = 20, .days = 90, .values = 4 },
@@ -59,7 +60,7 @@ const struct shape *shape_find(const char *name)
 
 const char *shape_names(void)
 {
-	return "narrow wide skewed sim uuid attributes declared million";
+	return "narrow wide skewed many sim uuid attributes declared million";
 }
 
 void shape_account(int account, char ret[static SHAPE_SID])
@@ -129,7 +130,8 @@ static void set_attributes(const struct shape *s, uint64_t random, struct shape_
 void shape_event(const struct shape *s, int64_t i, int64_t n, struct shape_event *ret)
 {
 	uint64_t r = random_of((uint64_t)i + UINT64_C(0x100000000)), q = random_of(r);
-	time_t when = FIRST_SECOND + i * (s->days * DAY_SECONDS) / n;
+	int64_t length = s->days * DAY_SECONDS;
+	time_t when = (s->end ? s->end - length : FIRST_SECOND) + i * length / n;
 	struct tm tm;
 
 	strftime(ret->time, sizeof(ret->time), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));

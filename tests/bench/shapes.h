@@ -14,6 +14,7 @@ struct shape {
 	int customers; /* of each account; 0: events name none */
 	int sims;      /* of each account; 0: events name none */
 	int days;      /* the events are spread over */
+	int64_t end;   /* of the last day, in seconds since 1970; 0: in 2025 and later */
 	bool skewed;   /* a few accounts have most of the events */
 	bool uuids;    /* ids are random UUIDs; else they ascend */
 	/*
