@@ -123,7 +123,7 @@ static inline void amounts_wide_add(struct amounts_wide *sum, const struct amoun
 				    int sign)
 {
 	for (int i = 0; i < AMOUNTS; i++)
-		sum->n[i] += sign * a->n[i];
+		sum->n[i] += sign < 0 ? -a->n[i] : a->n[i];
 }
 
 /* Adds A to SUM. */

@@ -151,11 +151,33 @@ static bool take_wide(struct leaf_reader *r, unsigned __int128 *ret)
 	return false;
 }
 
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* Joins the low 7 bits of each byte, the first byte lowest. */
+static inline uint64_t join_sevens(uint64_t word)
+{
+	word &= ~HIGH_BITS;
+	word = (word & UINT64_C(0x007f007f007f007f)) | (word & UINT64_C(0x7f007f007f007f00)) >> 1;
+	word = (word & UINT64_C(0x00003fff00003fff)) | (word & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (word & UINT64_C(0x0fffffff)) | (word & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
 /* Takes a number of up to 63 bits. False: there is none; nothing is taken. */
 static inline bool take_short(struct leaf_reader *r, uint64_t *ret)
 {
 	const unsigned char *at = r->at;
-	uint64_t n = 0;
+	uint64_t n = 0, word, last;
+
+	if (r->end - at >= (ptrdiff_t)sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		word = le64toh(word);
+		last = ~word & HIGH_BITS;
+		if (last) {
+			r->at = at + __builtin_ctzll(last) / 8 + 1;
+			*ret = join_sevens(word & (last ^ (last - 1)));
+			return true;
+		}
+	}
 
 	for (int shift = 0; at < r->end && shift < 63; shift += 7) {
 		unsigned char byte = *at++;
@@ -249,8 +271,6 @@ static bool take_amounts(struct leaf_reader *r, unsigned char flags, struct amou
 		ret->count = 1;
 	return true;
 }
-
-#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /* Passes a number; NULL: there is none of up to AMOUNT_BYTES. */
 static inline const unsigned char *pass_number(const unsigned char *at, const unsigned char *end)
