@@ -197,56 +197,54 @@ struct overview {
 	size_t n_near;
 };
 
-static int load(const struct overview *o, struct report_query *q, struct date first,
-		struct date last, struct report *ret, struct error *err)
+/* A query of all usage of the days FIRST to LAST. */
+static struct report_query query_of(const struct overview *o, struct date first, struct date last)
+{
+	struct report_query q = { .accounts = o->accounts.accounts,
+				  .n_accounts = o->accounts.n,
+				  .zone = request_zone(o->rq),
+				  .period = PERIOD_ALL,
+				  .category = CATALOGUE_NONE };
+
+	range_instants(o->rq, first, last, &q.from, &q.to);
+	return q;
+}
+
+/* Loads the AI minutes of each customer. */
+static int load_customers(struct overview *o, struct error *err)
 {
 	const struct request *rq = o->rq;
+	struct report_query q = query_of(o, o->first, o->last);
 
-	q->accounts = o->accounts.accounts;
-	q->n_accounts = o->accounts.n;
-	q->zone = request_zone(rq);
-	range_instants(rq, first, last, &q->from, &q->to);
-	return report_load(rq->store, rq->catalogue, q, rq->arena, ret, err);
+	q.category = catalogue_find(rq->catalogue, CATEGORY_AI_MINUTES,
+				    strlen(CATEGORY_AI_MINUTES));
+	q.by = GROUP_DIMENSION;
+	q.dimension = DIM_CUSTOMER;
+	q.values_only = true;
+	return q.category == CATALOGUE_NONE
+		       ? 0
+		       : report_load(rq->store, rq->catalogue, &q, rq->arena, &o->customers, err);
 }
 
-static int load_pair(const struct overview *o, struct report_query *q, struct pair *ret,
-		     struct error *err)
-{
-	if (load(o, q, o->before_first, o->before_last, &ret->before, err) < 0)
-		return -1;
-	return load(o, q, o->first, o->last, &ret->now, err);
-}
-
-/*
- * Loads all reports. The report by day is loaded last, and skipped if the
- * answer would get too large.
- */
+/* Loads all reports: those of all usage in one pass. */
 static int load_all(struct overview *o, struct error *err)
 {
 	const struct request *rq = o->rq;
-	struct report_query categories = { .period = PERIOD_ALL,
-					   .category = CATALOGUE_NONE,
-					   .by = GROUP_CATEGORY };
-	struct report_query accounts = { .period = PERIOD_ALL,
-					 .category = CATALOGUE_NONE,
-					 .by = GROUP_ACCOUNT };
-	struct report_query customers = { .period = PERIOD_ALL,
-					  .by = GROUP_DIMENSION,
-					  .dimension = DIM_CUSTOMER };
+	struct report_query now = query_of(o, o->first, o->last),
+			    before = query_of(o, o->before_first, o->before_last), days = now,
+			    categories = before;
+	const struct report_part parts[] = { { &now, &o->by_account.now },
+					     { &before, &o->by_account.before },
+					     { &days, &o->categories.now },
+					     { &categories, &o->categories.before } };
 
-	customers.category = catalogue_find(rq->catalogue, CATEGORY_AI_MINUTES,
-					    strlen(CATEGORY_AI_MINUTES));
-	if (load_pair(o, &accounts, &o->by_account, err) < 0 ||
-	    load(o, &categories, o->before_first, o->before_last, &o->categories.before, err) < 0)
+	now.by = before.by = GROUP_ACCOUNT;
+	days.by = categories.by = GROUP_CATEGORY;
+	days.period = PERIOD_DAY;
+	if (report_load_together(rq->store, rq->catalogue, parts, sizeof(parts) / sizeof(parts[0]),
+				 rq->arena, err) < 0)
 		return -1;
-	if (customers.category != CATALOGUE_NONE &&
-	    load(o, &customers, o->first, o->last, &o->customers, err) < 0)
-		return -1;
-	categories.period = PERIOD_DAY;
-	if (load(o, &categories, o->first, o->last, &o->categories.now, err) < 0)
-		return -1;
-	return report_load_buckets(rq->store, rq->catalogue, &categories, rq->arena,
-				   &o->categories.now, o->categories.now.n_lines, err);
+	return load_customers(o, err);
 }
 
 static struct amounts_wide totals_of(const struct report *r, const char *key)
@@ -436,7 +434,7 @@ static void write_day(const struct overview *o, size_t day)
 
 	date_format(date, zone_date(request_zone(o->rq), r->starts[day]));
 	for (size_t i = 0; i < named; i++) {
-		wide price = r->lines[i]->buckets ? r->lines[i]->buckets[day].price : 0;
+		wide price = r->lines[i]->buckets[day].price;
 
 		others -= price;
 		if (price)
@@ -449,9 +447,7 @@ static void write_day(const struct overview *o, size_t day)
 static void write_days(const struct overview *o)
 {
 	writer_begin_list(o->w, &head_fields[HEAD_DAYS], &bar_shape);
-	for (size_t day = 0; day < o->categories.now.n_buckets && o->categories.now.n_lines &&
-			     o->categories.now.buckets;
-	     day++)
+	for (size_t day = 0; day < o->categories.now.n_buckets && o->categories.now.n_lines; day++)
 		write_day(o, day);
 	writer_end(o->w);
 }

@@ -149,6 +149,8 @@ static int make_views(const struct request *rq, const struct trigger *list, size
 
 	*ret_n = 0;
 	*ret = arena_array(rq->arena, struct trigger_view, n + 1);
+	if (n == 0)
+		return 0;
 	if (account_names_load(rq, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {

@@ -21,8 +21,8 @@ enum {
 	TEXT_WORK = 4 /* what reading the text of a value costs, in sums */
 };
 
-/* What a row is added to: sums, buckets or cells of lines. */
-enum step { STEP_SUMS, STEP_BUCKETS, STEP_CELLS };
+/* What a row is added to: sums, buckets, both, or cells of lines. */
+enum step { STEP_SUMS, STEP_BUCKETS, STEP_BOTH, STEP_CELLS };
 
 struct load {
 	struct store *store;
@@ -48,8 +48,12 @@ struct load {
 	bool price_only;
 	/* struct report_line, in the order of their first rows */
 	GPtrArray *lines;
-	/* lines by id of the line's value, account or category */
+	/* lines by id of the line's value or account */
 	GHashTable *by_id;
+	struct report_line **by_category; /* lines by catalogue index */
+	/* the line of the row before, if lines are accounts, and its account */
+	struct report_line *last;
+	const struct account *last_account;
 	/* lines by key, for values shared by all accounts */
 	GHashTable *by_text;
 	/*
@@ -147,6 +151,7 @@ static void choose_categories(struct load *l)
 	const struct report_query *q = l->query;
 
 	l->line_of = arena_array(l->scratch, size_t, c->n);
+	l->by_category = arena_array(l->scratch, struct report_line *, c->n);
 	l->categories = arena_array(l->scratch, int64_t, c->n);
 	for (size_t i = 0; i < c->n; i++) {
 		l->line_of[i] = finer_of(c, i, q->category);
@@ -179,6 +184,8 @@ static struct report_line *add_line(struct load *l, const char *key, size_t cate
 				       .category = category,
 				       .account = account,
 				       .number = NO_NUMBER };
+	if (l->step == STEP_BOTH)
+		line->buckets = arena_array(l->arena, struct amounts_wide, l->report->n_buckets);
 	g_ptr_array_add(l->lines, line);
 	return line;
 }
@@ -198,26 +205,27 @@ static void register_line(const struct load *l, int64_t id, struct report_line *
 
 static struct report_line *category_line(struct load *l, size_t category)
 {
-	struct report_line *line = find_line(l, (int64_t)category);
+	struct report_line **line = &l->by_category[category];
 
-	if (line)
-		return line;
-	line = add_line(l,
-			category == l->query->category ? ""
-						       : l->catalogue->categories[category].name,
-			category, NULL);
-	register_line(l, (int64_t)category, line);
-	return line;
+	if (!*line)
+		*line = add_line(l,
+				 category == l->query->category
+					 ? ""
+					 : l->catalogue->categories[category].name,
+				 category, NULL);
+	return *line;
 }
 
 static struct report_line *account_line(struct load *l, const struct account *a)
 {
-	struct report_line *line = find_line(l, a->id);
+	struct report_line *line = a == l->last_account ? l->last : find_line(l, a->id);
 
-	if (line)
-		return line;
-	line = add_line(l, a->sid, l->query->category, a);
-	register_line(l, a->id, line);
+	if (!line) {
+		line = add_line(l, a->sid, l->query->category, a);
+		register_line(l, a->id, line);
+	}
+	l->last = line;
+	l->last_account = a;
 	return line;
 }
 
@@ -512,18 +520,14 @@ static int put(struct load *l, struct report_line *line, size_t bucket,
 {
 	struct report_cell *cell;
 
-	switch (l->step) {
-	case STEP_SUMS:
+	if (l->step == STEP_SUMS || l->step == STEP_BOTH) {
 		amounts_wide_add(&line->all, t, sign);
 		line->used = line->used || sign == ADD;
-		return 0;
-	case STEP_BUCKETS:
-		if (line->buckets)
-			amounts_wide_add(&line->buckets[bucket], t, sign);
-		return 0;
-	case STEP_CELLS:
-		break;
 	}
+	if (l->step != STEP_SUMS && line->buckets)
+		amounts_wide_add(&line->buckets[bucket], t, sign);
+	if (l->step != STEP_CELLS)
+		return 0;
 	if (line->number == NO_NUMBER)
 		return 0;
 	cell = find_cell(l, line, bucket, err);
@@ -571,8 +575,11 @@ static int take_member(void *arg, const struct sums_row *row, struct error *err)
 		return 0;
 	without = own;
 	without.value = without.second = 0;
-	if (choose_line(l, &own, &line, err) < 0 || put(l, line, row->span, &t, ADD, err) < 0 ||
-	    choose_line(l, &without, &rest, err) < 0)
+	if (choose_line(l, &own, &line, err) < 0 || put(l, line, row->span, &t, ADD, err) < 0)
+		return -1;
+	if (l->query->values_only)
+		return 0;
+	if (choose_line(l, &without, &rest, err) < 0)
 		return -1;
 	return put(l, rest, row->span, &t, SUBTRACT, err);
 }
@@ -636,6 +643,8 @@ static int read_report(struct load *l, struct error *err)
 
 	if (has_members(l->query) && !filtered && read_rows(l, true, take_member, err) < 0)
 		return -1;
+	if (l->query->values_only && !filtered)
+		return 0;
 	return read_rows(l, filtered, take_row, err);
 }
 
@@ -773,6 +782,144 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
 	return rc;
 }
 
+/* ---- both steps of several reports ---- */
+
+struct together {
+	struct load *loads; /* of the parts */
+	size_t n;
+	struct time_span *spans; /* in which no part has two buckets */
+	size_t n_spans;
+	size_t **buckets; /* by part and span; NO_NUMBER: none */
+};
+
+static int take_together(void *arg, const struct sums_row *row, struct error *err)
+{
+	struct together *t = arg;
+	struct sums_row own = *row;
+
+	for (size_t i = 0; i < t->n; i++) {
+		own.span = t->buckets[i][row->span];
+		if (own.span != NO_NUMBER && take_row(&t->loads[i], &own, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The bucket of R that has the instant AT, or NO_NUMBER. */
+static size_t bucket_at(const struct report *r, int64_t at)
+{
+	size_t from = 0, to = r->n_buckets;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (r->starts[middle + 1] <= at)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < r->n_buckets && r->starts[from] <= at ? from : NO_NUMBER;
+}
+
+/* Begins a span, from AT to the next instant at which a bucket begins or ends. */
+static void add_span(struct together *t, int64_t at, int64_t next)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < t->n; i++) {
+		t->buckets[i][t->n_spans] = bucket_at(t->loads[i].report, at);
+		any = any || t->buckets[i][t->n_spans] != NO_NUMBER;
+	}
+	if (any && at < next)
+		t->spans[t->n_spans++] = (struct time_span) { at, next };
+}
+
+static void make_spans(struct together *t, struct arena *arena)
+{
+	size_t n = 0, most = 0;
+	int64_t *starts;
+
+	for (size_t i = 0; i < t->n; i++)
+		most += t->loads[i].report->n_buckets + 1;
+	starts = arena_array(arena, int64_t, most);
+	t->spans = arena_array(arena, struct time_span, most);
+	t->buckets = arena_array(arena, size_t *, t->n);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct report *r = t->loads[i].report;
+
+		t->buckets[i] = arena_array(arena, size_t, most);
+		memcpy(starts + n, r->starts, (r->n_buckets + 1) * sizeof(*starts));
+		n += r->n_buckets + 1;
+	}
+	qsort(starts, n, sizeof(*starts), compare_ids);
+	for (size_t i = 0; i + 1 < n; i++)
+		add_span(t, starts[i], starts[i + 1]);
+}
+
+/* WITH: a part that has begun, with the same accounts; or NULL. */
+static int begin_part(struct load *l, const struct load *with, struct error *err)
+{
+	*l->report = (struct report) { 0 };
+	choose_categories(l);
+	if (make_buckets(l, err) < 0)
+		return -1;
+	l->report->buckets = arena_array(l->arena, struct amounts_wide, l->report->n_buckets);
+	if (!with)
+		return choose_accounts(l, err);
+	l->accounts = with->accounts;
+	l->account_of = with->account_of;
+	l->n_accounts = with->n_accounts;
+	return 0;
+}
+
+static int load_together(struct together *t, struct store *st, struct arena *arena,
+			 struct error *err)
+{
+	struct span_sums_query q;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (begin_part(&t->loads[i], i ? &t->loads[0] : NULL, err) < 0)
+			return -1;
+	make_spans(t, arena);
+	q = (struct span_sums_query) { .accounts = t->loads[0].accounts,
+				       .n_accounts = t->loads[0].n_accounts,
+				       .spans = t->spans,
+				       .n_spans = t->n_spans };
+	if (span_sums_read(st, &q, take_together, t, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->n; i++)
+		if (finish(&t->loads[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int report_load_together(struct store *st, const struct catalogue *c,
+			 const struct report_part *parts, size_t n, struct arena *arena,
+			 struct error *err)
+{
+	struct arena scratch, *each;
+	struct together t = { .n = n };
+	int rc;
+
+	arena_init(&scratch);
+	t.loads = arena_array(&scratch, struct load, n);
+	each = arena_array(&scratch, struct arena, n);
+	for (size_t i = 0; i < n; i++) {
+		t.loads[i] = (struct load) { .store = st,
+					     .catalogue = c,
+					     .query = parts[i].query,
+					     .arena = arena,
+					     .report = parts[i].report,
+					     .step = STEP_BOTH };
+		load_init(&t.loads[i], &each[i]);
+	}
+	rc = load_together(&t, st, &scratch, err);
+	for (size_t i = 0; i < n; i++)
+		load_release(&t.loads[i]);
+	arena_release(&scratch);
+	return rc;
+}
+
 /* ---- the second step: buckets ---- */
 
 /*
@@ -791,7 +938,7 @@ static void register_lines(struct load *l)
 		else if (line->member)
 			register_line(l, line->member, line);
 		else if (by == GROUP_CATEGORY)
-			register_line(l, (int64_t)line->category, line);
+			l->by_category[line->category] = line;
 		else if (by == GROUP_ACCOUNT)
 			register_line(l, line->account->id, line);
 		else if (by == GROUP_NONE)

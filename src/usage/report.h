@@ -37,6 +37,8 @@ struct report_query {
 	 */
 	bool paired;
 	enum dimension second;
+	/* with GROUP_DIMENSION: no line for usage without a value */
+	bool values_only;
 	/*
 	 * only usage with this value, or, with `prefix`, with a value that
 	 * begins so; NULL: any
@@ -104,6 +106,21 @@ struct report {
  */
 int report_load(struct store *st, const struct catalogue *c, const struct report_query *q,
 		struct arena *arena, struct report *ret, struct error *err);
+
+/* A report to load, and where to. */
+struct report_part {
+	const struct report_query *query;
+	struct report *report;
+};
+
+/*
+ * Reads N reports of the same accounts in one pass, each with its buckets and
+ * those of all its lines. The queries are over all categories, and name no
+ * dimension.
+ */
+int report_load_together(struct store *st, const struct catalogue *c,
+			 const struct report_part *parts, size_t n, struct arena *arena,
+			 struct error *err);
 
 /*
  * Reads the buckets of the whole report R, and of its first N lines. Q is the

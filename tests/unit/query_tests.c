@@ -770,6 +770,88 @@ START_TEST(random_reports_have_lines_that_are_right_and_add_up)
 }
 END_TEST
 
+static const struct report_line *line_with(const struct report *r, const char *key)
+{
+	for (size_t i = 0; i < r->n_lines; i++)
+		if (strcmp(r->lines[i]->key, key) == 0)
+			return r->lines[i];
+	return NULL;
+}
+
+static void same_report(const struct report *r, const struct report *want)
+{
+	ck_assert_uint_eq(r->n_lines, want->n_lines);
+	ck_assert_uint_eq(r->n_buckets, want->n_buckets);
+	same_totals(&r->all, &want->all);
+	for (size_t s = 0; s < r->n_buckets; s++)
+		same_totals(&r->buckets[s], &want->buckets[s]);
+	for (size_t i = 0; i < r->n_lines; i++) {
+		const struct report_line *line = line_with(want, r->lines[i]->key);
+
+		ck_assert_ptr_nonnull(line);
+		same_totals(&r->lines[i]->all, &line->all);
+		for (size_t s = 0; s < r->n_buckets; s++)
+			same_totals(&r->lines[i]->buckets[s], &line->buckets[s]);
+	}
+}
+
+START_TEST(reports_that_are_read_together_are_those_read_alone)
+{
+	enum { PARTS = 4 };
+
+	for (int round = 0; round < 50; round++) {
+		struct report_query q[PARTS];
+		struct report_part parts[PARTS];
+		struct report r[PARTS], want;
+		struct error err = { 0 };
+
+		for (int i = 0; i < PARTS; i++) {
+			q[i] = any_question();
+			q[i].n_accounts = q[0].n_accounts;
+			q[i].category = CATALOGUE_NONE;
+			q[i].by = (enum group_by[]) { GROUP_CATEGORY, GROUP_ACCOUNT,
+						      GROUP_NONE }[pick(3)];
+			q[i].dim[DIM_CUSTOMER] = NULL;
+			parts[i] = (struct report_part) { &q[i], &r[i] };
+		}
+		must(report_load_together(st, cats, parts, PARTS, &arena, &err), &err);
+		for (int i = 0; i < PARTS; i++) {
+			must(report_load(st, cats, &q[i], &arena, &want, &err), &err);
+			must(report_load_buckets(st, cats, &q[i], &arena, &want, want.n_lines,
+						 &err),
+			     &err);
+			same_report(&r[i], &want);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_report_of_values_only_has_no_line_without_one)
+{
+	struct report_query q = { .accounts = report_accounts,
+				  .n_accounts = ACCOUNTS,
+				  .zone = zone_find(NULL),
+				  .period = PERIOD_ALL,
+				  .from = 1609459200,
+				  .to = 1690000200,
+				  .category = catalogue_find(cats, "sms", 3),
+				  .by = GROUP_DIMENSION,
+				  .dimension = DIM_CUSTOMER };
+	struct error err = { 0 };
+	struct report all, some;
+
+	any_question(); /* reads the accounts */
+	must(report_load(st, cats, &q, &arena, &all, &err), &err);
+	q.values_only = true;
+	must(report_load(st, cats, &q, &arena, &some, &err), &err);
+	ck_assert_ptr_nonnull(line_with(&all, ""));
+	ck_assert_ptr_null(line_with(&some, ""));
+	ck_assert_uint_eq(some.n_lines, all.n_lines - 1);
+	for (size_t i = 0; i < some.n_lines; i++)
+		ck_assert_int_gt((int64_t)some.lines[i]->all.count, 0);
+}
+END_TEST
+
 START_TEST(report_that_would_be_too_large_is_refused)
 {
 	struct report_query q = any_question();
@@ -940,6 +1022,8 @@ int main(void)
 	tcase_add_test(tc, sums_of_many_accounts_are_those_of_each);
 	tcase_add_test(tc, pages_joined_are_the_whole_and_each_leads_back_to_the_one_before);
 	tcase_add_test(tc, random_reports_have_lines_that_are_right_and_add_up);
+	tcase_add_test(tc, reports_that_are_read_together_are_those_read_alone);
+	tcase_add_test(tc, a_report_of_values_only_has_no_line_without_one);
 	tcase_add_test(tc, report_that_would_be_too_large_is_refused);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("many");
