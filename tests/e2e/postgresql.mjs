@@ -88,9 +88,21 @@ export class Postgres {
 		this.sql(`CREATE DATABASE ${name} TEMPLATE ${template}`)
 		return { name, address: `postgresql:///${name}?host=${this.folder}&user=usaged`, sql: text => this.sql(text, name) }
 	}
-	// A standby becomes the primary.
+	// A standby becomes the primary. It waits for no standby of its own until FOLLOW.
 	promote() {
 		run(join(bin, 'pg_ctl'), '-D', this.data, '-w', 'promote')
+		this.sql('ALTER SYSTEM RESET synchronous_standby_names')
+		this.sql('SELECT pg_reload_conf()')
+	}
+	// A server that has ended becomes a standby of PRIMARY, which waits for it from then on.
+	follow(primary) {
+		rmSync(this.data, { recursive: true })
+		run(join(bin, 'pg_basebackup'), '-D', this.data, '-h', primary.folder, '-U', 'usaged', '-R', '-c', 'fast')
+		this.start()
+		primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+		primary.sql('SELECT pg_reload_conf()')
+		while (primary.sql("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync' AND state = 'streaming'").length === 0)
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
 	}
 	remove() {
 		this.resume()

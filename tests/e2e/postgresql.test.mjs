@@ -32,15 +32,15 @@ function refusal(ledger) {
 	return stderr
 }
 
-// Senders that send each batch until it is acknowledged, while BODY does something to the database.
-async function under(ledger, account, body) {
+// Senders that send each batch until it is acknowledged, to all HOSTS, while BODY does something to the database.
+async function under(ledger, account, body, hosts = [ledger]) {
 	const SENDERS = 6, EACH = 20
 	let going = true, sent = 0, refused = 0
 	const answers = new Map()
 	const sender = async n => {
 		for (let batch = 0; going; batch++) {
 			for (;;) {
-				const { head, body: text, status } = await ledger.post(events(account, `/sender/${n}`, batch * EACH, EACH))
+				const { head, body: text, status } = await hosts[n % hosts.length].post(events(account, `/sender/${n}`, batch * EACH, EACH))
 				answers.set(status, (answers.get(status) ?? 0) + 1)
 				if (status === 200) {
 					const { created, duplicate } = JSON.parse(text)
@@ -259,32 +259,54 @@ test('under the unit the server reaches its database again and again', options, 
 	}
 })
 
-test('a standby takes over with all that was acknowledged', options, async t => {
-	const primary = new Postgres(['synchronous_standby_names=*'])
-	primary.start('synchronous_standby_names=')
-	const { name } = primary.database(), standby = new Postgres([], primary)
-	standby.start()
-	await primary.stop()
+test('standbys take over one after the other, with all that was acknowledged on two hosts', options, async t => {
+	const FAILOVERS = 3
+	let primary = new Postgres(), standby
 	primary.start()
+	const { name } = primary.database()
+	standby = new Postgres([], primary)
+	standby.follow(primary)
 	const address = `postgresql:///${name}?host=${primary.folder},${standby.folder}&user=usaged&target_session_attrs=read-write`
-	const ledger = new Ledger({ database: { address, sql: text => standby.sql(text, name) }, ledger: 'busy_timeout_ms = 3000' })
+	const ledger = new Ledger({ database: { address, sql: text => primary.sql(text, name) }, ledger: 'busy_timeout_ms = 3000' })
+	const hosts = [ledger, ledger.host()], voided = []
+	const until = async answer => {
+		while (await answer() !== 200)
+			await sleep(50)
+	}
 	try {
 		const account = ledger.account('One')
-		await ledger.start()
+		for (const host of hosts)
+			await host.start()
 		const { sent, refused } = await under(ledger, account, async () => {
-			await sleep(500)
-			await primary.stop('SIGKILL')
-			await sleep(500)
-			assert.match((await ledger.get('/readyz')).head, AWAY)
-			standby.promote()
-			while ((await ledger.get('/readyz')).status !== 200)
-				await sleep(50)
-		})
+			for (let i = 0; i < FAILOVERS; i++) {
+				await sleep(500)
+				// what is acknowledged just before the end is there after it, and is done once
+				const void_ = () => hosts[i % 2].get(`/events/${i}/void?source=${encodeURIComponent('/sender/0')}`, { method: 'POST', body: 'reason=failover',
+					env: { CONTENT_TYPE: 'application/x-www-form-urlencoded' } })
+				const first = await void_()
+				assert.ok([200, 201].includes(first.status), first.head + first.body)
+				await primary.stop('SIGKILL')
+				await sleep(300)
+				for (const host of hosts)
+					assert.match((await host.get('/readyz')).head, AWAY)
+				standby.promote();
+				[primary, standby] = [standby, primary]
+				for (const host of hosts)
+					await until(async () => (await host.get('/readyz')).status)
+				await until(async () => (await void_()).status)
+				voided.push(i)
+				standby.follow(primary)
+			}
+		}, hosts)
 		t.diagnostic(`${sent} events, ${refused} requests were told to come again`)
-		assert.deepEqual(ledger.sql('SELECT count(*) FROM event'), [[sent]])
-		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
+		assert.deepEqual(ledger.sql('SELECT count(*) FROM event WHERE correction IS NULL'), [[sent]])
+		assert.deepEqual(ledger.sql('SELECT count(*), count(DISTINCT event) FROM correction'), [[FAILOVERS, FAILOVERS]])
+		assert.deepEqual(ledger.sql("SELECT sum(m.count) FROM total_month m JOIN category c ON c.id = m.category WHERE c.name = 'calls-inbound'"), [[sent - FAILOVERS]])
+		assert.match(ledger.run('verify'), new RegExp(`^${sent + FAILOVERS} events, 0 differences`))
+		for (const host of hosts)
+			assert.deepEqual(await host.end('SIGTERM'), { code: 0, signal: null }, host.log)
 	} finally {
-		ledger.remove()
+		hosts.forEach(host => host.remove())
 		primary.remove()
 		standby.remove()
 	}

@@ -32,6 +32,8 @@ struct pgsql {
 	bool lost;            /* the connection, when the last write began */
 	const char *begin;    /* to send before the first statement; NULL: sent */
 	char xid[24];         /* of a writing transaction */
+	char mark[24];        /* the server's crash mark then; "": it has none */
+	bool marks;           /* the transaction makes one */
 	int64_t busy_ms;
 	struct pg_wait wait;
 	int (*retry)(void *arg, int times); /* db_wait_with */
@@ -681,9 +683,17 @@ static const void *pgsql_get_blob(struct stmt *base, int column, size_t *ret_len
  * Nobody else waits for rows long then, so that a lock of the server's own may
  * take as long as it takes, which is longer than a test's patience.
  */
-#define LOCK_XID                                                                \
-	"SELECT pg_current_xact_id()::text, set_config('lock_timeout', '30s', " \
-	"true)"
+#define XID_AND_TIMEOUT "pg_current_xact_id()::text, set_config('lock_timeout', '30s', true)"
+#define LOCK_XID        "SELECT " XID_AND_TIMEOUT
+/*
+ * After a crash or a failover, the server may give the number of a transaction
+ * that it has forgotten to another one: this number is then different.
+ */
+#define CRASH_MARK    "(SELECT mark::text FROM crash_mark WHERE id = 1)"
+#define LOCK_XID_MARK LOCK_XID ", " CRASH_MARK
+#define SET_CRASH_MARK                                                                        \
+	"INSERT INTO crash_mark (id, mark) VALUES (1, (random() * 9e18)::bigint) ON CONFLICT" \
+	" DO NOTHING"
 
 /*
  * The settings of a session do not hold behind a pooler, so each write makes
@@ -733,12 +743,24 @@ static int begin_commands(const struct first_read *first, const struct values *p
 	if (parts)
 		commands[n++] = command_of(LOCK_PARTS, parts, false);
 	*ret_xid = n;
-	commands[n++] = (struct pg_command) { .sql = LOCK_XID, .prepare = true };
+	/* a ledger that is being made has no crash mark */
+	commands[n++] = (struct pg_command) { .sql = first->sql ? LOCK_XID_MARK : LOCK_XID,
+					      .prepare = true };
 	if (first->sql)
 		commands[n++] = (struct pg_command) { .sql = first->sql, .prepare = true };
 	if (!pg_pool_prepares())
 		commands[n++] = (struct pg_command) { .sql = DURABLE };
 	return n;
+}
+
+/* What a lost commit is asked for by. */
+static void take_identity(struct pgsql *db, const PGresult *r)
+{
+	const char *mark = PQnfields(r) > 2 ? PQgetvalue(r, 0, 2) : "";
+
+	g_strlcpy(db->xid, PQgetvalue(r, 0, 0), sizeof(db->xid));
+	g_strlcpy(db->mark, mark, sizeof(db->mark));
+	db->marks = PQnfields(r) > 2 && !*mark;
 }
 
 static int try_write(struct pgsql *db, struct first_read *first, struct error *err)
@@ -760,8 +782,9 @@ static int try_write(struct pgsql *db, struct first_read *first, struct error *e
 	n = begin_commands(first, first->parts ? &parts : NULL, commands, &xid);
 	db->base.statements++;
 	rc = pg_round_trip(db->conn, commands, n, results, &db->wait, err);
+	db->marks = false;
 	if (rc == 0) {
-		g_strlcpy(db->xid, PQgetvalue(results[xid], 0, 0), sizeof(db->xid));
+		take_identity(db, results[xid]);
 		if (first->sql)
 			take_number(results[xid + 1], first);
 	}
@@ -822,7 +845,8 @@ static int pgsql_begin_reading(struct db *base, const struct db_parts *parts, co
 	struct first_read first = { .parts = parts, .sql = sql };
 
 	db->versions++;
-	if (begin_write(db, &first, err) < 0)
+	if (begin_write(db, &first, err) < 0 ||
+	    (db->marks && pgsql_later(pgsql_prepare(base, SET_CRASH_MARK, err), err) < 0))
 		return -1;
 	*ret = first.n;
 	return first.found;
@@ -853,36 +877,59 @@ static void pgsql_rollback(struct db *base)
 	end(db);
 }
 
+/* What became of a transaction whose commit has had no answer. */
+enum outcome { OUTCOME_ABORTED, OUTCOME_COMMITTED, OUTCOME_UNKNOWN, OUTCOME_OPEN /* so far */ };
+
+static bool text_is(struct stmt *s, int column, const char *text)
+{
+	size_t len;
+	const char *have = pgsql_get_text(s, column, &len);
+
+	return have && strcmp(have, text) == 0;
+}
+
+/*
+ * That it was aborted is true whoever the number belongs to: if it belongs to
+ * another transaction now, this one was not committed.
+ */
+static enum outcome look_at_outcome(struct pgsql *db)
+{
+	struct stmt *s = pgsql_prepare(&db->base, "SELECT pg_xact_status(?1::xid8), " CRASH_MARK,
+				       NULL);
+	enum outcome ret = OUTCOME_OPEN;
+
+	pgsql_bind_text(s, 1, db->xid, strlen(db->xid));
+	if (pgsql_step(s, NULL) <= 0)
+		return ret;
+	if (text_is(s, 0, "aborted"))
+		ret = OUTCOME_ABORTED;
+	else if (text_is(s, 0, "committed"))
+		ret = *db->mark && text_is(s, 1, db->mark) ? OUTCOME_COMMITTED : OUTCOME_UNKNOWN;
+	pgsql_reset(s);
+	return ret;
+}
+
 /*
  * The outcome of a commit whose answer was lost. 1 committed, 0 not, -1 nobody
  * knows.
  */
 static int ask_outcome(struct pgsql *db, struct error *err)
 {
-	struct pgsql_stmt *s;
-	const char *status;
 	const int64_t until_ms = now_ms() + STATUS_MS;
-	size_t len;
-	int rc = -1;
+	enum outcome outcome = OUTCOME_OPEN;
 
 	/* the server soon sees that the client is gone, unless it is away itself */
-	for (int pause = 5; rc < 0 && now_ms() < until_ms;
+	for (int pause = 5; outcome == OUTCOME_OPEN && now_ms() < until_ms;
 	     pause = MIN(2 * pause, STATUS_PAUSE_MS)) {
-		s = (struct pgsql_stmt *)pgsql_prepare(&db->base, "SELECT pg_xact_status(?1::xid8)",
-						       NULL);
-		pgsql_bind_text(&s->base, 1, db->xid, strlen(db->xid));
-		if (pgsql_step(&s->base, NULL) > 0 &&
-		    (status = pgsql_get_text(&s->base, 0, &len)) != NULL &&
-		    strcmp(status, "in progress") != 0)
-			rc = strcmp(status, "committed") == 0;
-		pgsql_reset(&s->base);
-		if (rc < 0)
+		outcome = look_at_outcome(db);
+		if (outcome == OUTCOME_OPEN)
 			pause_ms(pause);
 	}
-	return rc < 0 ? error_set(err, ERR_BUSY, NULL,
-				  "the database went away while it stored this: it may or may not "
-				  "be stored; send it again")
-		      : rc;
+	return outcome > OUTCOME_COMMITTED
+		       ? error_set(err, ERR_BUSY, NULL,
+				   "the database went away while it stored this: it may or may not "
+				   "be stored; send it again")
+		       : outcome == OUTCOME_COMMITTED;
 }
 
 static int pgsql_commit(struct db *base, struct error *err)
