@@ -33,9 +33,11 @@
  * which takes several times as long as a look-up. So only a writer, which could
  * spread a damage, checks them; a reader finds it when it reads a damaged cell.
  */
-#define MAP            "PRAGMA mmap_size = 1073741824;"
-#define NO_MAP         "PRAGMA mmap_size = 0;"
-#define PRAGMAS        "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;"
+#define MAP    "PRAGMA mmap_size = 1073741824;"
+#define NO_MAP "PRAGMA mmap_size = 0;"
+#define PRAGMAS                                                \
+	"PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;" \
+	"PRAGMA trusted_schema = OFF;"
 #define READER_PRAGMAS PRAGMAS MAP "PRAGMA cache_size = -512;"
 /*
  * A writer maps no pages: it would look up each page of the map again, and the
