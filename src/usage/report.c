@@ -514,21 +514,29 @@ static struct report_cell *find_cell(struct load *l, struct report_line *line, s
 	return &g_array_index(l->cells, struct report_cell, place - 1);
 }
 
-/* Adds T to the sums, buckets or cells of a line, depending on the step. */
+static void add_to_bucket(struct report_line *line, size_t bucket, const struct amounts_wide *t,
+			  int sign)
+{
+	if (line->buckets)
+		amounts_wide_add(&line->buckets[bucket], t, sign);
+}
+
+/*
+ * Adds T to the sums, buckets or cells of a line, depending on the step. With
+ * STEP_BOTH, the sums are those of the buckets, in the end.
+ */
 static int put(struct load *l, struct report_line *line, size_t bucket,
 	       const struct amounts_wide *t, int sign, struct error *err)
 {
 	struct report_cell *cell;
 
-	if (l->step == STEP_SUMS || l->step == STEP_BOTH) {
+	if (l->step == STEP_SUMS)
 		amounts_wide_add(&line->all, t, sign);
+	if (l->step == STEP_SUMS || l->step == STEP_BOTH)
 		line->used = line->used || sign == ADD;
-	}
-	if (l->step != STEP_SUMS && line->buckets)
-		amounts_wide_add(&line->buckets[bucket], t, sign);
-	if (l->step != STEP_CELLS)
-		return 0;
-	if (line->number == NO_NUMBER)
+	if (l->step == STEP_BUCKETS || l->step == STEP_BOTH)
+		add_to_bucket(line, bucket, t, sign);
+	if (l->step != STEP_CELLS || line->number == NO_NUMBER)
 		return 0;
 	cell = find_cell(l, line, bucket, err);
 	if (!cell)
@@ -553,7 +561,7 @@ static int take_row(void *arg, const struct sums_row *row, struct error *err)
 
 	if (amounts_wide_zero(&t))
 		return 0;
-	if (l->step != STEP_SUMS)
+	if (l->step == STEP_BUCKETS || l->step == STEP_CELLS)
 		amounts_wide_add(&l->report->buckets[row->span], &t, ADD);
 	return choose_line(l, row, &line, err) < 0 ? -1 : put(l, line, row->span, &t, ADD, err);
 }
@@ -872,6 +880,21 @@ static int begin_part(struct load *l, const struct load *with, struct error *err
 	return 0;
 }
 
+/* Adds up the buckets of all lines. */
+static void add_up(struct load *l)
+{
+	struct report *r = l->report;
+
+	for (guint i = 0; i < l->lines->len; i++) {
+		struct report_line *line = g_ptr_array_index(l->lines, i);
+
+		for (size_t k = 0; k < r->n_buckets; k++) {
+			amounts_wide_add(&line->all, &line->buckets[k], ADD);
+			amounts_wide_add(&r->buckets[k], &line->buckets[k], ADD);
+		}
+	}
+}
+
 static int load_together(struct together *t, struct store *st, struct arena *arena,
 			 struct error *err)
 {
@@ -887,9 +910,11 @@ static int load_together(struct together *t, struct store *st, struct arena *are
 				       .n_spans = t->n_spans };
 	if (span_sums_read(st, &q, take_together, t, err) < 0)
 		return -1;
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++) {
+		add_up(&t->loads[i]);
 		if (finish(&t->loads[i], err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
