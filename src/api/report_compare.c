@@ -97,8 +97,6 @@ static int load_cells(const struct request *rq, const struct asked *a, struct da
 {
 	struct report_query q = question_of(rq, a, days, a->question.period);
 
-	if (report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err) < 0)
-		return -1;
 	return report_load_cells(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 

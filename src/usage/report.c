@@ -21,7 +21,7 @@ enum {
 	TEXT_WORK = 4 /* what reading the text of a value costs, in sums */
 };
 
-/* What a row is added to: sums, buckets, both, or cells of lines. */
+/* What a row is added to: sums, buckets or both of lines, or sums and cells. */
 enum step { STEP_SUMS, STEP_BUCKETS, STEP_BOTH, STEP_CELLS };
 
 struct load {
@@ -184,6 +184,8 @@ static struct report_line *add_line(struct load *l, const char *key, size_t cate
 				       .category = category,
 				       .account = account,
 				       .number = NO_NUMBER };
+	if (l->step == STEP_CELLS)
+		line->number = l->lines->len;
 	if (l->step == STEP_BOTH)
 		line->buckets = arena_array(l->arena, struct amounts_wide, l->report->n_buckets);
 	g_ptr_array_add(l->lines, line);
@@ -522,21 +524,20 @@ static void add_to_bucket(struct report_line *line, size_t bucket, const struct 
 }
 
 /*
- * Adds T to the sums, buckets or cells of a line, depending on the step. With
- * STEP_BOTH, the sums are those of the buckets, in the end.
+ * Adds T to what the step says. With STEP_BOTH, the sums are those of the
+ * buckets, in the end.
  */
 static int put(struct load *l, struct report_line *line, size_t bucket,
 	       const struct amounts_wide *t, int sign, struct error *err)
 {
 	struct report_cell *cell;
 
-	if (l->step == STEP_SUMS)
+	if (l->step == STEP_SUMS || l->step == STEP_CELLS)
 		amounts_wide_add(&line->all, t, sign);
-	if (l->step == STEP_SUMS || l->step == STEP_BOTH)
-		line->used = line->used || sign == ADD;
+	line->used = line->used || sign == ADD;
 	if (l->step == STEP_BUCKETS || l->step == STEP_BOTH)
 		add_to_bucket(line, bucket, t, sign);
-	if (l->step != STEP_CELLS || line->number == NO_NUMBER)
+	if (l->step != STEP_CELLS)
 		return 0;
 	cell = find_cell(l, line, bucket, err);
 	if (!cell)
@@ -756,6 +757,7 @@ static int finish(struct load *l, struct error *err)
 	for (guint i = 0; i < l->lines->len; i++) {
 		struct report_line *line = g_ptr_array_index(l->lines, i);
 
+		line->number = NO_NUMBER;
 		if (!line->used || (line->remainder && amounts_wide_zero(&line->all)))
 			continue;
 		line->number = r->n_lines;
@@ -1160,34 +1162,42 @@ static void finish_cells(struct load *l)
 	for (guint i = 0; i < l->cells->len; i++) {
 		const struct report_cell *cell = &g_array_index(l->cells, struct report_cell, i);
 
-		if (!amounts_wide_zero(&cell->totals))
+		if (cell->line->number != NO_NUMBER && !amounts_wide_zero(&cell->totals))
 			r->cells[r->n_cells++] = *cell;
 	}
 	if (r->n_cells)
 		qsort(r->cells, r->n_cells, sizeof(*r->cells), by_bucket_and_line);
 }
 
+static int load_cells(struct load *l, struct error *err)
+{
+	choose_categories(l);
+	if (make_buckets(l, err) < 0 || choose_accounts(l, err) < 0)
+		return -1;
+	l->report->buckets = arena_array(l->arena, struct amounts_wide, l->report->n_buckets);
+	if (read_report(l, err) < 0 || finish(l, err) < 0)
+		return -1;
+	finish_cells(l);
+	return 0;
+}
+
 int report_load_cells(struct store *st, const struct catalogue *c, const struct report_query *q,
-		      struct arena *arena, struct report *r, struct error *err)
+		      struct arena *arena, struct report *ret, struct error *err)
 {
 	struct load l = { .store = st,
 			  .catalogue = c,
 			  .query = q,
 			  .arena = arena,
-			  .report = r,
+			  .report = ret,
 			  .step = STEP_CELLS };
 	struct arena scratch;
 	int rc;
 
+	*ret = (struct report) { 0 };
 	load_init(&l, &scratch);
 	l.cells = g_array_new(FALSE, FALSE, sizeof(struct report_cell));
 	l.cell_places = g_hash_table_new(NULL, NULL);
-	choose_categories(&l);
-	register_lines(&l);
-	r->buckets = arena_array(arena, struct amounts_wide, r->n_buckets);
-	rc = choose_accounts(&l, err) < 0 || read_report(&l, err) < 0 ? -1 : 0;
-	if (rc == 0)
-		finish_cells(&l);
+	rc = load_cells(&l, err);
 	g_hash_table_destroy(l.cell_places);
 	g_array_free(l.cells, TRUE);
 	load_release(&l);

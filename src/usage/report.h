@@ -133,11 +133,11 @@ int report_load_buckets(struct store *st, const struct catalogue *c, const struc
 			struct arena *arena, struct report *r, size_t n, struct error *err);
 
 /*
- * Reads the buckets of the whole report, and the cells. -1 with ERR_TOO_LARGE:
- * more than REPORT_CELLS_MAX cells.
+ * As report_load; also reads the buckets of the whole report, and the cells. -1
+ * with ERR_TOO_LARGE: likewise, or more than REPORT_CELLS_MAX cells.
  */
 int report_load_cells(struct store *st, const struct catalogue *c, const struct report_query *q,
-		      struct arena *arena, struct report *r, struct error *err);
+		      struct arena *arena, struct report *ret, struct error *err);
 
 /*
  * Reads the keys and `second` of N lines that have not been read, in one

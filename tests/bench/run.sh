@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - what usaged is measured against, in one run on one machine: ratios are what counts.
 #
-#   run.sh [http] [shapes] [import] [ledger] [post] [reports] [grow] [triggers] [postgresql]
+#   run.sh [http] [shapes] [many] [import] [ledger] [post] [reports] [grow] [triggers] [postgresql]
 #
 # BUILD is the build folder (default: the current one). ROUNDS, SECONDS_EACH, CLIENTS, THREADS, EVENTS and GROWN (how many events are stored
 # when it is measured how that slows the import of more) change the sizes. Ends with a table of what is aimed at.
@@ -328,6 +328,74 @@ bench_shapes() {
 	echo "| Page | bytes | requests/s | hello | against hello |"
 	echo "|---|---:|---:|---:|---:|"
 	sort -n "$tmp/pages" | awk -F '|' '{ printf "| %s | %d | %d | %d | %.2f |\n", $2, $3, $4, $5, $1 }'
+	echo
+}
+
+# request_times URL: the milliseconds until the first byte and until the last, of one request
+request_times() {
+	curl -sf -H "Authorization: Basic $basic" -o "$tmp/answer" -w '%{time_starttransfer} %{time_total}\n' "$1" |
+		awk '{ printf "%.1f %.1f\n", $1 * 1000, $2 * 1000 }'
+}
+
+# times_of NAME URL: the medians of some requests, into $first and $whole
+times_of() {
+	request_times "$2" >"$tmp/warm"
+	rm -f "$tmp/$1.runs"
+	i=0
+	while [ "$i" -lt "$rounds" ]; do
+		request_times "$2" >>"$tmp/$1.runs"
+		i=$((i + 1))
+	done
+	first=$(cut -d' ' -f1 "$tmp/$1.runs" | median)
+	whole=$(cut -d' ' -f2 "$tmp/$1.runs" | median)
+}
+
+# list_row NAME PATH: a line of the table, into $tmp/lists; $first and $ratio are those of the answer
+list_row() {
+	times_of usaged "http://127.0.0.1:$port$2"
+	list_first=$first list_whole=$whole
+	cp "$tmp/answer" "$tmp/page"
+	start_hello "$tmp/page"
+	times_of hello "http://127.0.0.1:$port/hello/"
+	kill "${pids##* }"
+	wait "${pids##* }" 2>/dev/null || true
+	pids=${pids% *}
+	ratio=$(ratio "$whole" "$list_whole")
+	echo "| $1 | $(wc -c <"$tmp/page") | $list_first | $list_whole | $whole | $ratio |" >>"$tmp/lists"
+	first=$list_first
+}
+
+# What an administrator of many accounts asks for: one request at a time.
+bench_many() {
+	need curl nginx sqlite3
+	rounds=${ROUNDS:-3}
+	configure
+	new_ledger
+	add_accounts many
+	"$build/tests/bench/events" many 0 $((events / 2)) $((events / 2)) "$(date +%s)" >"$tmp/events.csv"
+	usaged import "$tmp/events.csv" >"$tmp/import.log" 2>&1 || fail "import: $(tail -n 3 "$tmp/import.log")"
+	usaged key add --role SystemAdministrator --user bench >"$tmp/admin.key"
+	basic=$(printf '%s:%s' "$(sed -n 's/^SID=//p' "$tmp/admin.key")" "$(sed -n 's/^SECRET=//p' "$tmp/admin.key")" | base64 -w 0)
+	start_servers
+	wait_for test -S "$tmp/usaged.sock"
+	wait_for curl -s -o "$tmp/ready" "http://127.0.0.1:$port/accounts"
+	days="StartDate=$(date -u -d '-20 days' +%F)&EndDate=$(date -u +%F)"
+	rm -f "$tmp/lists"
+	list_row "/billing/usage" "/billing/usage?$days"
+	goal "first byte of /billing/usage of 10,000 accounts (ms)" "$first" "at most" 50
+	goal "/billing/usage of 10,000 accounts, rate against a libfcgi hello" "$ratio" "at least" 0.3
+	list_row "/ai/usage" "/ai/usage?$days"
+	list_row "overview" "/overview"
+	goal "first byte of the overview of 10,000 accounts (ms)" "$first" "at most" 250
+	stop
+	echo "## An administrator of 10,000 accounts"
+	echo
+	machine
+	echo "$((events / 2)) events of two months. One request at a time; milliseconds, median of $rounds."
+	echo
+	echo "| Answer | bytes | first byte | whole | hello of the same bytes | rate against hello |"
+	echo "|---|---:|---:|---:|---:|---:|"
+	sort -t'|' -k7 -n "$tmp/lists"
 	echo
 }
 
@@ -713,11 +781,11 @@ bench_triggers() {
 . "$srcdir/tests/bench/postgresql.sh"
 
 event_sid=$(printf 'AC%032x' 1) # an account of the shape "narrow"
-[ $# -gt 0 ] || set -- http shapes import ledger post reports grow triggers postgresql
+[ $# -gt 0 ] || set -- http shapes many import ledger post reports grow triggers postgresql
 for part; do
 	case $part in
-	http | shapes | import | ledger | post | reports | grow | triggers | postgresql) "bench_$part" ;;
-	*) fail "no part $part; there are http, shapes, import, ledger, post, reports, grow, triggers and postgresql" ;;
+	http | shapes | many | import | ledger | post | reports | grow | triggers | postgresql) "bench_$part" ;;
+	*) fail "no part $part; there are http, shapes, many, import, ledger, post, reports, grow, triggers and postgresql" ;;
 	esac
 done
 print_goals

@@ -653,14 +653,16 @@ static int64_t map_span(const struct reading *r, const struct span_map *m, int64
 static int take_leaf(struct reading *r, const void *bytes, size_t len, const struct span_map *map,
 		     struct error *err)
 {
+	const struct sums_query *q = r->q;
+	int64_t n = 0, last = q->n_categories ? q->categories[q->n_categories - 1] : INT64_MAX;
 	struct leaf_reader leaf;
-	int64_t n = 0;
 	int rc;
 
 	if (!leaf_open(&leaf, bytes, len))
 		return rollup_damaged(err);
 	r->work = 0;
-	for (; (rc = leaf_next_key(&leaf)) > 0; n++) {
+	/* entries are in the order of categories */
+	for (; (rc = leaf_next_key(&leaf)) > 0 && leaf.entry.category <= last; n++) {
 		int64_t span = map_span(r, map, leaf.entry.slot);
 		bool asked = is_asked(r, &leaf.entry, span);
 
