@@ -42,6 +42,11 @@ struct delimiter {
 	size_t len;
 };
 
+struct mustache_tokens {
+	struct mustache_token *list;
+	size_t n;
+};
+
 /* A template that is cut into tokens. */
 struct cutter {
 	const struct template_text *template;
@@ -73,13 +78,37 @@ static const char *escape_of(char c)
 	return (unsigned char)c <= '>' ? escapes[(unsigned char)c] : NULL;
 }
 
+typedef signed char bytes16 __attribute__((vector_size(16)));
+typedef int64_t halves __attribute__((vector_size(16)));
+
+/* Has one of sixteen bytes an escape? */
+static bool has_escape(const char *text)
+{
+	bytes16 v;
+	halves found;
+
+	memcpy(&v, text, sizeof(v));
+	found = (halves)((v == '&') | (v == '<') | (v == '>') | (v == '"') | (v == '\''));
+	return found[0] | found[1];
+}
+
+/* The number of bytes before the first that has an escape. */
+static size_t plain_length(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n + sizeof(bytes16) <= len && !has_escape(text + n))
+		n += sizeof(bytes16);
+	while (n < len && !escape_of(text[n]))
+		n++;
+	return n;
+}
+
 void html_add_text(struct strbuf *out, const char *text, size_t len)
 {
 	while (len > 0) {
-		size_t n = 0;
+		size_t n = plain_length(text, len);
 
-		while (n < len && !escape_of(text[n]))
-			n++;
 		strbuf_addn(out, text, n);
 		if (n == len)
 			break;
@@ -291,6 +320,29 @@ static void cut_end(struct cutter *c)
 	g_array_free(c->tokens, TRUE);
 }
 
+int mustache_cut(struct template_text *t, struct error *err)
+{
+	struct cutter c;
+	int rc = cut(&c, t, err);
+
+	if (rc == 0) {
+		t->tokens = g_new(struct mustache_tokens, 1);
+		t->tokens->n = c.tokens->len;
+		t->tokens->list = (struct mustache_token *)(void *)g_array_free(c.tokens, FALSE);
+	} else {
+		cut_end(&c);
+	}
+	return rc;
+}
+
+void mustache_tokens_free(struct mustache_tokens **tokens)
+{
+	if (*tokens)
+		g_free((*tokens)->list);
+	g_free(*tokens);
+	*tokens = NULL;
+}
+
 /* ---- data ---- */
 
 static bool member(struct json_object *object, const char *name, size_t len,
@@ -434,6 +486,7 @@ static int render_partial(struct render *r, const struct mustache_token *t)
 		add_indented(&indented, text.text, text.len, t->indent, t->indent_len);
 		text.text = indented.text;
 		text.len = indented.failed ? SIZE_MAX : indented.len;
+		text.tokens = NULL;
 	}
 	rc = render_text(r, &text);
 	strbuf_release(&indented);
@@ -481,8 +534,11 @@ static int render_tokens(struct render *r, const struct mustache_token *tokens, 
 static int render_text(struct render *r, const struct template_text *t)
 {
 	struct cutter c;
-	int rc = cut(&c, t, r->err);
+	int rc;
 
+	if (t->tokens)
+		return render_tokens(r, t->tokens->list, 0, t->tokens->n);
+	rc = cut(&c, t, r->err);
 	if (rc == 0)
 		rc = render_tokens(r, (const struct mustache_token *)(void *)c.tokens->data, 0,
 				   c.tokens->len);

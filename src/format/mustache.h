@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 
 struct json_object;
+struct mustache_tokens;
 
 enum {
 	MUSTACHE_DEPTH = 64,         /* sections and partials inside each other */
@@ -28,7 +29,16 @@ struct template_text {
 	char *path; /* path for errors; or NULL */
 	char *text;
 	size_t len;
+	struct mustache_tokens *tokens; /* as mustache_cut makes them; or NULL */
 };
+
+/*
+ * Cuts T into its tokens, so that rendering need not: sets t->tokens. Returns 0,
+ * or -1 with ERR_INTERNAL and "PATH:LINE: the fault". T's text must not change
+ * afterwards.
+ */
+int mustache_cut(struct template_text *t, struct error *err);
+void mustache_tokens_free(struct mustache_tokens **tokens);
 
 /*
  * Returns the partial called NAME (LEN bytes, no NUL). NULL renders as nothing.

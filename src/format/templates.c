@@ -49,6 +49,7 @@ static void text_free(gpointer data)
 	g_free(t->name);
 	g_free(t->path);
 	g_free(t->text);
+	mustache_tokens_free(&t->tokens);
 	g_free(t);
 }
 
@@ -153,14 +154,15 @@ static const struct template_text *find_partial(void *ctx, const char *name, siz
 	return templates_find(ctx, name, len);
 }
 
+/* Checks all templates, and cuts them. */
 static int check_all(struct templates *t, struct error *err)
 {
-	const struct template_text *text;
+	struct template_text *text;
 	GHashTableIter iter;
 
 	g_hash_table_iter_init(&iter, t->texts);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&text))
-		if (mustache_check(text, find_partial, t, err) < 0)
+		if (mustache_check(text, find_partial, t, err) < 0 || mustache_cut(text, err) < 0)
 			return -1;
 	return 0;
 }
