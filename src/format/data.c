@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <glib.h>
+
 #include "format/backend.h"
 #include "format/mustache.h"
 #include "format/plain.h"
@@ -111,51 +113,88 @@ static const char *assumed(const struct writer *w, const char *name)
 }
 
 /*
- * Puts the choices of a select. TAKEN: the value that the operation used for
- * the choice "", or "".
+ * The choices of a select, which may be very many. TAKEN: the value that the
+ * operation used for the choice "", or "".
  */
-/* Adds a member KEY, a constant that O lacks. */
-static void add_member(struct json_object *o, const char *key, struct json_object *value)
-{
-	json_object_object_add_ex(o, key, value,
-				  JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
-}
+struct choices {
+	const struct page_input *input;
+	const char *value, *taken;
+	struct strbuf text, clean;
+	struct {
+		struct json_object *value, *text, *selected;
+	} item; /* the members of the item that is made */
+};
 
-/* As data_text, for a member that O lacks. CLEAN is used again and again. */
-static void add_text(struct json_object *o, const char *key, const char *text, struct strbuf *clean)
+/* As data_text, for a member that is there. CLEAN is used again and again. */
+static void set_text(struct json_object *member, const char *text, struct strbuf *clean)
 {
 	strbuf_clear(clean);
 	plain_add(clean, text, strlen(text));
-	if (clean->len || !*text)
-		add_member(o, key, json_object_new_string_len(clean->text, (int)clean->len));
+	json_object_set_string_len(member, clean->text, (int)clean->len);
+}
+
+static const char *choice_text(struct choices *list, const struct page_choice *c)
+{
+	strbuf_clear(&list->text);
+	if (!*c->value && *list->taken) {
+		strbuf_add(&list->text, list->taken);
+		strbuf_add(&list->text, ", ");
+		strbuf_add(&list->text, list->input->own);
+		return list->text.text;
+	}
+	for (int i = 0; i < c->depth; i++)
+		strbuf_add(&list->text, "\xC2\xA0\xC2\xA0\xC2\xA0");
+	strbuf_add(&list->text, c->text);
+	return list->text.text;
+}
+
+static bool make_choice(void *arg, size_t i, struct json_object *item)
+{
+	struct choices *list = arg;
+	const struct page_choice *c = &list->input->choices[i];
+
+	if (!c->value)
+		return false;
+	if (i == 0) {
+		list->item.value = json_object_new_string("");
+		list->item.text = json_object_new_string("");
+		list->item.selected = json_object_new_boolean(false);
+		json_object_object_add(item, "value", list->item.value);
+		json_object_object_add(item, "text", list->item.text);
+		json_object_object_add(item, "selected", list->item.selected);
+	}
+	set_text(list->item.value, c->value, &list->clean);
+	set_text(list->item.text, choice_text(list, c), &list->clean);
+	json_object_set_boolean(list->item.selected, strcmp(list->value, c->value) == 0);
+	return true;
+}
+
+static void free_choices(void *arg)
+{
+	struct choices *list = arg;
+
+	strbuf_release(&list->clean);
+	strbuf_release(&list->text);
+	g_free(list);
 }
 
 static void put_choices(struct json_object *o, const struct page_input *input, const char *value,
 			const char *taken)
 {
-	struct json_object *list = tree_list(tree_object(o, "select"), "choices");
-	struct strbuf text, clean;
+	struct choices *list;
 
-	strbuf_init(&text, MUSTACHE_TEMPLATE);
-	strbuf_init(&clean, MUSTACHE_TEMPLATE);
-	for (const struct page_choice *c = input->choices; c->value; c++) {
-		struct json_object *choice = tree_item(list);
-
-		strbuf_clear(&text);
-		for (int i = 0; i < c->depth; i++)
-			strbuf_add(&text, "\xC2\xA0\xC2\xA0\xC2\xA0");
-		strbuf_add(&text, c->text);
-		if (!*c->value && *taken) {
-			strbuf_clear(&text);
-			strbuf_addf(&text, "%s, %s", taken, input->own);
-		}
-		add_text(choice, "value", c->value, &clean);
-		add_text(choice, "text", text.text, &clean);
-		add_member(choice, "selected",
-			   json_object_new_boolean(strcmp(value, c->value) == 0));
+	if (!input->choices->value) {
+		tree_list(tree_object(o, "select"), "choices");
+		return;
 	}
-	strbuf_release(&clean);
-	strbuf_release(&text);
+	list = g_new0(struct choices, 1);
+	list->input = input;
+	list->value = value;
+	list->taken = taken;
+	strbuf_init(&list->text, MUSTACHE_TEMPLATE);
+	strbuf_init(&list->clean, MUSTACHE_TEMPLATE);
+	json_object_object_add(tree_object(o, "select"), "choices",
+			       mustache_list(make_choice, list, free_choices));
 }
 
 static void put_input(struct json_object *o, const struct writer *w, const struct page *page,

@@ -345,6 +345,38 @@ void mustache_tokens_free(struct mustache_tokens **tokens)
 
 /* ---- data ---- */
 
+/* What makes the items of a list. */
+struct making {
+	mustache_item *item;
+	void *arg;
+	void (*free_arg)(void *arg);
+};
+
+static void free_making(struct json_object *list, void *data)
+{
+	struct making *m = data;
+
+	(void)list;
+	m->free_arg(m->arg);
+	g_free(m);
+}
+
+struct json_object *mustache_list(mustache_item *item, void *arg, void (*free_arg)(void *arg))
+{
+	struct json_object *list = json_object_new_array();
+	struct making *m = g_new(struct making, 1);
+
+	*m = (struct making) { item, arg, free_arg };
+	json_object_set_userdata(list, m, free_making);
+	return list;
+}
+
+/* NULL: the items of the list have been made. */
+static const struct making *making_of(struct json_object *list)
+{
+	return json_object_get_userdata(list);
+}
+
 static bool member(struct json_object *object, const char *name, size_t len,
 		   struct json_object **ret)
 {
@@ -394,7 +426,7 @@ static bool is_true(struct json_object *value)
 	case json_type_boolean:
 		return json_object_get_boolean(value);
 	case json_type_array:
-		return json_object_array_length(value) > 0;
+		return json_object_array_length(value) > 0 || making_of(value);
 	case json_type_string:
 		return json_object_get_string_len(value) > 0;
 	default:
@@ -436,6 +468,19 @@ static int render_inside(struct render *r, struct json_object *value,
 	return rc;
 }
 
+/* Renders the section for each item of a list that is made meanwhile. */
+static int render_made(struct render *r, const struct making *m,
+		       const struct mustache_token *tokens, size_t section)
+{
+	struct json_object *item = json_object_new_object();
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && m->item(m->arg, i, item); i++)
+		rc = render_inside(r, item, tokens, section);
+	json_object_put(item);
+	return rc;
+}
+
 static int render_section(struct render *r, const struct mustache_token *tokens, size_t i)
 {
 	struct json_object *value = lookup(r, tokens[i].text, tokens[i].len);
@@ -446,6 +491,8 @@ static int render_section(struct render *r, const struct mustache_token *tokens,
 		return 0;
 	if (!json_object_is_type(value, json_type_array))
 		return render_inside(r, value, tokens, i);
+	if (making_of(value))
+		return render_made(r, making_of(value), tokens, i);
 	for (size_t n = 0; n < json_object_array_length(value); n++)
 		if (render_inside(r, json_object_array_get_idx(value, n), tokens, i) < 0)
 			return -1;

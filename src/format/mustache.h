@@ -47,6 +47,19 @@ void mustache_tokens_free(struct mustache_tokens **tokens);
 typedef const struct template_text *mustache_partial(void *ctx, const char *name, size_t len);
 
 /*
+ * Sets the members of ITEM, an object, to those of the item number I. False:
+ * there is none. ITEM is empty before item 0, then has the members of the item
+ * before.
+ */
+typedef bool mustache_item(void *arg, size_t i, struct json_object *item);
+
+/*
+ * A list for data, of at least one item, whose items are made one after the
+ * other while it is rendered. FREE_ARG is called when the list is freed.
+ */
+struct json_object *mustache_list(mustache_item *item, void *arg, void (*free_arg)(void *arg));
+
+/*
  * Appends the template T with DATA to OUT. DATA NULL is null, as in json-c.
  * PARTIAL NULL: there are no partials. Values are escaped for HTML unless the
  * tag says otherwise. false, null, "" and [] are falsy. Returns 0, or -1: T is

@@ -231,6 +231,78 @@ START_TEST(an_answer_above_the_limit_is_refused)
 }
 END_TEST
 
+/* Makes the items 0 to *ARG - 1. */
+static bool make_number(void *arg, size_t i, struct json_object *item)
+{
+	if (i == *(const size_t *)arg)
+		return false;
+	json_object_object_add(item, "n", json_object_new_int64((int64_t)i));
+	return true;
+}
+
+static void no_free(void *arg)
+{
+	(void)arg;
+}
+
+/* Renders a list of N items that are made meanwhile. */
+static void check_made_list(const struct template_text *text, size_t n, const char *want)
+{
+	struct json_object *data = json_object_new_object();
+	struct error err = { 0 };
+	struct strbuf out;
+
+	json_object_object_add(data, "list", mustache_list(make_number, &n, no_free));
+	strbuf_init(&out, LIMIT);
+	ck_assert_int_eq(mustache_render(text, data, NULL, NULL, &out, &err), 0);
+	ck_assert_str_eq(out.text, want);
+	strbuf_release(&out);
+	json_object_put(data);
+}
+
+START_TEST(items_of_a_list_can_be_made_while_it_is_rendered)
+{
+	struct template_text text = template_of("{{#list}}<{{n}}>{{/list}}{{^list}}no{{/list}}");
+
+	check_made_list(&text, 1, "<0>");
+	check_made_list(&text, 3, "<0><1><2>");
+}
+END_TEST
+
+START_TEST(a_template_that_was_cut_renders_as_one_that_was_not)
+{
+	struct template_text text = template_of(
+		"a{{! no }}{{#list}}<{{n}}>{{/list}} {{=<% %>=}}<%x%>b");
+	struct error err = { 0 };
+
+	check_made_list(&text, 2, "a<0><1> b");
+	ck_assert_int_eq(mustache_cut(&text, &err), 0);
+	check_made_list(&text, 2, "a<0><1> b");
+	check_made_list(&text, 1, "a<0> b");
+	mustache_tokens_free(&text.tokens);
+	ck_assert_ptr_null(text.tokens);
+}
+END_TEST
+
+START_TEST(each_byte_that_needs_an_escape_gets_one_wherever_it_stands)
+{
+	char text[64];
+	struct strbuf out;
+
+	strbuf_init(&out, LIMIT);
+	for (size_t at = 0; at + 1 < sizeof(text); at++) {
+		memset(text, 'x', sizeof(text));
+		text[at] = '<';
+		strbuf_clear(&out);
+		html_add_text(&out, text, sizeof(text));
+		ck_assert_uint_eq(out.len, sizeof(text) + 3);
+		ck_assert_mem_eq(out.text, text, at);
+		ck_assert_mem_eq(out.text + at, "&lt;x", 5);
+	}
+	strbuf_release(&out);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("mustache");
@@ -246,6 +318,9 @@ int main(void)
 	tcase_add_test(tc, a_partial_that_calls_itself_comes_to_an_end);
 	tcase_add_test(tc, partials_without_end_are_stopped);
 	tcase_add_test(tc, an_answer_above_the_limit_is_refused);
+	tcase_add_test(tc, items_of_a_list_can_be_made_while_it_is_rendered);
+	tcase_add_test(tc, a_template_that_was_cut_renders_as_one_that_was_not);
+	tcase_add_test(tc, each_byte_that_needs_an_escape_gets_one_wherever_it_stands);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
