@@ -131,6 +131,11 @@ int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *
 
 /* ---- schema ---- */
 
+bool db_distributed(const struct db *db)
+{
+	return db->distributed;
+}
+
 const struct layout *db_layout(struct db *db)
 {
 	return db->driver->layout;

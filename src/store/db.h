@@ -59,6 +59,11 @@ void db_cache(struct db *db, bool large);
 const char *db_where(struct db *db);     /* path of the file; "" if in memory */
 bool db_replaced_on_disk(struct db *db); /* see store_replaced_on_disk */
 /*
+ * Are the events and sums of a ledger kept in several places, each family in one
+ * of them? See places.h.
+ */
+bool db_distributed(const struct db *db);
+/*
  * A number that differs from that of an earlier transaction if the database has
  * changed since. Call it after the transaction's first statement.
  */

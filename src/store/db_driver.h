@@ -67,6 +67,7 @@ struct db_driver {
 struct db {
 	const struct db_driver *driver;
 	int64_t statements;
+	bool distributed; /* see db_distributed */
 };
 
 struct stmt {

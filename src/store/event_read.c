@@ -1,16 +1,19 @@
 #include "store/event_read.h"
 
+#include <stdio.h>
 #include "store/event_rows.h"
-#include "store/internal.h"
 #include "store/lists.h"
+#include "store/places.h"
 #include "base/banned.h"
 
 /*
  * The events of keys; the columns of one that does not exist are null. The rows
- * may come in another order than the keys: k.rowid is the key's number.
+ * may come in another order than the keys: k.rowid is the key's number. In a
+ * distributed ledger, AT_2 follows, which says where the event is.
  */
 #define KEYS           " FROM list(?1) k"
 #define EVENTS_OF_KEYS " LEFT JOIN event e ON e.source = k.a AND e.id = k.b"
+#define AT_2(table)    " AND at(" table ".root, ?2)"
 
 #define LAST(column, source, event)                                                               \
 	"(SELECT l." column " FROM correction l WHERE l.source = " source " AND l.event = " event \
@@ -34,25 +37,62 @@ static enum event_state state_of(const struct stored_event *e, int64_t last_kind
 					      : EVENT_AMENDED;
 }
 
-int store_event_states(struct store *st, const struct event_key *keys, size_t n,
-		       struct arena *arena, enum event_state *ret, struct error *err)
+#define STATES(at)                                                         \
+	"SELECT k.rowid, e.correction, COALESCE(" LAST("kind", "e.source", \
+						       "e.id") ", -1)" KEYS EVENTS_OF_KEYS at
+
+/* Keys to read, some of a list. */
+struct chosen_keys {
+	const struct event_key *all;
+	const struct place *place;
+};
+
+/* Binds the keys that are in the place. */
+static void bind_chosen(struct stmt *s, struct store *st, const struct chosen_keys *keys,
+			struct arena *arena)
 {
-	struct stmt *s = prepare(st,
-				 "SELECT k.rowid, e.correction, COALESCE(" LAST(
-					 "kind", "e.source", "e.id") ", -1)" KEYS EVENTS_OF_KEYS,
-				 err);
+	struct event_key *list = arena_array(arena, struct event_key, keys->place->n);
+
+	for (size_t i = 0; i < keys->place->n; i++)
+		list[i] = keys->all[keys->place->items[i]];
+	bind_keys(s, 1, arena, list, keys->place->n);
+	if (db_distributed(st->db))
+		db_bind_list(s, 2, keys->place->families);
+}
+
+static int read_states(struct store *st, const struct chosen_keys *keys, struct arena *arena,
+		       enum event_state *ret, struct error *err)
+{
+	static const char *const sql[] = { STATES(""), STATES(AT_2("e")) };
+	struct stmt *s = prepare(st, sql[db_distributed(st->db)], err);
 	int rc;
 
-	bind_keys(s, 1, arena, keys, n);
+	bind_chosen(s, st, keys, arena);
 	while ((rc = db_step(s, err)) > 0) {
-		size_t i = (size_t)db_get_int(s, 0);
+		size_t i = keys->place->items[db_get_int(s, 0)];
 
-		ret[i] = state_of(&(struct stored_event) { .id = keys[i].id,
-							   .id_len = keys[i].len,
+		ret[i] = state_of(&(struct stored_event) { .id = keys->all[i].id,
+							   .id_len = keys->all[i].len,
 							   .correction = db_get_int(s, 1) },
 				  db_get_int(s, 2));
 	}
-	return rc < 0 ? -1 : 0;
+	return rc;
+}
+
+int store_event_states(struct store *st, const struct event_key *keys, size_t n,
+		       struct arena *arena, enum event_state *ret, struct error *err)
+{
+	struct places places;
+
+	if (store_places_of_events(st, keys, n, arena, &places, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = EVENT_CURRENT;
+	for (size_t i = 0; i < places.n; i++)
+		if (read_states(st, &(struct chosen_keys) { keys, &places.list[i] }, arena, ret,
+				err) < 0)
+			return -1;
+	return 0;
 }
 
 /* ---- whole events ---- */
@@ -72,7 +112,7 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 								  "c.author, c.reason, c.made, "  \
 								  "co.text"
 #define WHOLE_EVENT_JOINS                                                                      \
-	EVENTS_OF_KEYS " LEFT JOIN series s ON s.id = e.series" DIMENSION_LIST(                \
+	" LEFT JOIN series s ON s.id = e.series" DIMENSION_LIST(                               \
 		JOIN_TEXT) " LEFT JOIN account a ON a.id = s.account"                          \
 			   " LEFT JOIN source o ON o.id = e.source LEFT JOIN correction c ON " \
 			   "c.id = "                                                           \
@@ -80,11 +120,15 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 				   "id", "e.source",                                           \
 				   "e.id") ")"                                                 \
 					   " LEFT JOIN source co ON co.id = c.source"
-#define ATTRIBUTES                                                                   \
+#define ATTRIBUTES_BEFORE                                                            \
 	", (SELECT attributes FROM event_attributes t WHERE t.source = "             \
 	"CASE WHEN e.correction IS NULL THEN e.source ELSE c.source END AND t.id = " \
-	"CASE WHEN e.correction IS NULL THEN e.id ELSE c.event END),"                \
-	" CASE WHEN e.correction IS NOT NULL THEN " LAST("id", "c.source", "c.event") " END"
+	"CASE WHEN e.correction IS NULL THEN e.id ELSE c.event END"
+#define ATTRIBUTES_BEHIND \
+	"), CASE WHEN e.correction IS NOT NULL THEN " LAST("id", "c.source", "c.event") " END"
+#define WHOLE(attributes, at_event) \
+	WHOLE_EVENT attributes KEYS EVENTS_OF_KEYS at_event WHOLE_EVENT_JOINS
+#define WITH_ATTRIBUTES(at) ATTRIBUTES_BEFORE at ATTRIBUTES_BEHIND
 
 enum {
 	COLUMN_KEY,
@@ -208,11 +252,24 @@ int store_event_row(const struct event_row_reader *r, const struct event_key *ke
 	return 0;
 }
 
-const char *store_event_rows_sql(const char *keys, const char *columns, bool attributes,
-				 struct arena *arena)
+/* The condition that TABLE is in the place of the parameter N, 0: in any. */
+static const char *at_param(const char *table, int n, struct arena *arena)
 {
-	return arena_join(arena, attributes ? WHOLE_EVENT ATTRIBUTES : WHOLE_EVENT, columns,
-			  " FROM (", keys, ") k", WHOLE_EVENT_JOINS, NULL);
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", n);
+	return n ? arena_join(arena, " AND at(", table, ".root, ?", number, ")", NULL) : "";
+}
+
+const char *store_event_rows_sql(const struct event_rows_query *q, struct arena *arena)
+{
+	const char *attributes = "";
+
+	if (q->attributes)
+		attributes = arena_join(arena, ATTRIBUTES_BEFORE, at_param("t", q->place, arena),
+					ATTRIBUTES_BEHIND, NULL);
+	return arena_join(arena, WHOLE_EVENT, attributes, q->columns, " FROM (", q->keys, ") k",
+			  EVENTS_OF_KEYS, at_param("e", q->place, arena), WHOLE_EVENT_JOINS, NULL);
 }
 
 int store_event_rows_column(bool attributes)
@@ -220,30 +277,47 @@ int store_event_rows_column(bool attributes)
 	return attributes ? COLUMN_LAST + 1 : COLUMN_ATTRIBUTES;
 }
 
+static int read_events(struct store *st, const struct chosen_keys *keys, struct event_row_reader *r,
+		       struct found_event *ret, struct error *err)
+{
+	static const char *const sql[2][2] = { { WHOLE("", ""), WHOLE(WITH_ATTRIBUTES(""), "") },
+					       { WHOLE("", AT_2("e")),
+						 WHOLE(WITH_ATTRIBUTES(AT_2("t")), AT_2("e")) } };
+	int rc;
+
+	r->s = prepare(st, sql[db_distributed(st->db)][r->attributes], err);
+	r->before = NULL;
+	bind_chosen(r->s, st, keys, r->arena);
+	while ((rc = db_step(r->s, err)) > 0) {
+		size_t i = keys->place->items[db_get_int(r->s, COLUMN_KEY)];
+
+		if (store_event_row(r, &keys->all[i], &ret[i], err) < 0) {
+			rc = -1;
+			break;
+		}
+		r->before = ret[i].event.series ? &ret[i] : NULL;
+	}
+	db_reset(r->s);
+	return rc;
+}
+
 int store_events_read(struct store *st, const struct event_keys *keys, struct arena *arena,
 		      struct found_event *ret, struct error *err)
 {
 	struct event_row_reader r = { .arena = arena, .attributes = keys->attributes };
-	int rc = 1;
+	struct places places;
 
 	if (keys->n == 0)
 		return 0;
-	r.s = prepare(st,
-		      keys->attributes ? WHOLE_EVENT ATTRIBUTES KEYS WHOLE_EVENT_JOINS
-				       : WHOLE_EVENT KEYS WHOLE_EVENT_JOINS,
-		      err);
-	bind_keys(r.s, 1, arena, keys->list, keys->n);
-	while ((rc = db_step(r.s, err)) > 0) {
-		size_t i = (size_t)db_get_int(r.s, COLUMN_KEY);
-
-		if (store_event_row(&r, &keys->list[i], &ret[i], err) < 0) {
-			rc = -1;
-			break;
-		}
-		r.before = ret[i].event.series ? &ret[i] : NULL;
-	}
-	db_reset(r.s);
-	return rc < 0 ? -1 : 0;
+	if (store_places_of_events(st, keys->list, keys->n, arena, &places, err) < 0)
+		return -1;
+	if (db_distributed(st->db)) /* those that are in no place do not exist */
+		memset(ret, 0, keys->n * sizeof(*ret));
+	for (size_t i = 0; i < places.n; i++)
+		if (read_events(st, &(struct chosen_keys) { keys->list, &places.list[i] }, &r, ret,
+				err) < 0)
+			return -1;
+	return 0;
 }
 
 int store_event_read(struct store *st, const struct event_key *key, struct arena *arena,

@@ -8,13 +8,15 @@
 #include "store/event_read.h"
 #include "store/internal.h"
 
-/*
- * The text of a statement that reads whole events, in ARENA. KEYS is a SELECT
- * of their keys, with the columns rowid, a (source) and b (id). COLUMNS are
- * further columns, each after a comma; k is the table of KEYS.
- */
-const char *store_event_rows_sql(const char *keys, const char *columns, bool attributes,
-				 struct arena *arena);
+struct event_rows_query {
+	const char *keys;    /* a SELECT of keys: rowid, a (source) and b (id) */
+	const char *columns; /* further columns, each after a comma; k has those of `keys` */
+	bool attributes;
+	int place; /* number of the parameter for at(), see places.h; 0: none */
+};
+
+/* The text of a statement that reads whole events, in ARENA. */
+const char *store_event_rows_sql(const struct event_rows_query *q, struct arena *arena);
 /* The number of the first one of COLUMNS. */
 int store_event_rows_column(bool attributes);
 

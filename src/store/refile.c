@@ -1,7 +1,7 @@
 #include "store/refile.h"
 
-#include "store/internal.h"
 #include "store/meta.h"
+#include "store/places.h"
 #include "base/banned.h"
 
 int store_refile_begin(struct store *st, struct error *err)
@@ -25,13 +25,28 @@ int store_refile_account(struct store *st, int64_t after, int64_t *ret, struct e
 int store_event_refile(struct store *st, const struct event_key *key, int64_t series,
 		       struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2",
-				 err);
+	static const char *const sql[] = {
+		"UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2",
+		"UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2 AND at(root, ?4)"
+	};
+	struct places places = { 0 };
+	struct arena arena;
+	struct stmt *s;
+	int rc = 0;
 
+	arena_init(&arena);
+	if (db_distributed(st->db))
+		rc = store_places_of_events(st, key, 1, &arena, &places, err);
+	s = prepare(st, sql[places.n > 0], err);
 	db_bind_int(s, 1, key->source);
 	db_bind_text(s, 2, key->id, key->len);
 	db_bind_int(s, 3, series);
-	return db_later(s, err);
+	if (places.n)
+		db_bind_list(s, 4, places.list[0].families);
+	if (rc == 0)
+		rc = db_later(s, err);
+	arena_release(&arena);
+	return rc;
 }
 
 int store_change_listed(struct store *st, int64_t account, enum closing_change_kind kind,

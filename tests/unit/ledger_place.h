@@ -41,6 +41,14 @@ static inline const char *test_database(void)
 	return address && *address ? address : NULL;
 }
 
+/* In so many places a ledger is kept at most: of USAGED_TEST_PLACES, for a distributed one. */
+static inline int test_places(void)
+{
+	const char *places = getenv("USAGED_TEST_PLACES");
+
+	return places && *places ? 1 + atoi(places) : 1;
+}
+
 /* Runs SQL in the database itself, not in a ledger. */
 static inline int place_exec(const char *sql, struct error *err)
 {

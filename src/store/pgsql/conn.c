@@ -288,6 +288,9 @@ static const char session[] =
 	"SET client_connection_check_interval = 1000; SET extra_float_digits = 0;"
 	"SET plan_cache_mode = force_generic_plan; SET jit = off;"
 	"SET enable_seqscan = off;"
+	/* Citus sends a statement where the values of its parameters say */
+	"SELECT set_config('plan_cache_mode', 'auto', false) FROM pg_extension"
+	" WHERE extname = 'citus';"
 	"SELECT set_config('synchronous_commit', 'on', false)"
 	" WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 

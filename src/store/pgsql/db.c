@@ -352,6 +352,9 @@ static void append_kinds(const struct pgsql_stmt *s, GString *to)
 		g_string_append_c(to, (char)('0' + (int)p->kind));
 		for (int c = 0; p->kind == PG_LIST && c < p->list->columns; c++)
 			g_string_append_c(to, (char)('a' + (int)pg_column_kind(p->list, c)));
+		/* of none and of one, at() differs */
+		if (p->kind == PG_LIST && p->list->n < 2)
+			g_string_append_c(to, p->list->n ? 'x' : 'y');
 	}
 }
 
@@ -1001,12 +1004,22 @@ static int pgsql_schema_version(struct db *base, int64_t *ret, struct error *err
 	*ret = 0;
 	if (rc < 0 || !any)
 		return rc < 0 ? -1 : 0;
-	s = pgsql_prepare(base, "SELECT value FROM meta WHERE name = 'schema'", err);
+	s = pgsql_prepare(base,
+			  "SELECT value, EXISTS (SELECT 1 FROM meta WHERE name = 'distributed')"
+			  " FROM meta WHERE name = 'schema'",
+			  err);
 	rc = pgsql_step(s, err);
-	if (rc > 0)
+	if (rc > 0) {
 		*ret = pgsql_get_int(s, 0);
+		base->distributed = pgsql_get_int(s, 1);
+	}
 	pgsql_reset(s);
 	return rc < 0 ? -1 : 0;
+}
+
+void pgsql_set_distributed(struct db *db)
+{
+	db->distributed = true;
 }
 
 static int pgsql_set_schema_version(struct db *base, int64_t version, struct error *err)

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "store/places.h"
 #include "store/verify_checks.h"
 #include "base/banned.h"
 
@@ -56,7 +57,7 @@ int pgsql_each_row(struct store *st, struct stmt *declare, cursor_row_fn *row, v
 _Static_assert(SLOT_SEC == 900 && SLOTS_PER_DAY == 96, "SLOT_US and SLOTS_A_DAY");
 
 /* The parameters of the statements. */
-enum { FACTOR = 1, SEED = 5, MODULUS = 9, OWN, FIRST_BLOCK, LAST_BLOCK, ACCOUNTS };
+enum { FACTOR = 1, SEED = 5, MODULUS = 9, OWN, FIRST_BLOCK, LAST_BLOCK, ACCOUNTS, PLACE };
 enum { NUMBERS = MODULUS - FACTOR };
 
 /* The amounts of a row of T, as one number. */
@@ -86,6 +87,7 @@ enum { NUMBERS = MODULUS - FACTOR };
 
 /* ---- the statements ---- */
 
+#define AT(table)      " at(" table ".root, ?14)"
 #define IN_LIST        " IN (SELECT l.a FROM list(?13) l)"
 #define BY_ACCOUNT     " GROUP BY root, account"
 #define HAS_DIMENSIONS DIMENSION_S_SUMS " + length(s.declared) <> 0"
@@ -116,16 +118,18 @@ enum { NUMBERS = MODULUS - FACTOR };
 		" FROM (" EVENT_NUMBERS where " OFFSET 0) e" BY_ACCOUNT
 
 static const char events_of_blocks[] = EVENTS(" WHERE e.ctid >= ?11::tid AND e.ctid < ?12::tid");
-static const char events_of_accounts[] = EVENTS(" WHERE e.account" IN_LIST);
+static const char events_of_place[] = EVENTS(" WHERE" AT("e"));
+static const char events_of_accounts[] = EVENTS(" WHERE e.account" IN_LIST " AND" AT("e"));
 
-/* Two statements: of all accounts, and of those of a list. */
-#define SUMS(table, sums, months)                                                              \
-	{                                                                                      \
-		SUMS_OF(table, sums, months)                                                   \
-		BY_ACCOUNT, SUMS_OF(table, sums, months) " WHERE t.account" IN_LIST BY_ACCOUNT \
+/* Two statements: of all accounts of a place, and of those of a list. */
+#define SUMS(table, sums, months)                                                            \
+	{                                                                                    \
+		SUMS_OF(table, sums, months)                                                 \
+		BY_ACCOUNT, SUMS_OF(table, sums, months) " AND t.account" IN_LIST BY_ACCOUNT \
 	}
-#define SUMS_OF(table, sums, months) \
-	CURSOR "SELECT root, account, " REMAINDER(sums) ", " REMAINDER(months) " FROM " table " t"
+#define SUMS_OF(table, sums, months)                                                          \
+	CURSOR "SELECT root, account, " REMAINDER(sums) ", " REMAINDER(months) " FROM " table \
+									       " t WHERE" AT("t")
 #define TIMES(hash) MIXED("t.") " * " hash
 
 static const char *const of_sums[][2] = {
@@ -150,6 +154,7 @@ enum {
 struct checking {
 	struct store *st;
 	const struct db_list *accounts;
+	const struct place *place;
 	const struct verify_calls *calls;
 	struct arena *arena;
 	struct account_checks *ret;
@@ -234,8 +239,8 @@ static struct stmt *prepare_check(const struct checking *k, const char *sql, str
 	db_bind_int(s, OWN, k->own);
 	db_bind_int(s, FIRST_BLOCK, 0);
 	db_bind_int(s, LAST_BLOCK, 0);
-	if (k->accounts)
-		db_bind_list(s, ACCOUNTS, k->accounts);
+	db_bind_list(s, ACCOUNTS, k->accounts ? k->accounts : place_of_all.families);
+	db_bind_list(s, PLACE, k->place->families);
 	return s;
 }
 
@@ -287,19 +292,74 @@ static int check_all_events(struct checking *k, struct error *err)
 	return 0;
 }
 
+/* The events and sums of a place, of which one moment is seen. */
+static int check_place(struct checking *k, const struct place *place, struct error *err)
+{
+	bool blocks = !k->accounts && !db_distributed(k->st->db);
+	const char *sql = k->accounts ? events_of_accounts : events_of_place;
+	int rc;
+
+	k->place = place;
+	if (verify_stopped(k->calls, err) < 0)
+		return -1;
+	rc = blocks ? check_all_events(k, err)
+		    : pgsql_each_row(k->st, prepare_check(k, sql, err), take_events, k, err);
+	for (size_t i = 0; i < ARRAY_SIZE(of_sums) && rc == 0; i++)
+		rc = pgsql_each_row(k->st, prepare_check(k, of_sums[i][k->accounts != NULL], err),
+				    take_sums, k, err);
+	return rc;
+}
+
+/* The main accounts of a table; the second statement: of the accounts of a list. */
+#define ROOTS(table)                                                   \
+	{                                                              \
+		"SELECT root FROM " table " GROUP BY root",            \
+			"SELECT root FROM " table " WHERE account IN " \
+			"(SELECT l.a FROM list(?1) l)"                 \
+			" GROUP BY root"                               \
+	}
+static const char *const roots_of[][2] = {
+	ROOTS("event"),        ROOTS("total_quarter"), ROOTS("total_day"),  ROOTS("total_month"),
+	ROOTS("part_quarter"), ROOTS("part_day"),      ROOTS("part_month"),
+};
+
+/*
+ * In a distributed ledger, the places of all rows, also of those with a main
+ * account that they should not have.
+ */
+static int find_places(const struct checking *k, struct places *ret, struct error *err)
+{
+	GArray *roots = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(roots_of) && rc == 0 && db_distributed(k->st->db); i++) {
+		struct stmt *s = prepare(k->st, roots_of[i][k->accounts != NULL], err);
+
+		if (k->accounts)
+			db_bind_list(s, 1, k->accounts);
+		while ((rc = db_step(s, err)) > 0) {
+			int64_t root = db_get_int(s, 0);
+
+			g_array_append_val(roots, root);
+		}
+	}
+	if (rc == 0)
+		rc = store_places_of_families(k->st, (const int64_t *)roots->data, roots->len,
+					      k->arena, ret, err);
+	g_array_free(roots, TRUE);
+	return rc;
+}
+
 static int check_all(struct checking *k, struct error *err)
 {
+	const struct places *places = &k->ret->places;
 	struct stmt *s;
-	int rc = k->accounts ? pgsql_each_row(k->st, prepare_check(k, events_of_accounts, err),
-					      take_events, k, err)
-			     : check_all_events(k, err);
 
-	for (size_t i = 0; i < ARRAY_SIZE(of_sums) && rc == 0; i++) {
-		s = prepare_check(k, of_sums[i][k->accounts != NULL], err);
-		rc = pgsql_each_row(k->st, s, take_sums, k, err);
-	}
-	if (rc < 0)
+	if (find_places(k, &k->ret->places, err) < 0)
 		return -1;
+	for (size_t i = 0; i < places->n; i++)
+		if (check_place(k, &places->list[i], err) < 0)
+			return -1;
 	s = prepare(k->st, CURSOR "SELECT COALESCE(parent, id), id FROM account", err);
 	return pgsql_each_row(k->st, s, take_account, k, err);
 }

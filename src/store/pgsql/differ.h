@@ -10,7 +10,7 @@
 #ifndef STORE_PGSQL_DIFFER_H
 #define STORE_PGSQL_DIFFER_H
 
-#include "store/internal.h"
+#include "store/places.h"
 #include "store/verify_checks.h"
 
 /* The events and sums of an account that are kept with a main account. */
@@ -26,6 +26,7 @@ struct account_check {
 struct account_checks {
 	struct account_check **list; /* by account and root */
 	size_t n;
+	struct places places; /* of the events and sums */
 	int64_t events;
 	int64_t late;
 	int64_t bad;       /* events with impossible values */

@@ -23,4 +23,7 @@ int pgsql_expect_none(struct stmt *s, pgsql_found *found, struct error *err);
 int pgsql_copy_begin(struct db *db, const char *sql, struct error *err);
 int pgsql_copy_end(struct db *db, const GByteArray *bytes, struct error *err);
 
+/* The ledger is being distributed; see db_distributed. */
+void pgsql_set_distributed(struct db *db);
+
 #endif

@@ -8,6 +8,7 @@
 #include "store/pgsql/driver.h"
 #include "store/pgsql/layout.h"
 #include "store/pgsql/sql.h"
+#include "store/places.h"
 #include "base/banned.h"
 
 /* The cells of an event in a list: those of its identity come first. */
@@ -138,7 +139,31 @@ static enum verdict compare(const struct stored_event *e, const struct stored_ev
 #define FIND                                                                      \
 	"SELECT l.rowid, e.* FROM list(?1) l CROSS JOIN LATERAL (SELECT series, " \
 	"time_us, " AMOUNT_COLUMNS                                                \
-	" FROM event WHERE source = l.a AND id = l.b AND root = l.c LIMIT 1) e"
+	" FROM event WHERE source = l.a AND id = l.b AND root = l.c AND at(root, ?2) LIMIT 1) e"
+
+static int find_in_place(struct store *st, const struct event_rows *keys, const struct place *place,
+			 struct stored_event *ret, struct error *err)
+{
+	size_t columns = (size_t)keys->columns;
+	struct db_list list = { arena_array(keys->arena, struct db_cell, place->n * columns),
+				place->n, keys->columns };
+	struct stmt *s = prepare(st, FIND, err);
+	int rc;
+
+	for (size_t i = 0; i < place->n; i++)
+		memcpy((struct db_cell *)list.cells + i * columns,
+		       keys->cells + place->items[i] * columns, columns * sizeof(*keys->cells));
+	db_bind_list(s, 1, &list);
+	db_bind_list(s, 2, place->families);
+	while ((rc = db_step(s, err)) > 0) {
+		struct stored_event *e = &ret[place->items[db_get_int(s, 0)]];
+
+		e->series = db_get_int(s, 1);
+		e->time_us = db_get_int(s, 2);
+		store_get_amounts(s, 3, &e->amounts);
+	}
+	return rc;
+}
 
 /*
  * Reads the stored events of all identities. RET has an entry for each
@@ -147,19 +172,17 @@ static enum verdict compare(const struct stored_event *e, const struct stored_ev
 static int find_stored(struct store *st, const struct event_rows *keys, struct stored_event *ret,
 		       struct error *err)
 {
-	struct db_list list = { keys->cells, keys->n, keys->columns };
-	struct stmt *s = prepare(st, FIND, err);
-	int rc;
+	int64_t *families = arena_array(keys->arena, int64_t, keys->n);
+	struct places places;
 
-	db_bind_list(s, 1, &list);
-	while ((rc = db_step(s, err)) > 0) {
-		struct stored_event *e = &ret[db_get_int(s, 0)];
-
-		e->series = db_get_int(s, 1);
-		e->time_us = db_get_int(s, 2);
-		store_get_amounts(s, 3, &e->amounts);
-	}
-	return rc;
+	for (size_t i = 0; i < keys->n; i++)
+		families[i] = keys->cells[i * (size_t)keys->columns + CELL_ROOT].n;
+	if (store_places_of_families(st, families, keys->n, keys->arena, &places, err) < 0)
+		return -1;
+	for (size_t i = 0; i < places.n; i++)
+		if (find_in_place(st, keys, &places.list[i], ret, err) < 0)
+			return -1;
+	return 0;
 }
 
 /*
@@ -311,12 +334,21 @@ static void append_text(GString *to, const struct stored_event *e)
 	g_string_append_c(to, '\'');
 }
 
+/* Are the events of several families? */
+static bool are_mixed(const struct identities *all)
+{
+	for (size_t i = 1; i < all->n; i++)
+		if (root_of(all->list[i]) != root_of(all->list[0]))
+			return true;
+	return false;
+}
+
 /*
  * Appends the question whether any event is stored between the first and the
  * last id of a source. The order makes sure that the index answers it. False:
- * there are too many sources.
+ * there are too many sources. ROOT: the family of all, or 0.
  */
-static bool ask_between(const struct identities *all, GString *to)
+static bool ask_between(const struct identities *all, int64_t root, GString *to)
 {
 	int sources = 0;
 
@@ -334,6 +366,8 @@ static bool ask_between(const struct identities *all, GString *to)
 		append_text(to, all->list[i]);
 		g_string_append(to, " AND id <= ");
 		append_text(to, all->list[last]);
+		if (root)
+			g_string_append_printf(to, " AND root = %" PRId64, root);
 		g_string_append(to, " ORDER BY source, id LIMIT 1) IS NOT NULL");
 	}
 	g_string_append(to, "; " COPY);
@@ -349,7 +383,9 @@ static int add_beyond(struct store *st, const struct identities *all,
 		      const struct stored_event *none, struct error *err)
 {
 	GString *sql = g_string_new(NULL);
-	int found = all->n < MANY || !ask_between(all, sql)
+	bool distributed = db_distributed(st->db);
+	int64_t root = distributed && all->n ? root_of(all->list[0]) : 0;
+	int found = all->n < MANY || (distributed && are_mixed(all)) || !ask_between(all, root, sql)
 			    ? 2
 			    : pgsql_copy_begin(st->db, sql->str, err);
 	int rc = found < 0 ? -1 : 0;
@@ -367,7 +403,11 @@ static int add_beyond(struct store *st, const struct identities *all,
 static int add_new(struct store *st, const struct identities *all, size_t created,
 		   struct arena *arena, struct error *err)
 {
-	if (created < MANY)
+	/*
+	 * in a distributed ledger, COPY makes the coordinator and the other nodes
+	 * commit all or nothing (pgsql/citus.c)
+	 */
+	if (created < (db_distributed(st->db) ? 1 : MANY))
 		return insert_events(st, all, created, arena, err);
 	return pgsql_copy_begin(st->db, COPY, err) < 0 ? -1 : copy_events(st, all, created, err);
 }

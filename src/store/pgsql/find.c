@@ -14,6 +14,7 @@
 #include "store/internal.h"
 #include "store/lists.h"
 #include "store/pgsql/layout.h"
+#include "store/places.h"
 #include "base/banned.h"
 
 enum {
@@ -44,6 +45,7 @@ enum {
 	P_STATE,
 	P_EVENT, /* the id that is searched for */
 	P_FAMILY,
+	P_PLACE,
 	P_DIMENSIONS, /* of each dimension */
 	P_END = P_DIMENSIONS + DIMENSIONS
 };
@@ -55,6 +57,7 @@ enum { C_EFFECTIVE, C_SOURCE, C_ID, C_ACCOUNT, C_OK, C_NUMBER };
 struct search {
 	struct store *st;
 	const struct event_find *q;
+	const struct place *place;
 	bool forwards; /* oldest first */
 	struct event_names names;
 	struct event_position start; /* the search goes on after it */
@@ -105,7 +108,8 @@ static void add_order(struct search *s, bool account)
 /* The conditions on the time of the events, and the position. */
 static void add_range(struct search *s)
 {
-	addf(s, " AND " EFFECTIVE " >= ?%d AND " EFFECTIVE " < ?%d", P_FROM, P_TO);
+	addf(s, " AND at(root, ?%d) AND " EFFECTIVE " >= ?%d AND " EFFECTIVE " < ?%d", P_PLACE,
+	     P_FROM, P_TO);
 	if (s->start.id)
 		addf(s, " AND (" EFFECTIVE ", source, id, account) %s (?%d, ?%d, ?%d, ?%d)",
 		     s->forwards ? ">" : "<", P_EFFECTIVE, P_SOURCE, P_ID, P_ACCOUNT);
@@ -310,6 +314,7 @@ static void bind_all(const struct search *s, struct stmt *stmt)
 	for (int i = 1; i < P_END; i++)
 		db_bind_int(stmt, i, 0);
 	bind_list(s, stmt, P_ACCOUNTS, &s->names.accounts);
+	db_bind_list(stmt, P_PLACE, s->place->families);
 	bind_range(s, stmt);
 	db_bind_int(stmt, P_WINDOW, s->window);
 	db_bind_int(stmt, P_WANTED, (int64_t)(s->wanted - s->n));
@@ -369,10 +374,12 @@ static const char *finish_sql(struct search *s)
 {
 	const char *sql = s->sql->str;
 
-	if (s->whole)
-		sql = arena_join(s->arena,
-				 store_event_rows_sql(sql, COLUMNS, s->q->attributes, s->arena),
+	if (s->whole) {
+		struct event_rows_query rows = { sql, COLUMNS, s->q->attributes, P_PLACE };
+
+		sql = arena_join(s->arena, store_event_rows_sql(&rows, s->arena),
 				 " ORDER BY k.number", NULL);
+	}
 	return g_intern_string(sql);
 }
 
@@ -423,6 +430,139 @@ static int run_search(struct search *s, struct error *err)
 	return run_windows(s, err);
 }
 
+/* ---- places ---- */
+
+/* The order of the list. */
+static int compare_positions(const struct search *s, const struct event_position *x,
+			     const struct event_position *y)
+{
+	int order = (x->effective_us > y->effective_us) - (x->effective_us < y->effective_us);
+
+	if (!order)
+		order = (x->source > y->source) - (x->source < y->source);
+	if (!order)
+		order = strcmp(x->id, y->id);
+	if (!order)
+		order = (x->account > y->account) - (x->account < y->account);
+	return s->forwards ? order : -order;
+}
+
+/* Appends the event I of FROM. */
+static void append_found(struct search *to, const struct search *from, size_t i)
+{
+	to->found = arena_room(to->arena, to->found, to->n, &to->size, sizeof(*to->found));
+	to->found[to->n] = from->found[i];
+	if (to->whole) {
+		to->events = arena_room(to->arena, to->events, to->n, &to->events_size,
+					sizeof(*to->events));
+		to->events[to->n] = from->events[i];
+	}
+	to->n++;
+}
+
+/* The search of N that has found the first event behind those with NEXT; N: none. */
+static size_t first_of(const struct search *list, const size_t *next, size_t n)
+{
+	size_t first = n;
+
+	for (size_t i = 0; i < n; i++)
+		if (next[i] < list[i].n &&
+		    (first == n || compare_positions(&list[i], &list[i].found[next[i]],
+						     &list[first].found[next[first]]) < 0))
+			first = i;
+	return first;
+}
+
+/*
+ * Merges what was found in N places. Behind the first position at which a search
+ * has stopped, events may be missing.
+ */
+static void merge(struct search *to, const struct search *list, size_t n)
+{
+	size_t *next = arena_array(to->arena, size_t, n), first;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].stopped && (!to->stopped || compare_positions(to, &list[i].stopped_at,
+									  &to->stopped_at) < 0))
+			to->stopped_at = list[i].stopped_at;
+		to->stopped = to->stopped || list[i].stopped;
+	}
+	while (to->n < to->wanted && (first = first_of(list, next, n)) < n) {
+		const struct event_position *p = &list[first].found[next[first]];
+
+		if (to->stopped && compare_positions(to, p, &to->stopped_at) > 0)
+			break;
+		append_found(to, &list[first], next[first]++);
+	}
+}
+
+/* Searches the accounts that are kept in the place. */
+static int search_place(const struct search *s, const struct place *place, struct search *ret,
+			struct error *err)
+{
+	int64_t *accounts = arena_array(s->arena, int64_t, place->n);
+	int rc;
+
+	*ret = *s;
+	ret->place = place;
+	for (size_t i = 0; s->names.accounts.n && i < place->n; i++)
+		accounts[i] = s->names.accounts.ids[place->items[i]];
+	if (s->names.accounts.n)
+		ret->names.accounts = (struct id_list) { accounts, place->n };
+	ret->sql = g_string_new(NULL);
+	rc = run_search(ret, err);
+	g_string_free(ret->sql, TRUE);
+	return rc;
+}
+
+/* The families that have an event of the id. */
+#define FAMILIES_OF_ID                                                         \
+	"SELECT DISTINCT e.root FROM source o JOIN event e ON e.source = o.id" \
+	" WHERE e.id = ?1"
+#define OF_SOURCES " AND o.id IN (SELECT l.a FROM list(?2) l)"
+
+static int find_places_of_id(struct search *s, struct places *ret, struct error *err)
+{
+	const struct event_find *q = s->q;
+	const int64_t *families = &q->family;
+	size_t n = 1;
+	struct stmt *stmt;
+
+	if (!q->family) {
+		stmt = prepare(s->st, q->source ? FAMILIES_OF_ID OF_SOURCES : FAMILIES_OF_ID, err);
+		db_bind_str(stmt, 1, q->id);
+		if (q->source)
+			bind_list(s, stmt, 2, &s->names.sources);
+		if (store_ids(stmt, s->arena, &families, &n, err) < 0)
+			return -1;
+	}
+	return store_places_of_families(s->st, families, n, s->arena, ret, err);
+}
+
+static int search_places(struct search *s, struct error *err)
+{
+	struct places places;
+	struct search *list;
+	int rc;
+
+	if (!db_distributed(s->st->db)) {
+		s->place = &place_of_all;
+		return run_search(s, err);
+	}
+	rc = event_find_any_account(s->q)
+		     ? find_places_of_id(s, &places, err)
+		     : store_places_of_accounts(s->st, s->names.accounts.ids, s->names.accounts.n,
+						s->arena, &places, err);
+	if (rc < 0)
+		return -1;
+	list = arena_array(s->arena, struct search, places.n);
+	for (size_t i = 0; i < places.n; i++)
+		if (search_place(s, &places.list[i], &list[i], err) < 0)
+			return -1;
+	merge(s, list, places.n);
+	return 0;
+}
+
 /* Finds up to s->wanted events. */
 static int search(struct search *s, const struct event_position *start, size_t wanted,
 		  struct error *err)
@@ -441,7 +581,7 @@ static int search(struct search *s, const struct event_position *start, size_t w
 	 * what others have
 	 */
 	else if (s->names.accounts.n || event_find_any_account(s->q))
-		rc = run_search(s, err);
+		rc = search_places(s, err);
 	g_string_free(s->sql, TRUE);
 	return rc;
 }
@@ -504,42 +644,55 @@ static void read_posting(struct stmt *s, struct arena *arena, void *ret)
 int pgsql_postings(struct store *st, const struct account_hour *hour, struct arena *arena,
 		   struct posting **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st,
-				 "SELECT " EFFECTIVE " AS effective, series, source, id FROM event"
-				 " WHERE account = ?1 AND " EFFECTIVE " >= ?2 AND " EFFECTIVE
-				 " < ?3 ORDER BY effective, source, id",
-				 err);
+	struct stmt *s;
+	struct places places;
 	struct rows rows;
+
+	if (store_places_of_accounts(st, &hour->account, 1, arena, &places, err) < 0)
+		return -1;
+	s = prepare(st,
+		    "SELECT " EFFECTIVE " AS effective, series, source, id FROM event"
+		    " WHERE account = ?1 AND at(root, ?4) AND " EFFECTIVE " >= ?2 AND " EFFECTIVE
+		    " < ?3 ORDER BY effective, source, id",
+		    err);
 
 	db_bind_int(s, 1, hour->account);
 	db_bind_int(s, 2, hour->hour * HOUR_US);
 	db_bind_int(s, 3, (hour->hour + 1) * HOUR_US);
+	db_bind_list(s, 4, (places.n ? places.list : &place_of_all)->families);
 	rows = store_rows(s, read_posting, sizeof(struct posting), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
 	return rows.rc;
 }
 
-#define HOUR_FROM                                                           \
-	"SELECT " EFFECTIVE " FROM event WHERE account = ?1 AND " EFFECTIVE \
+#define HOUR_FROM                                                                            \
+	"SELECT " EFFECTIVE " FROM event WHERE account = ?1 AND at(root, ?3) AND " EFFECTIVE \
 	" >= ?2 ORDER BY " EFFECTIVE " LIMIT 1"
-#define HOUR_UP_TO                                                          \
-	"SELECT " EFFECTIVE " FROM event WHERE account = ?1 AND " EFFECTIVE \
+#define HOUR_UP_TO                                                                           \
+	"SELECT " EFFECTIVE " FROM event WHERE account = ?1 AND at(root, ?3) AND " EFFECTIVE \
 	" < ?2 ORDER BY " EFFECTIVE " DESC LIMIT 1"
 
 int pgsql_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards,
 		       int64_t *ret_hour, struct error *err)
 {
-	struct stmt *s = prepare(st, backwards ? HOUR_UP_TO : HOUR_FROM, err);
+	struct places places;
+	struct arena arena;
+	struct stmt *s;
 	int64_t at, us;
 	int rc;
 
+	arena_init(&arena);
+	rc = store_places_of_accounts(st, &account, 1, &arena, &places, err);
+	s = rc < 0 ? NULL : prepare(st, backwards ? HOUR_UP_TO : HOUR_FROM, err);
 	/* an hour may be one that no clock has, as a bound */
 	if (__builtin_mul_overflow(from + backwards, HOUR_US, &at))
 		at = from < 0 ? INT64_MIN : INT64_MAX;
 	db_bind_int(s, 1, account);
 	db_bind_int(s, 2, at);
+	db_bind_list(s, 3, rc == 0 && places.n ? places.list->families : place_of_all.families);
 	rc = store_one(s, &us, err);
+	arena_release(&arena);
 	if (rc > 0)
 		*ret_hour = us / HOUR_US;
 	return rc;

@@ -35,6 +35,12 @@ int pgsql_postings_refile(struct store *st, const struct account_hour *hour, str
 /* The index that finds events by time. */
 #define PGSQL_EVENT_INDEX "event_effective ON event (account, COALESCE(booked_us, time_us))"
 
+/*
+ * Distributes the tables of a new ledger over the nodes of Citus, if the database
+ * has it. In the write that makes the ledger.
+ */
+int pgsql_distribute(struct store *st, struct error *err);
+
 int pgsql_bulk_begin(struct store *st, struct error *err);
 int pgsql_bulk_end(struct store *st, struct error *err);
 int pgsql_ids_made(struct store *st, struct error *err);

@@ -6,6 +6,7 @@
 #include "store/internal.h"
 #include "store/pgsql/driver.h"
 #include "store/pgsql/layout.h"
+#include "store/places.h"
 #include "store/rollup.h"
 #include "base/banned.h"
 
@@ -233,11 +234,12 @@ static void make_list(const GArray *sums, struct arena *arena, struct db_list *r
 #define ANY_EXCEEDS           \
 	EXCEEDS("count", "e") \
 	" OR " EXCEEDS("usage", "f") " OR " EXCEEDS("price", "g") " OR " EXCEEDS("upload", "h")
-#define FIND_EXCEEDING                                                                       \
-	"SELECT " LIST_AMOUNTS ", " AMOUNT_COLUMNS_OF(                                       \
-		"t") " FROM list(?1) l"                                                      \
-		     " CROSS JOIN LATERAL (SELECT * FROM total_month t WHERE t.root = l.a"   \
-		     " AND t.account = l.b AND t.slot = l.c AND t.category = l.d LIMIT 1) t" \
+#define FIND_EXCEEDING                                                                     \
+	"SELECT " LIST_AMOUNTS ", " AMOUNT_COLUMNS_OF(                                     \
+		"t") " FROM list(?1) l"                                                    \
+		     " CROSS JOIN LATERAL (SELECT * FROM total_month t WHERE t.root = l.a" \
+		     " AND t.account = l.b AND t.slot = l.c AND t.category = l.d"          \
+		     " AND at(t.root, ?2) LIMIT 1) t"                                      \
 		     " WHERE " ANY_EXCEEDS " ORDER BY l.rowid LIMIT 1"
 
 static int month_exceeded(struct stmt *s, struct error *err)
@@ -252,16 +254,44 @@ static int month_exceeded(struct stmt *s, struct error *err)
 	return store_rollup_check(&sum, err);
 }
 
+/* The rows of the list that are kept in the place. */
+static void choose_rows(const struct db_list *list, const struct place *place, struct arena *arena,
+			struct db_list *ret)
+{
+	size_t columns = (size_t)list->columns;
+	struct db_cell *cells = arena_array(arena, struct db_cell, place->n * columns);
+
+	for (size_t i = 0; i < place->n; i++)
+		memcpy(cells + i * columns, list->cells + place->items[i] * columns,
+		       columns * sizeof(*cells));
+	*ret = (struct db_list) { cells, place->n, list->columns };
+}
+
 /*
  * Fails if the total of a month would no longer fit: before the statement that
  * adds to the months, which would not tell which amount it is.
  */
-static int check_months(struct store *st, const struct db_list *months, struct error *err)
+static int check_months(struct store *st, const struct db_list *months, struct arena *arena,
+			struct error *err)
 {
-	struct stmt *s = prepare(st, FIND_EXCEEDING, err);
+	int64_t *families = arena_array(arena, int64_t, months->n);
+	struct places places;
 
-	db_bind_list(s, 1, months);
-	return pgsql_expect_none(s, month_exceeded, err);
+	for (size_t i = 0; i < months->n; i++)
+		families[i] = months->cells[i * SUM_CELLS + CELL_ROOT].n;
+	if (store_places_of_families(st, families, months->n, arena, &places, err) < 0)
+		return -1;
+	for (size_t i = 0; i < places.n; i++) {
+		struct stmt *s = prepare(st, FIND_EXCEEDING, err);
+		struct db_list some;
+
+		choose_rows(months, &places.list[i], arena, &some);
+		db_bind_list(s, 1, &some);
+		db_bind_list(s, 2, places.list[i].families);
+		if (pgsql_expect_none(s, month_exceeded, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* ---- adding ---- */
@@ -327,7 +357,7 @@ static int add_level(struct store *st, const GArray *sums, enum level level, boo
 	arena_init(&arena);
 	make_list(sums, &arena, &list);
 	if (list.n && level == LEVEL_MONTH && !parts)
-		rc = check_months(st, &list, err);
+		rc = check_months(st, &list, &arena, err);
 	if (rc == 0 && list.n) {
 		s = prepare(st, (parts ? add_parts : add_totals)[level], err);
 		db_bind_list(s, 1, &list);
@@ -382,7 +412,7 @@ int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool 
 
 #define ONE_SUM(table, more)                                                        \
 	"SELECT " AMOUNT_COLUMNS " FROM " table " WHERE account = ?1 AND slot = ?2" \
-	" AND category = ?3" more
+	" AND category = ?3 AND root = ?5" more
 #define ONE_TOTAL(level) ONE_SUM("total_" level, "")
 #define ONE_PART(level)  ONE_SUM("part_" level, " AND series = ?4")
 
@@ -407,8 +437,8 @@ int pgsql_rollup_sum(struct store *st, const struct rollup *key, struct amounts_
 	db_bind_int(s, 1, key->account);
 	db_bind_int(s, 2, key->slot);
 	db_bind_int(s, 3, key->category);
-	if (key->series)
-		db_bind_int(s, 4, key->series);
+	db_bind_int(s, 4, key->series);
+	db_bind_int(s, 5, key->family ? key->family : key->account);
 	rc = db_step(s, err);
 	if (rc > 0)
 		store_get_amounts(s, 0, &a);

@@ -185,7 +185,8 @@ const struct schema_step schema_pgsql[] = {
 		  "CREATE UNLOGGED TABLE crash_mark (id bigint PRIMARY KEY, mark" INT ");"
 		  "INSERT INTO crash_mark (id, mark) VALUES (1, 1);"
 		  "CREATE TABLE signing (account bigint PRIMARY KEY REFERENCES account(id),"
-		  " sealed bytea NOT NULL);" },
+		  " sealed bytea NOT NULL);",
+	  .then = { pgsql_distribute } },
 };
 
 const size_t schema_n_pgsql = ARRAY_SIZE(schema_pgsql);

@@ -79,6 +79,35 @@ static void append_list(GString *to, const struct db_list *list, int first)
 	g_string_append(to, "ord))");
 }
 
+/*
+ * The condition at(COLUMN, ?N) that SQL begins with: that COLUMN is in the list.
+ * One number is compared, so that the condition is an equation. Returns the end
+ * of it in SQL; NULL: it is another text.
+ */
+static const char *append_at(GString *to, const char *sql, const struct pg_param *params, int n)
+{
+	static const char at[] = " at(";
+	const char *comma = strncmp(sql, at, strlen(at)) == 0 ? strchr(sql, ',') : NULL;
+	const char *end;
+	size_t len = strlen(at);
+	int number;
+
+	if (!comma || strncmp(comma, ", ?", 3) != 0)
+		return NULL;
+	number = read_param(comma + 2, 0, &end);
+	if (params[number - 1].list->n == 0) {
+		g_string_append(to, " true");
+	} else {
+		g_string_append_c(to, ' ');
+		g_string_append_len(to, sql + len, comma - sql - (ptrdiff_t)len);
+		g_string_append_printf(to,
+				       params[number - 1].list->n == 1 ? " = ($%d::bigint[])[1]"
+								       : " = ANY ($%d::bigint[])",
+				       first_array(params, n, number));
+	}
+	return end + 1; /* behind the bracket */
+}
+
 void pg_translate(const char *sql, const struct pg_param *params, int n, GString *to)
 {
 	static const char list_of[] = "list(";
@@ -86,9 +115,11 @@ void pg_translate(const char *sql, const struct pg_param *params, int n, GString
 
 	while (*sql) {
 		bool list = strncmp(sql, list_of, strlen(list_of)) == 0 && sql[5] == '?';
-		const char *from = sql;
+		const char *from = sql, *end = append_at(to, sql, params, n);
 
-		if (*sql == '\'' || *sql == '"') {
+		if (end) {
+			sql = end;
+		} else if (*sql == '\'' || *sql == '"') {
 			sql = skip_quoted(sql);
 			g_string_append_len(to, from, sql - from);
 		} else if (*sql == '?' || list) {

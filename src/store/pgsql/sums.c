@@ -9,6 +9,9 @@
  * customer, SIM or a declared dimension finds its series first. Few of them are
  * looked up slot by slot; otherwise all rows of the slots are read.
  *
+ * Each table has its condition at(): in a distributed ledger, the question is
+ * asked once for each place (see places.h).
+ *
  * Each subquery with OFFSET 0 is one that PostgreSQL has to run for each row
  * before it, by an index: it must never read a whole table to join it.
  */
@@ -20,6 +23,7 @@
 #include "store/pgsql/layout.h"
 #include "store/pgsql/pieces.h"
 #include "store/pgsql/sql.h"
+#include "store/places.h"
 #include "base/banned.h"
 
 enum {
@@ -48,7 +52,8 @@ enum {
 	P_FILTERS, /* further filters of the accounts */
 	P_INDEX_PREFIX = P_FILTERS + 2,
 	P_INDEX_END,
-	P_LAST = P_INDEX_END
+	P_PLACE,
+	P_LAST = P_PLACE
 };
 
 /* The columns of its rows. */
@@ -68,6 +73,7 @@ enum { FOUND_ROW = -1 /* of this row, only C_N */ };
 struct reading {
 	struct store *st;
 	const struct sums_query *q;
+	const struct place *place;
 	struct arena arena;
 	struct sums_pieces pieces;
 	bool merged;            /* rows of all accounts are added up together */
@@ -128,8 +134,8 @@ static void add_total_rows(struct reading *r, enum level level)
 	addf(r,
 	     "SELECT l.rowid AS n, t.* FROM list(?%d) l CROSS JOIN list(?%d) r"
 	     " CROSS JOIN LATERAL (SELECT slot, category, " AMOUNT_COLUMNS " FROM total_%s"
-	     " WHERE account = l.a AND slot >= r.a AND slot < r.b",
-	     P_ACCOUNTS, P_RANGES + (int)level, levels[level]);
+	     " WHERE account = l.a AND slot >= r.a AND slot < r.b AND at(root, ?%d)",
+	     P_ACCOUNTS, P_RANGES + (int)level, levels[level], P_PLACE);
 	if (r->q->n_categories > FEW_CATEGORIES)
 		addf(r,
 		     " AND category BETWEEN (SELECT a FROM list(?%d) c) AND"
@@ -228,11 +234,13 @@ static void add_categories(struct reading *r)
 		addf(r, " CROSS JOIN list(?%d) c", P_CATEGORIES);
 		return;
 	}
-	add(r, " CROSS JOIN LATERAL (WITH RECURSIVE k(a) AS ((SELECT category FROM part_month"
-	       " WHERE account = l.a ORDER BY category LIMIT 1) UNION ALL SELECT"
-	       " (SELECT category FROM part_month WHERE account = l.a AND category > k.a"
-	       " ORDER BY category LIMIT 1) FROM k WHERE k.a IS NOT NULL)"
-	       " SELECT a FROM k WHERE a IS NOT NULL");
+	addf(r,
+	     " CROSS JOIN LATERAL (WITH RECURSIVE k(a) AS ((SELECT category FROM part_month"
+	     " WHERE account = l.a AND at(root, ?%d) ORDER BY category LIMIT 1) UNION ALL SELECT"
+	     " (SELECT category FROM part_month WHERE account = l.a AND category > k.a"
+	     " AND at(root, ?%d) ORDER BY category LIMIT 1) FROM k WHERE k.a IS NOT NULL)"
+	     " SELECT a FROM k WHERE a IS NOT NULL",
+	     P_PLACE, P_PLACE);
 	if (r->q->n_categories)
 		addf(r, " AND a = ANY (ARRAY(SELECT a FROM list(?%d) c))", P_CATEGORIES);
 	add(r, ") c");
@@ -249,8 +257,8 @@ static void add_all_parts(struct reading *r, enum level level)
 	addf(r,
 	     " CROSS JOIN list(?%d) r CROSS JOIN LATERAL (SELECT slot, series, " AMOUNT_COLUMNS
 	     " FROM part_%s WHERE account = l.a AND category = c.a AND slot >= r.a"
-	     " AND slot < r.b OFFSET 0) t",
-	     P_RANGES + (int)level, levels[level]);
+	     " AND slot < r.b AND at(root, ?%d) OFFSET 0) t",
+	     P_RANGES + (int)level, levels[level], P_PLACE);
 	if (r->found_max)
 		addf(r, " WHERE (SELECT count(*) FROM found) > ?%d", P_FOUND);
 	addf(r, " LIMIT ?%d", P_LIMIT);
@@ -277,15 +285,16 @@ static void add_found_parts(struct reading *r, enum level level)
 	add_key(r, level);
 	add_piece_number(r, level);
 	addf(r,
-	     PART_COLUMNS
-	     ", x.value, x.second FROM (SELECT f.n, f.category, f.value, f.second, t.*"
-	     " FROM found f CROSS JOIN list(?%d) r"
-	     " CROSS JOIN LATERAL generate_series(r.a, r.b - 1) g(slot)"
-	     " CROSS JOIN LATERAL (SELECT slot, " AMOUNT_COLUMNS " FROM part_%s WHERE account = f.a"
-	     " AND category = f.category AND slot = g.slot AND series = f.series OFFSET 0) t"
-	     " WHERE (SELECT count(*) FROM found) <= ?%d LIMIT ?%d) x"
-	     " GROUP BY 1, 2, 3, x.value, x.second)",
-	     P_RANGES + (int)level, levels[level], P_FOUND, P_LIMIT);
+	     PART_COLUMNS ", x.value, x.second FROM (SELECT f.n, f.category, f.value, f.second, t.*"
+			  " FROM found f CROSS JOIN list(?%d) r"
+			  " CROSS JOIN LATERAL generate_series(r.a, r.b - 1) g(slot)"
+			  " CROSS JOIN LATERAL (SELECT slot, " AMOUNT_COLUMNS
+			  " FROM part_%s WHERE account = f.a"
+			  " AND category = f.category AND slot = g.slot AND series = f.series"
+			  " AND at(root, ?%d) OFFSET 0) t"
+			  " WHERE (SELECT count(*) FROM found) <= ?%d LIMIT ?%d) x"
+			  " GROUP BY 1, 2, 3, x.value, x.second)",
+	     P_RANGES + (int)level, levels[level], P_PLACE, P_FOUND, P_LIMIT);
 }
 
 /* The series, as NAME, that have a value of the dimension. */
@@ -536,6 +545,7 @@ static void bind_all(struct reading *r, struct stmt *s)
 		if (r->pieces.levels[i].n)
 			bind_level(r, s, i);
 	db_bind_int(s, P_FOUND, r->found_max);
+	db_bind_list(s, P_PLACE, r->place->families);
 	bind_prefixes(r, s);
 }
 
@@ -620,19 +630,83 @@ static int read_sums(struct reading *r, sums_row_fn *row, void *arg, struct erro
 	return rc;
 }
 
-int pgsql_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
-	       struct error *err)
+static int read_place(struct store *st, const struct sums_query *q, const struct place *place,
+		      sums_row_fn *row, void *arg, struct error *err)
 {
-	struct reading r = { .st = st, .q = q };
+	struct reading r = { .st = st, .q = q, .place = place };
 	int rc;
 
-	if (q->n_spans == 0 || q->n_accounts == 0)
-		return 0;
 	arena_init(&r.arena);
 	r.sql = g_string_new(NULL);
 	sums_divide(q, &r.arena, &r.pieces);
 	rc = read_sums(&r, row, arg, err);
 	g_string_free(r.sql, TRUE);
 	arena_release(&r.arena);
+	return rc;
+}
+
+/* ---- places ---- */
+
+/* A row of a question that was asked about the accounts of one place. */
+struct place_row {
+	const struct place *place;
+	sums_row_fn *row;
+	void *arg;
+};
+
+static int give_place(void *arg, const struct sums_row *row, struct error *err)
+{
+	const struct place_row *p = arg;
+	struct sums_row out = *row;
+
+	out.account = p->place->items[row->account];
+	return p->row(p->arg, &out, err);
+}
+
+static int read_place_of(struct store *st, const struct sums_query *q, struct place_row *p,
+			 struct arena *arena, struct error *err)
+{
+	struct sums_query some = *q;
+	struct sums_account *accounts = arena_array(arena, struct sums_account, p->place->n);
+
+	for (size_t i = 0; i < p->place->n; i++)
+		accounts[i] = q->accounts[p->place->items[i]];
+	some.accounts = accounts;
+	some.n_accounts = p->place->n;
+	return read_place(st, &some, p->place, give_place, p, err);
+}
+
+static int read_places(struct store *st, const struct sums_query *q, struct place_row *p,
+		       struct arena *arena, struct error *err)
+{
+	int64_t *ids = arena_array(arena, int64_t, q->n_accounts);
+	struct places places;
+
+	for (size_t i = 0; i < q->n_accounts; i++)
+		ids[i] = q->accounts[i].id;
+	if (store_places_of_accounts(st, ids, q->n_accounts, arena, &places, err) < 0)
+		return -1;
+	for (size_t i = 0; i < places.n; i++) {
+		p->place = &places.list[i];
+		if (read_place_of(st, q, p, arena, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pgsql_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
+	       struct error *err)
+{
+	struct place_row p = { .row = row, .arg = arg };
+	struct arena arena;
+	int rc;
+
+	if (q->n_spans == 0 || q->n_accounts == 0)
+		return 0;
+	if (!db_distributed(st->db))
+		return read_place(st, q, &place_of_all, row, arg, err);
+	arena_init(&arena);
+	rc = read_places(st, q, &p, &arena, err);
+	arena_release(&arena);
 	return rc;
 }

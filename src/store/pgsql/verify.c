@@ -8,6 +8,7 @@
 #include <string.h>
 #include "store/closing.h"
 #include "store/pgsql/layout.h"
+#include "store/places.h"
 #include "store/repair.h"
 #include "store/rollup.h"
 #include "base/banned.h"
@@ -28,18 +29,22 @@ static void be_patient(struct store *st, const struct verify_calls *calls)
 
 /* ---- events ---- */
 
-#define LATE                                                                                   \
-	CURSOR "SELECT e.source, e.id, e.account, e.booked_us FROM event e"                    \
-	       " WHERE e.booked_us > e.time_us AND NOT EXISTS (SELECT 1 FROM closing_change c" \
-	       " WHERE c.kind = 1 AND c.account = e.account AND c.effective_us = e.booked_us"  \
-	       " AND c.source = e.source AND c.event = e.id)"
-#define BAD                                                                        \
-	CURSOR "SELECT e.source, e.id, e.booked_us < e.time_us,"                   \
-	       " (e.correction IS NOT NULL) <> (e.source = ?1) FROM event e WHERE" \
-	       " (e.booked_us < e.time_us OR (e.correction IS NOT NULL) <> (e.source = ?1))"
+#define LATE                                                                      \
+	CURSOR "SELECT e.source, e.id, e.account, e.booked_us FROM event e WHERE" \
+	       " at(e.root, ?3) AND e.booked_us > e.time_us"
+/* the table closing_change is where the events are, unless the ledger is distributed */
+#define UNLISTED                                                                            \
+	LATE " AND NOT EXISTS (SELECT 1 FROM closing_change c"                              \
+	     " WHERE c.kind = 1 AND c.account = e.account AND c.effective_us = e.booked_us" \
+	     " AND c.source = e.source AND c.event = e.id)"
+#define BAD                                                                                     \
+	CURSOR "SELECT e.source, e.id, e.booked_us < e.time_us,"                                \
+	       " (e.correction IS NOT NULL) <> (e.source = ?1) FROM event e WHERE"              \
+	       " at(e.root, ?3) AND (e.booked_us < e.time_us OR (e.correction IS NOT NULL) <> " \
+	       "(e.source = ?1))"
 #define ELSEWHERE                                                                       \
 	CURSOR "SELECT e.source, e.id, s.id IS NULL FROM event e LEFT JOIN series s ON" \
-	       " s.id = e.series WHERE s.account IS DISTINCT FROM e.account"
+	       " s.id = e.series WHERE at(e.root, ?3) AND s.account IS DISTINCT FROM e.account"
 #define OF_LIST  " AND e.account IN (SELECT l.a FROM list(?2) l)"
 #define IN_ORDER " ORDER BY e.source, e.id"
 #define BOTH(sql)                                  \
@@ -47,18 +52,30 @@ static void be_patient(struct store *st, const struct verify_calls *calls)
 		sql IN_ORDER, sql OF_LIST IN_ORDER \
 	}
 
-static const char *const late[] = BOTH(LATE), *const bad[] = BOTH(BAD),
-			 *const elsewhere[] = BOTH(ELSEWHERE);
+static const char *const late[] = BOTH(LATE), *const unlisted[] = BOTH(UNLISTED),
+			 *const bad[] = BOTH(BAD), *const elsewhere[] = BOTH(ELSEWHERE);
 
-static int each_event(const struct verify_checks *v, const char *const sql[2], cursor_row_fn *row,
-		      void *arg, struct error *err)
+struct events_check {
+	const struct verify_checks *v;
+	const struct places *places;
+	cursor_row_fn *row;
+	void *arg;
+};
+
+static int each_event(const struct events_check *c, const char *const sql[2], struct error *err)
 {
-	struct stmt *s = prepare(v->st, sql[v->accounts != NULL], err);
+	const struct verify_checks *v = c->v;
+	int rc = 0;
 
-	db_bind_int(s, 1, v->own);
-	if (v->accounts)
-		db_bind_list(s, 2, v->accounts);
-	return pgsql_each_row(v->st, s, row, arg, err);
+	for (size_t i = 0; rc == 0 && i < c->places->n; i++) {
+		struct stmt *s = prepare(v->st, sql[v->accounts != NULL], err);
+
+		db_bind_int(s, 1, v->own);
+		db_bind_list(s, 2, v->accounts ? v->accounts : place_of_all.families);
+		db_bind_list(s, 3, c->places->list[i].families);
+		rc = pgsql_each_row(v->st, s, c->row, c->arg, err);
+	}
+	return rc;
 }
 
 static struct event_key key_of(struct stmt *s)
@@ -67,6 +84,28 @@ static struct event_key key_of(struct stmt *s)
 
 	ret.id = db_get_text(s, 1, &ret.len);
 	return ret;
+}
+
+/* Passes a late event on unless it is in the table closing_change. */
+static int check_listed(void *arg, struct stmt *s, struct error *err)
+{
+	const struct events_check *c = arg;
+	struct event_key key = key_of(s);
+	struct posting p = { .effective_us = db_get_int(s, 3),
+			     .source = key.source,
+			     .id = key.id,
+			     .id_len = key.len };
+	int rc = store_late_listed(c->v->st, db_get_int(s, 2), &p, err);
+
+	return rc ? (rc < 0 ? -1 : 0) : c->row(c->arg, s, err);
+}
+
+static int each_unlisted(struct events_check *c, struct error *err)
+{
+	struct events_check all = { c->v, c->places, check_listed, c };
+
+	return db_distributed(c->v->st->db) ? each_event(&all, late, err)
+					    : each_event(c, unlisted, err);
 }
 
 static int report_late(void *arg, struct stmt *s, struct error *err)
@@ -105,11 +144,16 @@ static int report_elsewhere(void *arg, struct stmt *s, struct error *err)
 static int check_events(struct verify_checks *v, const struct account_checks *checks,
 			struct error *err)
 {
+	struct events_check c = { v, &checks->places, report_late, v };
+
 	v->late = checks->late;
-	if ((checks->late && each_event(v, late, report_late, v, err) < 0) ||
-	    (checks->bad && each_event(v, bad, report_bad, v, err) < 0))
+	if (checks->late && each_unlisted(&c, err) < 0)
 		return -1;
-	return checks->elsewhere ? each_event(v, elsewhere, report_elsewhere, v, err) : 0;
+	c.row = report_bad;
+	if (checks->bad && each_event(&c, bad, err) < 0)
+		return -1;
+	c.row = report_elsewhere;
+	return checks->elsewhere ? each_event(&c, elsewhere, err) : 0;
 }
 
 /* ---- sums ---- */
@@ -263,7 +307,9 @@ static int repair_all(struct rebuilding *r, struct verify_checks *v, struct aren
 		    pgsql_compare_sums(v->st, checks.list[i], repair_sum, r, err) < 0)
 			return -1;
 	if (write_all(r, err) < 0 ||
-	    (checks.late && each_event(v, late, repair_late, r, err) < 0) ||
+	    (checks.late &&
+	     each_unlisted(&(struct events_check) { v, &checks.places, repair_late, r }, err) <
+		     0) ||
 	    repair_series(&r->repair, &r->n, err) < 0)
 		return -1;
 	if (v->calls->progress)

@@ -1,0 +1,116 @@
+/*
+ * citus.c - distributes a new ledger over the nodes of Citus, if the database
+ * has this extension.
+ *
+ * Events and sums are kept by main account, all rows of a family in one shard.
+ * What their statements join is a reference table, of which each node has a
+ * copy. All else is local to the coordinator, to which usaged connects, and so
+ * are the locks of writers.
+ *
+ * A write that adds events commits on all its nodes or on none (two-phase
+ * commit), because COPY asks Citus for it.
+ */
+#include <glib.h>
+#include "store/internal.h"
+#include "store/pgsql/driver.h"
+#include "store/pgsql/layout.h"
+#include "base/banned.h"
+
+/* by `root`; all shards of one root are on one node */
+static const char *const by_root[] = { "event",     "event_attributes", "total_quarter",
+				       "total_day", "total_month",      "part_quarter",
+				       "part_day",  "part_month" };
+static const char *const references[] = { "account", "source",       "dimension_value",
+					  "series",  "series_value", "correction" };
+
+/* Citus: the program, not the database, checks what tables on other nodes refer to. */
+static const char prepare_tables[] =
+	"SET LOCAL citus.multi_shard_modify_mode = 'sequential';"
+	"DO $$ DECLARE c record; tables regclass[] := '{account, source, dimension_value, series,"
+	" series_value, correction}'; BEGIN"
+	" FOR c IN SELECT conrelid::regclass AS t, conname FROM pg_constraint WHERE contype = 'f'"
+	" AND (conrelid = ANY (tables) OR confrelid = ANY (tables)) LOOP"
+	" EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.t, c.conname);"
+	" END LOOP; END $$";
+
+/*
+ * The place of a family; without Citus NULL, but for tests, which set how many
+ * places there are to be.
+ */
+static const char place_of_family[] =
+	"SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'citus')"
+	" THEN 'get_shard_id_for_distribution_column(''event''::regclass, $1)'"
+	" WHEN current_setting('usaged.places', true) <> ''"
+	" THEN '$1 % ' || current_setting('usaged.places')::bigint END,"
+	" EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'citus')";
+
+/* Runs SQL, and frees it. */
+static int run(struct store *st, char *sql, struct error *err)
+{
+	int rc = db_exec(st->db, sql, err);
+
+	g_free(sql);
+	return rc;
+}
+
+/* Statements join tables of the coordinator and reference tables: it must have a copy of them. */
+static int check_coordinator(struct store *st, struct error *err)
+{
+	struct stmt *s = prepare(st,
+				 "SELECT 1 WHERE EXISTS (SELECT 1 FROM pg_dist_node) AND NOT EXISTS"
+				 " (SELECT 1 FROM pg_dist_node WHERE groupid = 0)",
+				 err);
+	int rc = store_any(s, err);
+
+	return rc <= 0 ? rc
+		       : error_set(err, ERR_PARAM, "database",
+				   "the coordinator of Citus has not been told its own name: call "
+				   "citus_set_coordinator_host, as usaged-postgresql(7) says");
+}
+
+static int distribute_tables(struct store *st, struct error *err)
+{
+	int rc = check_coordinator(st, err);
+
+	if (rc == 0)
+		rc = db_exec(st->db, prepare_tables, err);
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(references); i++)
+		rc = run(st, g_strdup_printf("SELECT create_reference_table('%s')", references[i]),
+			 err);
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(by_root); i++)
+		rc = run(st,
+			 g_strdup_printf("SELECT create_distributed_table('%s', 'root',"
+					 " colocate_with => '%s')",
+					 by_root[i], i ? by_root[0] : "none"),
+			 err);
+	return rc;
+}
+
+int pgsql_distribute(struct store *st, struct error *err)
+{
+	struct stmt *s = prepare(st, place_of_family, err);
+	char *place = NULL;
+	bool citus = false;
+	int rc = db_step(s, err);
+	size_t len;
+
+	if (rc > 0) {
+		place = g_strdup(db_get_text(s, 0, &len));
+		citus = db_get_int(s, 1);
+	}
+	db_reset(s);
+	if (rc < 0 || !place)
+		return rc < 0 ? -1 : 0;
+	rc = run(st,
+		 g_strdup_printf("CREATE FUNCTION family_place(bigint) RETURNS bigint LANGUAGE sql"
+				 " STABLE AS $$ SELECT %s $$;"
+				 "INSERT INTO meta (name, value) VALUES ('distributed', 1)",
+				 place),
+		 err);
+	g_free(place);
+	if (rc == 0 && citus)
+		rc = distribute_tables(st, err);
+	if (rc == 0)
+		pgsql_set_distributed(st->db);
+	return rc;
+}
