@@ -26,6 +26,7 @@ enum {
 	/* so many are found before anything is read, and of each account so many more */
 	FOUND_MAX = 4096,
 	FOUND_EACH = 64,
+	FEW_A_DAY = 100, /* events of a day have a leaf or two */
 	DAYS_MAX = 31,
 	RANGES_MAX = 4096,  /* so many ranges are read in one statement */
 	MANY = 8,           /* accounts whose series are found by account */
@@ -87,7 +88,10 @@ struct filtered {
 	size_t n_seeks; /* 0: all are read through */
 };
 
-/* of a range: place, account, period, first key, and the key behind its last */
+/*
+ * Of a range: place, account, period, first key, and the key behind its last. Of
+ * a run of days: place, account, first and last day, the key behind the last.
+ */
 enum { RANGE_COLUMNS = 5 };
 
 struct reading {
@@ -121,6 +125,10 @@ struct reading {
 	struct db_cell *cells;
 	size_t n_ranges, n_cells; /* what there is room for */
 	size_t ranges_size, cells_size;
+	/* runs of days: the account of each, as in the rows */
+	size_t *runs;
+	struct db_cell *run_cells;
+	size_t n_runs, n_run_cells, runs_size, run_cells_size;
 };
 
 /* ---- spans ---- */
@@ -679,39 +687,59 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 /* ---- ranges ---- */
 
 #define RANGES                                                                      \
-	"SELECT l.rowid, r.leaf FROM list(?1) l CROSS JOIN rollup r"                \
+	"SELECT l.rowid, l.c, r.leaf FROM list(?1) l CROSS JOIN rollup r"           \
 	" WHERE r.place = l.a AND r.account = l.b AND r.period = l.c"               \
 	" AND r.first >= COALESCE((SELECT max(first) FROM rollup WHERE place = l.a" \
 	" AND account = l.b AND period = l.c AND first <= l.d), x'') AND r.first < l.e"
+#define RUNS                                                                      \
+	"SELECT -1 - l.rowid, r.period, r.leaf FROM list(?2) l CROSS JOIN rollup" \
+	" r WHERE r.place = l.a AND r.account = l.b AND r.period BETWEEN l.c AND" \
+	" l.d AND r.first < l.e"
 
-/* Reads the ranges that were added. */
+/* One row of a range, or of a run of days. */
+static int read_range(struct reading *r, struct stmt *s, struct error *err)
+{
+	int64_t i = db_get_int(s, 0);
+	struct span_map days = { .n = SLOTS_PER_DAY, .start = db_get_int(s, 1) * SLOTS_PER_DAY };
+	const struct span_map *map = &days;
+	size_t len;
+	const void *leaf = db_get_blob(s, 2, &len);
+
+	if (i >= 0) {
+		choose_account(r, r->ranges[i].account);
+		r->seek = r->ranges[i].seek;
+		map = &r->ranges[i].map;
+	} else {
+		choose_account(r, r->runs[-1 - i]);
+		r->seek = 0;
+	}
+	return take_leaf(r, leaf, len, map, err);
+}
+
+/* Reads the ranges and runs that were added. */
 static int read_ranges(struct reading *r, struct error *err)
 {
-	const struct db_list list = { r->cells, r->n_ranges, RANGE_COLUMNS };
+	const struct db_list ranges = { r->cells, r->n_ranges, RANGE_COLUMNS };
+	const struct db_list runs = { r->run_cells, r->n_runs, RANGE_COLUMNS };
+	size_t n = r->n_ranges + r->n_runs;
 	struct stmt *s;
 	int rc;
 
-	if (r->n_ranges == 0)
+	if (n == 0)
 		return 0;
-	s = prepare(r->st, RANGES, err);
-	db_bind_list(s, 1, &list);
-	while ((rc = db_step(s, err)) > 0) {
-		const struct leaf_range *range = &r->ranges[db_get_int(s, 0)];
-		size_t len;
-		const void *leaf = db_get_blob(s, 1, &len);
-
-		choose_account(r, range->account);
-		r->seek = range->seek;
-		if (take_leaf(r, leaf, len, &range->map, err) < 0) {
+	s = prepare(r->st, r->n_runs ? RANGES " UNION ALL " RUNS : RANGES, err);
+	db_bind_list(s, 1, &ranges);
+	if (r->n_runs)
+		db_bind_list(s, 2, &runs);
+	while ((rc = db_step(s, err)) > 0)
+		if (read_range(r, s, err) < 0) {
 			db_reset(s);
 			rc = -1;
 			break;
 		}
-	}
 	r->seek = 0;
-	rc = rc < 0 ? -1 : store_work(r->st, SCAN_WORK * (int64_t)r->n_ranges, err);
-	r->n_ranges = r->n_cells = 0;
-	return rc;
+	r->n_ranges = r->n_cells = r->n_runs = r->n_run_cells = 0;
+	return rc < 0 ? -1 : store_work(r->st, SCAN_WORK * (int64_t)n, err);
 }
 
 static void add_cell(struct reading *r, struct db_cell cell)
@@ -766,6 +794,28 @@ static int add_rows(struct reading *r, enum rollup_place place, int64_t period,
 	return r->n_ranges < RANGES_MAX ? 0 : read_ranges(r, err);
 }
 
+/* Adds all rows of the days FIRST to LAST up to the categories that are asked for. */
+static int add_run(struct reading *r, enum rollup_place place, int64_t first, int64_t last,
+		   struct error *err)
+{
+	const struct db_cell cells[RANGE_COLUMNS] = {
+		{ .n = place },
+		{ .n = r->account->id },
+		{ .n = first },
+		{ .n = last },
+		{ .bytes = r->to, .len = ROLLUP_KEY_BYTES, .kind = DB_CELL_BLOB }
+	};
+
+	r->runs = arena_room(&r->arena, r->runs, r->n_runs, &r->runs_size, sizeof(*r->runs));
+	r->runs[r->n_runs++] = r->out.account;
+	for (int i = 0; i < RANGE_COLUMNS; i++) {
+		r->run_cells = arena_room(&r->arena, r->run_cells, r->n_run_cells,
+					  &r->run_cells_size, sizeof(*r->run_cells));
+		r->run_cells[r->n_run_cells++] = cells[i];
+	}
+	return r->n_runs < RANGES_MAX ? 0 : read_ranges(r, err);
+}
+
 static void set_keys(struct reading *r)
 {
 	const struct sums_query *q = r->q;
@@ -780,43 +830,80 @@ static void set_keys(struct reading *r)
 /* ---- months ---- */
 
 /*
- * The days of a large month that no span has whole. By series: all days in
- * spans.
+ * Has a large month so few events that a day has a leaf or two? LEAF is the first
+ * one of its sums. If so, it is faster to read all leaves of some days, one after
+ * the other, than to look for those of the categories that are asked for.
  */
-static int read_days(struct reading *r, int64_t first, int64_t n, const int64_t *whole,
-		     struct error *err)
+static bool is_sparse(const void *bytes, size_t len, int64_t days)
+{
+	struct leaf_reader leaf;
+	wide count = 0;
+
+	if (!leaf_open(&leaf, bytes, len))
+		return false;
+	while (leaf_next(&leaf) > 0)
+		count += leaf.entry.amounts.count;
+	return count <= days * FEW_A_DAY;
+}
+
+/* The days of a large month. */
+struct month_days {
+	int64_t first, n;
+	int64_t *whole; /* the span that has the whole day, or -1 */
+	bool sparse;
+};
+
+/* Must the rows of a day be read? By series, those of all days in spans. */
+static bool has_rows(const struct reading *r, const struct month_days *m, int64_t day)
+{
+	if (m->whole[day - m->first] >= 0 && !r->q->by_series)
+		return false;
+	return has_part(r->q, day * SLOTS_PER_DAY, (day + 1) * SLOTS_PER_DAY);
+}
+
+static int read_days(struct reading *r, const struct month_days *m, struct error *err)
 {
 	enum rollup_place place = r->q->by_series ? PLACE_DAY_SERIES : PLACE_QUARTERS;
+	const struct filtered *f = filtered_of(r, r->out.account);
+	bool runs = m->sparse && !(f && f->n_seeks);
+	int64_t run = -1; /* the first day of the run */
+	int rc = 0;
 
-	for (int64_t day = first; day < first + n; day++) {
+	for (int64_t day = m->first; day <= m->first + m->n && rc == 0; day++) {
 		struct span_map map = { .n = SLOTS_PER_DAY, .start = day * SLOTS_PER_DAY };
+		bool wanted = day < m->first + m->n && has_rows(r, m, day);
 
-		if (whole[day - first] >= 0 && !r->q->by_series)
-			continue;
-		if (has_part(r->q, map.start, map.start + SLOTS_PER_DAY) &&
-		    add_rows(r, place, day, &map, err) < 0)
-			return -1;
+		if (wanted && !runs)
+			rc = add_rows(r, place, day, &map, err);
+		else if (wanted && run < 0)
+			run = day;
+		else if (!wanted && run >= 0) {
+			rc = add_run(r, place, run, day - 1, err);
+			run = -1;
+		}
 	}
-	return 0;
+	return rc;
 }
 
 /* A large month that no span has whole. */
-static int read_parts(struct reading *r, int64_t month, struct error *err)
+static int read_parts(struct reading *r, int64_t month, bool sparse, struct error *err)
 {
-	int64_t first = slot_month_day(month), n = slot_month_day(month + 1) - first;
-	int64_t *whole = arena_array(&r->arena, int64_t, DAYS_MAX);
-	struct span_map map = { .map = whole, .n = n };
+	struct month_days m = { .first = slot_month_day(month),
+				.whole = arena_array(&r->arena, int64_t, DAYS_MAX),
+				.sparse = sparse };
+	struct span_map map = { .map = m.whole };
 	bool any = false;
 
-	for (int64_t i = 0; i < n; i++) {
-		int64_t quarter = (first + i) * SLOTS_PER_DAY;
+	map.n = m.n = slot_month_day(month + 1) - m.first;
+	for (int64_t i = 0; i < m.n; i++) {
+		int64_t quarter = (m.first + i) * SLOTS_PER_DAY;
 
-		whole[i] = find_whole(r->q, quarter, quarter + SLOTS_PER_DAY);
-		any = any || whole[i] >= 0;
+		m.whole[i] = find_whole(r->q, quarter, quarter + SLOTS_PER_DAY);
+		any = any || m.whole[i] >= 0;
 	}
 	if (any && !r->q->by_series && add_rows(r, PLACE_DAYS, month, &map, err) < 0)
 		return -1;
-	return read_days(r, first, n, whole, err);
+	return read_days(r, &m, err);
 }
 
 static int read_large(struct reading *r, int64_t month, const void *leaf, size_t len,
@@ -837,7 +924,7 @@ static int read_large(struct reading *r, int64_t month, const void *leaf, size_t
 		map.map = kept;
 		return add_rows(r, PLACE_MONTH_SERIES, month, &map, err);
 	}
-	return read_parts(r, month, err);
+	return read_parts(r, month, is_sparse(leaf, len, DAYS_MAX), err);
 }
 
 /* One row of a month. */
@@ -919,7 +1006,9 @@ static int read_by_series(struct reading *r, size_t first, size_t n, struct erro
 	r->ranges = NULL;
 	r->cells = NULL;
 	r->waiting = NULL;
-	r->ranges_size = r->cells_size = 0;
+	r->ranges_size = r->cells_size = r->runs_size = r->run_cells_size = 0;
+	r->runs = NULL;
+	r->run_cells = NULL;
 	r->n_waiting = r->waiting_size = r->misses = 0;
 	r->first = first;
 	if (find_series(r, n, err) < 0 || read_months(r, first, n, err) < 0)
