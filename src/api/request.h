@@ -45,12 +45,16 @@ struct worker {
 	struct template_slot *slot;      /* the current templates; NULL: no pages */
 	struct feeds *feeds;             /* mappings of other programs' records; NULL: none */
 	struct request_counts *counts;   /* of all threads; NULL: requests are not counted */
+	/* connections to the ledger; NULL: worker_init makes some for the worker alone */
+	struct readers *readers;
 	int64_t started; /* time at which the server started, seconds; 0: no server */
 
 	/* the thread's own, see http/handle.h */
 	struct templates *templates; /* of this request */
-	/* read-only; opened by the first request that reads the ledger */
+	/* of READERS; made by the first request that reads the ledger */
 	struct store *store;
+	int64_t ledger;              /* readers_ledger of what is cached */
+	struct readers *own_readers; /* READERS, if they are the worker's own */
 	int64_t version; /* the ledger's version when the catalogue was read */
 	const struct catalogue *catalogue;
 	struct arena catalogue_arena;

@@ -19,7 +19,6 @@ struct operation_count {
 struct request_count {
 	const struct request_counts *of;
 	struct request_count *next;
-	atomic_int connection; /* enum connection_use */
 	/* one for each operation, and one for requests without an operation */
 	struct operation_count operations[];
 };
@@ -90,23 +89,6 @@ void request_count_add(struct request_count *c, const struct op *op, int status,
 		s++;
 	counter_add(&o->by_status[s], 1);
 	histogram_add(&o->times, us);
-}
-
-void request_count_connection(struct request_count *c, enum connection_use use)
-{
-	if (c)
-		atomic_store_explicit(&c->connection, (int)use, memory_order_relaxed);
-}
-
-int64_t request_counts_connections(struct request_counts *c, enum connection_use use)
-{
-	int64_t n = 0;
-
-	pthread_mutex_lock(&c->lock);
-	for (struct request_count *part = c->first; part; part = part->next)
-		n += atomic_load_explicit(&part->connection, memory_order_relaxed) == (int)use;
-	pthread_mutex_unlock(&c->lock);
-	return n;
 }
 
 bool request_counts_read(struct request_counts *c, size_t i, struct request_sums *ret)

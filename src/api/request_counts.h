@@ -1,7 +1,6 @@
 /*
  * request_counts.h - how many requests of each operation were answered, with
- * which status, and how long that took; and the threads' connections to the
- * ledger. Each thread counts in its own part,
+ * which status, and how long that took. Each thread counts in its own part,
  * without a lock. Reading adds up the parts.
  */
 #ifndef API_REQUEST_COUNTS_H
@@ -37,20 +36,6 @@ struct request_count *request_counts_join(struct request_counts *c);
  * may call it.
  */
 void request_count_add(struct request_count *c, const struct op *op, int status, int64_t us);
-
-/* A thread's connection to the ledger. */
-enum connection_use {
-	CONNECTION_NONE, /* not open */
-	CONNECTION_IDLE,
-	CONNECTION_BUSY, /* a request reads */
-	CONNECTION_USES
-};
-
-/* C may be NULL. Only the part's own thread may call it. */
-void request_count_connection(struct request_count *c, enum connection_use use);
-
-/* The number of threads whose connection is in this use. Thread-safe. */
-int64_t request_counts_connections(struct request_counts *c, enum connection_use use);
 
 /*
  * The sums of all threads for operation number I of the table. I is the number

@@ -15,7 +15,7 @@
 struct settings {
 	/* [ledger] */
 	const char *database; /* SQLite file, or address of a PostgreSQL database */
-	int64_t connections;  /* to PostgreSQL, for readers */
+	int64_t connections;  /* to the ledger, for readers */
 	bool prepared;        /* keep statements prepared in PostgreSQL */
 	/* 32 random bytes: keys the hashes of tokens, signs page tokens */
 	const char *secret_file;

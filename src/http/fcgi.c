@@ -24,17 +24,22 @@
 #include "http/reception.h"
 #include "http/watchdog.h"
 #include "notify/deliver.h"
+#include "store/readers.h"
+#include "store/server.h"
 #include "usage/commit_thread.h"
 #include "usage/maintenance.h"
 #include "base/banned.h"
 
 /*
- * The numbers of open files. A thread has the ledger's file and WAL, and
- * libfcgi's file for a long body. The other files are those of commit thread
- * and maintenance, the socket, logs and templates. A callback in work has its
- * socket, and two while its host's name is resolved.
+ * The numbers of open files. A thread has libfcgi's file for a long body; a
+ * reader has the ledger's file and WAL. The other files are those of commit
+ * thread and maintenance, the socket, logs and templates. A callback in work has
+ * its socket, and two while its host's name is resolved.
  */
-enum { FILES_A_THREAD = 3, FILES_BESIDE = 50 + 4 * DELIVER_AT_ONCE };
+enum { FILES_A_THREAD = 1, FILES_A_READER = 2, FILES_BESIDE = 50 + 4 * DELIVER_AT_ONCE };
+
+/* the least number of connections for readers of a ledger in a file */
+enum { FILE_READERS = 16 };
 
 struct server {
 	struct worker worker;      /* the initial worker of each thread */
@@ -47,9 +52,29 @@ struct server {
 	struct deliver *deliver; /* NULL: callbacks are not sent */
 };
 
+/*
+ * The connections for readers. Reading a file needs a processor for each, and
+ * some memory; reading from a server needs connections there.
+ */
+static int64_t readers_max(const struct settings *settings)
+{
+	int64_t most = 2 * sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!store_is_file(settings->database))
+		return settings->connections;
+	if (most < FILE_READERS)
+		most = FILE_READERS;
+	return settings->connections > most ? settings->connections : most;
+}
+
+static int64_t files_of_threads(const struct settings *settings)
+{
+	return settings->threads * FILES_A_THREAD + readers_max(settings) * FILES_A_READER;
+}
+
 int64_t fcgi_files_needed(const struct settings *settings)
 {
-	return settings->threads * (FILES_A_THREAD + 1) + FILES_BESIDE;
+	return settings->threads + files_of_threads(settings) + FILES_BESIDE;
 }
 
 int64_t fcgi_files_wanted(const struct settings *settings)
@@ -68,7 +93,7 @@ static int connections_max(const struct settings *settings)
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-		room = (int64_t)limit.rlim_cur - settings->threads * FILES_A_THREAD - FILES_BESIDE;
+		room = (int64_t)limit.rlim_cur - files_of_threads(settings) - FILES_BESIDE;
 	return (int)(most < room ? most : room > settings->threads ? room : settings->threads);
 }
 
@@ -257,6 +282,9 @@ static int open_server(struct server *s, struct error *err)
 	s->worker.signin = signin_new();
 	signin_share(s->worker.signin, s->worker.settings, s->worker.secret);
 	s->worker.counts = request_counts_new(s->worker.table);
+	s->worker.readers = readers_new(s->worker.settings->database,
+					readers_max(s->worker.settings),
+					s->worker.settings->busy_timeout_ms);
 	s->worker.started = floor_div(clock_now_us(), USEC_PER_SEC);
 	/* leave threads free of requests that wait for a password check */
 	password_set_waiting(pool_general_threads(s->worker.settings->threads) / 4);
@@ -275,6 +303,7 @@ static void close_server(struct server *s)
 	pool_free(&s->pool);
 	reception_free(&s->reception);
 	request_counts_free(&s->worker.counts);
+	readers_free(&s->worker.readers);
 	signin_free(&s->worker.signin);
 	maintenance_free(&s->worker.maintenance);
 	deliver_free(&s->deliver);

@@ -22,6 +22,7 @@
 #include "http/shares.h"
 #include "http/unknown.h"
 #include "meta/document.h"
+#include "store/readers.h"
 #include "base/banned.h"
 
 enum {
@@ -40,6 +41,9 @@ void worker_init(struct worker *w)
 	arena_init(&w->arena);
 	arena_init(&w->catalogue_arena);
 	w->auth = auth_new();
+	if (!w->readers)
+		w->readers = w->own_readers = readers_new(w->settings->database, 0,
+							  w->settings->busy_timeout_ms);
 	w->count = w->counts ? request_counts_join(w->counts) : NULL;
 	strbuf_init(&w->head, REQUEST_VALUE_MAX);
 	strbuf_init(&w->body, REPLY_BUFFER_MAX);
@@ -48,6 +52,7 @@ void worker_init(struct worker *w)
 void worker_release(struct worker *w)
 {
 	store_close(&w->store);
+	readers_free(&w->own_readers);
 	templates_unref(&w->templates);
 	auth_free(&w->auth);
 	arena_release(&w->catalogue_arena);
@@ -114,18 +119,16 @@ static int load_catalogue(struct worker *w, int64_t version, struct error *err)
 	return 0;
 }
 
-/* Opens the current ledger, and clears caches of another ledger. */
-static int open_ledger(struct worker *w, struct error *err)
+/* Forgets what was cached of an earlier file at the ledger's path. In a read. */
+static void forget_other_ledger(struct worker *w)
 {
-	const struct settings *s = w->settings;
+	int64_t ledger = readers_ledger(w->store);
 
-	if (w->store && store_replaced_on_disk(w->store))
-		store_close(&w->store);
-	if (w->store)
-		return 0;
+	if (ledger == w->ledger)
+		return;
+	w->ledger = ledger;
 	w->catalogue = NULL;
 	auth_at_version(w->auth, 0);
-	return store_open(s->database, 0, s->busy_timeout_ms, &w->store, err);
 }
 
 /* Reloads cached data that has changed; in a read. */
@@ -144,12 +147,15 @@ static int reload(struct worker *w, struct error *err)
 /* Begins the request's snapshot. LONG_READ: see store_give_way. */
 static int refresh(struct worker *w, bool long_read, struct error *err)
 {
-	if (open_ledger(w, err) < 0)
-		return -1;
+	if (!w->store)
+		w->store = readers_store(w->readers);
 	store_give_way(w->store, long_read);
-	if (store_begin_read(w->store, err) == 0 && reload(w, err) == 0)
+	if (store_begin_read(w->store, err) < 0)
+		return -1;
+	forget_other_ledger(w);
+	if (reload(w, err) == 0)
 		return 0;
-	/* close the ledger: the next request may find another file */
+	/* close the connection: the next request may find another file */
 	if (err->kind != ERR_BUSY)
 		store_close(&w->store);
 	return -1;
@@ -168,11 +174,8 @@ static int use_ledger(struct request *rq, struct error *err)
 	if (refresh(w, long_read, err) == 0) {
 		rq->store = rq->worker->store;
 		rq->catalogue = rq->worker->catalogue;
-		request_count_connection(rq->worker->count, CONNECTION_BUSY);
 		return 0;
 	}
-	request_count_connection(rq->worker->count,
-				 rq->worker->store ? CONNECTION_IDLE : CONNECTION_NONE);
 	if (err->kind != ERR_BUSY)
 		err->kind = ERR_INTERNAL;
 	return -1;
@@ -709,10 +712,8 @@ static int complete(struct request *rq, int rc, struct error *err)
 		rc = answer(rq, err);
 	else if (err->kind == ERR_NOT_FOUND)
 		rc = answer_document(rq, err);
-	if (rq->worker->store) {
+	if (rq->worker->store)
 		store_end(rq->worker->store); /* the client may be slow to read the answer */
-		request_count_connection(rq->worker->count, CONNECTION_IDLE);
-	}
 	if (rq->later)
 		return HANDLE_LATER;
 	return rc < 0 ? refuse(rq, err) : reply_end(rq);

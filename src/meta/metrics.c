@@ -9,6 +9,7 @@
 #include "api/ledger_notes.h"
 #include "api/request_counts.h"
 #include "config.h"
+#include "store/readers.h"
 #include "usage/commit_thread.h"
 #include "usage/maintenance.h"
 #include "base/banned.h"
@@ -329,11 +330,12 @@ static void write_commits(struct metric_sheet *s, const struct metric *m)
 static void write_connections(struct metric_sheet *s, const struct metric *m)
 {
 	static const char *const labels[] = { "state", NULL }, *const states[] = { "idle", "busy" };
-	struct request_counts *counts = s->rq->worker->counts;
+	struct readers_count count;
 
-	for (int i = 0; counts && i < 2; i++)
+	readers_count(s->rq->worker->readers, &count);
+	for (int i = 0; i < 2; i++)
 		add_line(s, m, labels, (const char *const[]) { states[i], NULL },
-			 request_counts_connections(counts, i ? CONNECTION_BUSY : CONNECTION_IDLE));
+			 i ? count.lent : count.open - count.lent);
 }
 
 static void write_commit_times(struct metric_sheet *s, const struct metric *m)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "store/connection.h"
 #include "store/internal.h"
 #include "store/rollup.h"
 #include "base/banned.h"
@@ -187,11 +188,11 @@ static void release_texts(struct account *a)
 	free((char *)a->number);
 }
 
-void store_accounts_forget(struct store *st)
+void store_accounts_forget(struct connection *c)
 {
 	for (int i = 0; i < ACCOUNTS_KEPT; i++) {
-		release_texts(&st->kept[i]);
-		st->kept[i] = (struct account) { 0 };
+		release_texts(&c->accounts[i]);
+		c->accounts[i] = (struct account) { 0 };
 	}
 }
 
@@ -201,16 +202,17 @@ void store_accounts_forget(struct store *st)
  */
 static struct account *kept_place(struct store *st, const char *sid)
 {
+	struct connection *c = st->connection;
 	unsigned hash = 0;
 
 	if (st->tx != TX_READ || !st->version)
 		return NULL;
-	if (st->kept_version != st->version)
-		store_accounts_forget(st);
-	st->kept_version = st->version;
+	if (c->accounts_version != st->version)
+		store_accounts_forget(c);
+	c->accounts_version = st->version;
 	while (*sid)
 		hash = hash * 31 + (unsigned char)*sid++;
-	return &st->kept[hash % ACCOUNTS_KEPT];
+	return &c->accounts[hash % ACCOUNTS_KEPT];
 }
 
 static void keep(struct account *place, const struct account *a)
@@ -330,8 +332,8 @@ int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct
 	if (keeps) {
 		void *list;
 
-		kept_lists_begin(&st->subaccounts, st->version);
-		if (kept_list(&st->subaccounts, parent, &accounts_kept, arena, &list, ret_n)) {
+		kept_lists_begin(&st->connection->subaccounts, st->version);
+		if (kept_list(&st->connection->subaccounts, parent, &accounts_kept, arena, &list, ret_n)) {
 			*ret = list;
 			return 0;
 		}
@@ -339,7 +341,7 @@ int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct
 	if (read_accounts(st, parent, arena, ret, ret_n, err) < 0)
 		return -1;
 	if (keeps)
-		kept_list_set(&st->subaccounts, parent, &accounts_kept, *ret, *ret_n);
+		kept_list_set(&st->connection->subaccounts, parent, &accounts_kept, *ret, *ret_n);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "store/category.h"
 
 #include <inttypes.h>
+#include "store/connection.h"
 #include "store/internal.h"
 #include "store/lists.h"
 #include "base/banned.h"
@@ -155,12 +156,12 @@ static bool add_kept(struct store *st, const int64_t *accounts, size_t n, struct
 {
 	if (!store_keeps(st))
 		return false;
-	kept_lists_begin(&st->used_categories, db_data_version(st->db));
+	kept_lists_begin(&st->connection->used_categories, db_data_version(st->db));
 	for (size_t i = 0; i < n; i++) {
 		void *ids;
 		size_t n_ids;
 
-		if (!kept_list(&st->used_categories, accounts[i], &kept_ids, to->arena, &ids,
+		if (!kept_list(&st->connection->used_categories, accounts[i], &kept_ids, to->arena, &ids,
 			       &n_ids))
 			return false;
 		add_used(to, ids, n_ids);
@@ -171,7 +172,7 @@ static bool add_kept(struct store *st, const int64_t *accounts, size_t n, struct
 /* Keeps the categories of an account: those of the list from FIRST on. */
 static void keep_used(struct store *st, int64_t account, const struct used_list *list, size_t first)
 {
-	kept_list_set(&st->used_categories, account, &kept_ids,
+	kept_list_set(&st->connection->used_categories, account, &kept_ids,
 		      first < list->n ? list->ids + first : NULL, list->n - first);
 }
 

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include "base/civil.h"
 #include "base/log.h"
+#include "store/connection.h"
 #include "store/internal.h"
 #include "store/lists.h"
 #include "store/audit.h"
@@ -105,9 +106,9 @@ static bool take_kept(struct store *st, const int64_t *accounts, size_t n, int64
 {
 	if (!store_keeps(st))
 		return false;
-	kept_numbers_begin(&st->closed_us, st->version);
+	kept_numbers_begin(&st->connection->closed_us, st->version);
 	for (size_t i = 0; i < n; i++)
-		if (!kept_number(&st->closed_us, accounts[i], &ret[i]))
+		if (!kept_number(&st->connection->closed_us, accounts[i], &ret[i]))
 			return false;
 	return true;
 }
@@ -133,7 +134,7 @@ int store_closed_instants(struct store *st, const int64_t *accounts, size_t n, i
 	while ((rc = db_step(s, err)) > 0)
 		ret[db_get_int(s, 0)] = db_get_int(s, 1) * USEC_PER_SEC;
 	for (size_t i = 0; i < n && rc == 0 && store_keeps(st); i++)
-		kept_number_set(&st->closed_us, accounts[i], ret[i]);
+		kept_number_set(&st->connection->closed_us, accounts[i], ret[i]);
 	arena_release(&arena);
 	return rc;
 }

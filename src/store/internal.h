@@ -12,27 +12,21 @@
 
 enum transaction { TX_NONE, TX_READ, TX_WRITE };
 
-enum { ACCOUNTS_KEPT = 64 };
-
+struct connection;
 struct layout;
+struct readers;
 
 struct store {
-	struct db *db;
+	struct connection *connection; /* NULL: only between the reads of READERS */
+	struct db *db;                 /* of the connection */
+	struct readers *readers;       /* lends the connection; NULL: it is the store's own */
+	int64_t statements;            /* of earlier connections */
 	const struct layout *layout; /* of this kind of database */
 	enum transaction tx;
 	bool gives_way;  /* see store_give_way */
 	bool in_gate;    /* the current read has passed through the read gate */
 	int64_t version; /* store_version of the snapshot; 0: not read yet */
 	bool moves;      /* a move may write to it, although nobody else may */
-	/* a cache of accounts by SID, with copies of their texts */
-	struct account kept[ACCOUNTS_KEPT];
-	int64_t kept_version; /* store_version of this cache */
-	/* by account; of one store_version: */
-	struct kept_lists subaccounts;
-	struct kept_numbers closed_us;
-	/* by account; of one db_data_version: */
-	struct kept_numbers first_days, last_days;
-	struct kept_lists used_categories;
 	int64_t work_max, work_left; /* store_limits.work, and the rest of it */
 	struct {
 		const struct schema_watch *watch; /* or NULL */
@@ -158,8 +152,8 @@ static inline bool store_keeps(const struct store *st)
 	return st->tx == TX_READ && st->version;
 }
 
-/* Clears the cache of accounts. */
-void store_accounts_forget(struct store *st);
+/* Clears the connection's cache of accounts. */
+void store_accounts_forget(struct connection *c);
 
 /* Checks that account ID exists. 1 yes, 0 no, -1 failed. */
 int store_account_exists(struct store *st, int64_t id, struct error *err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "store/connection.h"
 #include "store/internal.h"
 #include "store/read_gate.h"
 #include "base/strbuf.h"
@@ -23,11 +24,10 @@ static unsigned db_flags(unsigned flags)
 	return (flags & STORE_WRITE ? DB_WRITE : 0) | (flags & STORE_CREATE ? DB_CREATE : 0);
 }
 
-int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret,
-	       struct error *err)
+int connection_open(const char *where, unsigned flags, int64_t busy_timeout_ms,
+		    struct connection **ret, struct error *err)
 {
 	struct db *db;
-	struct store *st;
 
 	if (db_open(where, db_flags(flags), busy_timeout_ms, &db, err) < 0)
 		return -1;
@@ -38,12 +38,79 @@ int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struc
 			db_remove(where);
 		return -1;
 	}
-	st = calloc(1, sizeof(*st));
-	if (!st)
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
 		abort();
-	st->db = db;
-	st->layout = db_layout(db);
-	*ret = st;
+	(*ret)->db = db;
+	return 0;
+}
+
+void connection_close(struct connection *c)
+{
+	store_accounts_forget(c);
+	kept_lists_release(&c->subaccounts);
+	kept_numbers_release(&c->closed_us);
+	kept_numbers_release(&c->first_days);
+	kept_numbers_release(&c->last_days);
+	kept_lists_release(&c->used_categories);
+	db_close(&c->db);
+	free(c);
+}
+
+void store_connect(struct store *st, struct connection *c)
+{
+	st->connection = c;
+	st->db = c->db;
+	st->layout = db_layout(c->db);
+	st->statements -= db_statements(c->db);
+}
+
+struct connection *store_disconnect(struct store *st)
+{
+	struct connection *c = st->connection;
+
+	st->statements += db_statements(c->db);
+	st->connection = NULL;
+	st->db = NULL;
+	return c;
+}
+
+/* After a read: leaves the gate, and returns a connection that was lent. */
+static void leave(struct store *st, bool failed)
+{
+	if (st->in_gate)
+		read_gate_leave();
+	st->in_gate = false;
+	if (st->readers && st->connection)
+		readers_return(st, failed);
+}
+
+/* Ends a read or write. FAILED: a connection that was lent is not lent again. */
+static void end(struct store *st, bool failed)
+{
+	if (st->tx == TX_NONE)
+		return;
+	/* end the limits, so that they cannot interrupt ROLLBACK */
+	if (st->tx == TX_READ)
+		store_limit(st, &(struct store_limits) { 0 });
+	db_rollback(st->db);
+	if (st->tx == TX_READ)
+		db_tune(st->db);
+	leave(st, failed);
+	st->tx = TX_NONE;
+}
+
+int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret,
+	       struct error *err)
+{
+	struct connection *c;
+
+	if (connection_open(where, flags, busy_timeout_ms, &c, err) < 0)
+		return -1;
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		abort();
+	store_connect(*ret, c);
 	return 0;
 }
 
@@ -51,14 +118,9 @@ void store_close(struct store **st)
 {
 	if (!*st)
 		return;
-	store_end(*st);
-	store_accounts_forget(*st);
-	kept_lists_release(&(*st)->subaccounts);
-	kept_numbers_release(&(*st)->closed_us);
-	kept_numbers_release(&(*st)->first_days);
-	kept_numbers_release(&(*st)->last_days);
-	kept_lists_release(&(*st)->used_categories);
-	db_close(&(*st)->db);
+	end(*st, true);
+	if ((*st)->connection)
+		connection_close(store_disconnect(*st));
 	free(*st);
 	*st = NULL;
 }
@@ -86,7 +148,7 @@ int store_stats(struct store *st, struct store_stats *ret, struct error *err)
 
 int64_t store_statements(const struct store *st)
 {
-	return db_statements(st->db);
+	return st->statements + (st->db ? db_statements(st->db) : 0);
 }
 
 void store_unlink_beside(struct store *st, const char *name)
@@ -108,21 +170,14 @@ void store_give_way(struct store *st, bool yes)
 	st->gives_way = yes;
 }
 
-static void leave_gate(struct store *st)
-{
-	if (st->in_gate)
-		read_gate_leave();
-	st->in_gate = false;
-}
-
 int store_begin_read(struct store *st, struct error *err)
 {
 	if (st->gives_way && !st->in_gate) {
 		read_gate_enter();
 		st->in_gate = true;
 	}
-	if (db_begin(st->db, false, err) < 0) {
-		leave_gate(st);
+	if ((st->readers && readers_lend(st, err) < 0) || db_begin(st->db, false, err) < 0) {
+		leave(st, true);
 		return -1;
 	}
 	st->tx = TX_READ;
@@ -191,15 +246,7 @@ int store_commit(struct store *st, struct error *err)
 
 void store_end(struct store *st)
 {
-	/* end the limits, so that they cannot interrupt ROLLBACK */
-	if (st->tx == TX_READ)
-		store_limit(st, &(struct store_limits) { 0 });
-	if (st->tx != TX_NONE)
-		db_rollback(st->db);
-	leave_gate(st);
-	if (st->tx == TX_READ)
-		db_tune(st->db);
-	st->tx = TX_NONE;
+	end(st, false);
 }
 
 void store_limit(struct store *st, const struct store_limits *limits)

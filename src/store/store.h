@@ -37,6 +37,7 @@ enum {
  */
 int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret,
 	       struct error *err);
+/* Closes a store. A connection of readers.h is not lent again if it is in a read. */
 void store_close(struct store **st);
 
 /*

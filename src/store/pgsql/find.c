@@ -157,10 +157,18 @@ static void add_each(struct search *s)
 	add(s, " e OFFSET 0) e");
 }
 
-/* The events of an id. */
+/*
+ * The events of an id. The list of accounts is read first, also if there is no
+ * such event: otherwise the time of an answer would tell whether another account
+ * has it.
+ */
 static void add_id(struct search *s)
 {
+	bool any = event_find_any_account(s->q);
+
 	add(s, "SELECT e.* FROM ");
+	if (!any)
+		addf(s, "(SELECT array_agg(a) AS list FROM list(?%d) l) a CROSS JOIN ", P_ACCOUNTS);
 	add(s, "(SELECT id FROM source WHERE true");
 	if (s->q->source)
 		addf(s, " AND id = ANY (ARRAY(SELECT a FROM list(?%d) l))", P_SOURCES);
@@ -171,10 +179,10 @@ static void add_id(struct search *s)
 	     " CROSS JOIN LATERAL (SELECT " EVENT_COLUMNS " FROM event"
 	     " WHERE source = o.id AND id = ?%d",
 	     P_EVENT);
+	if (!any)
+		add(s, " AND account = ANY (a.list)");
 	add_range(s);
 	add(s, " OFFSET 0) e");
-	if (!event_find_any_account(s->q))
-		addf(s, " WHERE e.account = ANY (ARRAY(SELECT a FROM list(?%d) l))", P_ACCOUNTS);
 }
 
 static bool merges(const struct search *s)

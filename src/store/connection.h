@@ -1,0 +1,42 @@
+/*
+ * connection.h - a connection of a store: the database, and what was kept of its
+ * earlier reads. Only the store's files include this header.
+ */
+#ifndef STORE_CONNECTION_H
+#define STORE_CONNECTION_H
+
+#include "store/internal.h"
+
+enum { ACCOUNTS_KEPT = 64 };
+
+struct connection {
+	struct db *db;
+	/* a cache of accounts by SID, with copies of their texts */
+	struct account accounts[ACCOUNTS_KEPT];
+	int64_t accounts_version; /* store_version of this cache */
+	/* by account; of one store_version: */
+	struct kept_lists subaccounts;
+	struct kept_numbers closed_us;
+	/* by account; of one db_data_version: */
+	struct kept_numbers first_days, last_days;
+	struct kept_lists used_categories;
+	/* of readers.c: */
+	struct connection *next;
+	int64_t ledger; /* see readers_ledger */
+	bool is_long;   /* lent to a long read */
+};
+
+/* As store_open. */
+int connection_open(const char *where, unsigned flags, int64_t busy_timeout_ms,
+		    struct connection **ret, struct error *err);
+void connection_close(struct connection *c);
+
+/* Gives C to a store that has none, and takes it back. */
+void store_connect(struct store *st, struct connection *c);
+struct connection *store_disconnect(struct store *st);
+
+/* Borrows a connection for ST, which has none. BROKEN: closes the connection. */
+int readers_lend(struct store *st, struct error *err);
+void readers_return(struct store *st, bool broken);
+
+#endif
