@@ -45,19 +45,16 @@ struct worker {
 	struct template_slot *slot;      /* the current templates; NULL: no pages */
 	struct feeds *feeds;             /* mappings of other programs' records; NULL: none */
 	struct request_counts *counts;   /* of all threads; NULL: requests are not counted */
-	/* connections to the ledger; NULL: worker_init makes some for the worker alone */
-	struct readers *readers;
+	/* connections and catalogue; NULL: worker_init makes one for the worker alone */
+	struct ledger_share *ledger;
 	int64_t started; /* time at which the server started, seconds; 0: no server */
 
 	/* the thread's own, see http/handle.h */
-	struct templates *templates; /* of this request */
-	/* of READERS; made by the first request that reads the ledger */
+	struct templates *templates;     /* of this request */
+	struct ledger_share *own_ledger; /* LEDGER, if it is the worker's own */
+	/* borrows connections of LEDGER; made by the first request that reads */
 	struct store *store;
-	int64_t ledger;              /* readers_ledger of what is cached */
-	struct readers *own_readers; /* READERS, if they are the worker's own */
-	int64_t version; /* the ledger's version when the catalogue was read */
-	const struct catalogue *catalogue;
-	struct arena catalogue_arena;
+	struct held_catalogue *catalogue; /* of the last read */
 	struct auth *auth;
 	struct request_count *count; /* the thread's part of COUNTS, or NULL */
 	struct arena arena;          /* of one request */

@@ -12,6 +12,7 @@
 
 #define FIRST_BLOCK   (16 * 1024)
 #define LARGEST_BLOCK (256 * 1024) /* larger only for one larger piece */
+#define KEPT_BLOCK    (64 * 1024)  /* the largest that arena_reset keeps */
 #define ALIGNMENT     alignof(max_align_t)
 
 struct arena_block {
@@ -59,11 +60,11 @@ void arena_reset(struct arena *a)
 	struct arena_block *kept = NULL;
 
 	/*
-	 * Keep the newest block unless it is oversized: a large request must
-	 * not hold its memory for ever.
+	 * Keep the newest block of a usual size: a large request must not hold
+	 * its memory for ever.
 	 */
 	for (struct arena_block **b = &a->blocks; *b; b = &(*b)->next) {
-		if ((*b)->size <= LARGEST_BLOCK) {
+		if ((*b)->size <= KEPT_BLOCK) {
 			kept = *b;
 			*b = kept->next;
 			break;

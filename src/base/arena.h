@@ -18,7 +18,7 @@ struct arena {
 };
 
 void arena_init(struct arena *a);
-void arena_reset(struct arena *a); /* frees all pieces; keeps one block */
+void arena_reset(struct arena *a); /* frees all pieces; keeps a small block */
 void arena_release(struct arena *a);
 
 void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for any type */

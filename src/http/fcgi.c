@@ -1,6 +1,7 @@
 #include "http/fcgi.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,9 +25,9 @@
 #include "http/reception.h"
 #include "http/watchdog.h"
 #include "notify/deliver.h"
-#include "store/readers.h"
 #include "store/server.h"
 #include "usage/commit_thread.h"
+#include "usage/ledger_share.h"
 #include "usage/maintenance.h"
 #include "base/banned.h"
 
@@ -40,6 +41,8 @@ enum { FILES_A_THREAD = 1, FILES_A_READER = 2, FILES_BESIDE = 50 + 4 * DELIVER_A
 
 /* the least number of connections for readers of a ledger in a file */
 enum { FILE_READERS = 16 };
+
+enum { HEAPS_MIN = 4 };
 
 struct server {
 	struct worker worker;      /* the initial worker of each thread */
@@ -247,6 +250,17 @@ static int serve_socket(struct server *s, const sigset_t *set, struct error *err
 }
 
 /*
+ * The number of the allocator's heaps: few, so that what one thread has freed
+ * serves the next one, but enough that threads do not wait for each other.
+ */
+static int heaps(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors < HEAPS_MIN / 2 ? HEAPS_MIN : (int)(2 * processors);
+}
+
+/*
  * Opens everything that the server needs, then enters the sandbox, then starts
  * the first thread.
  */
@@ -254,6 +268,7 @@ static int open_server(struct server *s, struct error *err)
 {
 	struct error failure = { 0 };
 
+	mallopt(M_ARENA_MAX, heaps());
 	if (notify_open(&s->notify, &failure) < 0)
 		log_warning("can't reach the service manager: %s %s", failure.message,
 			    failure.detail);
@@ -282,9 +297,9 @@ static int open_server(struct server *s, struct error *err)
 	s->worker.signin = signin_new();
 	signin_share(s->worker.signin, s->worker.settings, s->worker.secret);
 	s->worker.counts = request_counts_new(s->worker.table);
-	s->worker.readers = readers_new(s->worker.settings->database,
-					readers_max(s->worker.settings),
-					s->worker.settings->busy_timeout_ms);
+	s->worker.ledger = ledger_share_new(s->worker.settings->database,
+					    readers_max(s->worker.settings),
+					    s->worker.settings->busy_timeout_ms);
 	s->worker.started = floor_div(clock_now_us(), USEC_PER_SEC);
 	/* leave threads free of requests that wait for a password check */
 	password_set_waiting(pool_general_threads(s->worker.settings->threads) / 4);
@@ -303,7 +318,7 @@ static void close_server(struct server *s)
 	pool_free(&s->pool);
 	reception_free(&s->reception);
 	request_counts_free(&s->worker.counts);
-	readers_free(&s->worker.readers);
+	ledger_share_free(&s->worker.ledger);
 	signin_free(&s->worker.signin);
 	maintenance_free(&s->worker.maintenance);
 	deliver_free(&s->deliver);

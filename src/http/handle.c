@@ -22,7 +22,7 @@
 #include "http/shares.h"
 #include "http/unknown.h"
 #include "meta/document.h"
-#include "store/readers.h"
+#include "usage/ledger_share.h"
 #include "base/banned.h"
 
 enum {
@@ -30,7 +30,7 @@ enum {
 	/*
 	 * bytes of the answer's buffer that a thread keeps for the next answer
 	 */
-	KEPT_BYTES = 256 << 10,
+	KEPT_BYTES = 64 << 10,
 	/* bytes of a batch's answers; above this limit, no further call runs */
 	BATCH_BYTES_MAX = 8 << 20,
 	RETRY_SECONDS = 60 /* Retry-After, if an answer took too long */
@@ -39,11 +39,10 @@ enum {
 void worker_init(struct worker *w)
 {
 	arena_init(&w->arena);
-	arena_init(&w->catalogue_arena);
 	w->auth = auth_new();
-	if (!w->readers)
-		w->readers = w->own_readers = readers_new(w->settings->database, 0,
-							  w->settings->busy_timeout_ms);
+	if (!w->ledger)
+		w->ledger = w->own_ledger = ledger_share_new(w->settings->database, 0,
+							     w->settings->busy_timeout_ms);
 	w->count = w->counts ? request_counts_join(w->counts) : NULL;
 	strbuf_init(&w->head, REQUEST_VALUE_MAX);
 	strbuf_init(&w->body, REPLY_BUFFER_MAX);
@@ -52,10 +51,10 @@ void worker_init(struct worker *w)
 void worker_release(struct worker *w)
 {
 	store_close(&w->store);
-	readers_free(&w->own_readers);
+	held_catalogue_release(&w->catalogue);
+	ledger_share_free(&w->own_ledger);
 	templates_unref(&w->templates);
 	auth_free(&w->auth);
-	arena_release(&w->catalogue_arena);
 	arena_release(&w->arena);
 	strbuf_release(&w->head);
 	strbuf_release(&w->body);
@@ -109,38 +108,16 @@ static void limit_work(struct request *rq)
 
 /* ---- the ledger ---- */
 
-static int load_catalogue(struct worker *w, int64_t version, struct error *err)
-{
-	w->catalogue = NULL;
-	arena_reset(&w->catalogue_arena);
-	if (catalogue_load(w->store, &w->catalogue_arena, &w->catalogue, err) < 0)
-		return -1;
-	w->version = version;
-	return 0;
-}
-
-/* Forgets what was cached of an earlier file at the ledger's path. In a read. */
-static void forget_other_ledger(struct worker *w)
-{
-	int64_t ledger = readers_ledger(w->store);
-
-	if (ledger == w->ledger)
-		return;
-	w->ledger = ledger;
-	w->catalogue = NULL;
-	auth_at_version(w->auth, 0);
-}
-
 /* Reloads cached data that has changed; in a read. */
 static int reload(struct worker *w, struct error *err)
 {
-	int64_t version;
+	int64_t ledger = w->catalogue ? w->catalogue->ledger : 0;
 
-	if (store_version(w->store, &version, err) < 0)
+	if (ledger_share_catalogue(w->ledger, w->store, &w->catalogue, err) < 0)
 		return -1;
-	if ((!w->catalogue || w->version != version) && load_catalogue(w, version, err) < 0)
-		return -1;
-	auth_at_version(w->auth, version);
+	if (w->catalogue->ledger != ledger)
+		auth_at_version(w->auth, 0); /* another file has the same versions */
+	auth_at_version(w->auth, w->catalogue->version);
 	return 0;
 }
 
@@ -148,11 +125,10 @@ static int reload(struct worker *w, struct error *err)
 static int refresh(struct worker *w, bool long_read, struct error *err)
 {
 	if (!w->store)
-		w->store = readers_store(w->readers);
+		w->store = readers_store(ledger_share_readers(w->ledger));
 	store_give_way(w->store, long_read);
 	if (store_begin_read(w->store, err) < 0)
 		return -1;
-	forget_other_ledger(w);
 	if (reload(w, err) == 0)
 		return 0;
 	/* close the connection: the next request may find another file */
@@ -173,7 +149,7 @@ static int use_ledger(struct request *rq, struct error *err)
 
 	if (refresh(w, long_read, err) == 0) {
 		rq->store = rq->worker->store;
-		rq->catalogue = rq->worker->catalogue;
+		rq->catalogue = rq->worker->catalogue->catalogue;
 		return 0;
 	}
 	if (err->kind != ERR_BUSY)
@@ -195,7 +171,7 @@ static int identify(struct request *rq, struct error *err)
 		rq->catalogue = NULL;
 		return -1;
 	}
-	rq->catalogue = rq->worker->catalogue;
+	rq->catalogue = rq->worker->catalogue->catalogue;
 	return 0;
 }
 

@@ -9,8 +9,8 @@
 #include "api/ledger_notes.h"
 #include "api/request_counts.h"
 #include "config.h"
-#include "store/readers.h"
 #include "usage/commit_thread.h"
+#include "usage/ledger_share.h"
 #include "usage/maintenance.h"
 #include "base/banned.h"
 
@@ -332,7 +332,7 @@ static void write_connections(struct metric_sheet *s, const struct metric *m)
 	static const char *const labels[] = { "state", NULL }, *const states[] = { "idle", "busy" };
 	struct readers_count count;
 
-	readers_count(s->rq->worker->readers, &count);
+	readers_count(ledger_share_readers(s->rq->worker->ledger), &count);
 	for (int i = 0; i < 2; i++)
 		add_line(s, m, labels, (const char *const[]) { states[i], NULL },
 			 i ? count.lent : count.open - count.lent);

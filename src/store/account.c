@@ -333,7 +333,8 @@ int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct
 		void *list;
 
 		kept_lists_begin(&st->connection->subaccounts, st->version);
-		if (kept_list(&st->connection->subaccounts, parent, &accounts_kept, arena, &list, ret_n)) {
+		if (kept_list(&st->connection->subaccounts, parent, &accounts_kept, arena, &list,
+			      ret_n)) {
 			*ret = list;
 			return 0;
 		}

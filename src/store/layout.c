@@ -83,8 +83,7 @@ int store_rebuild(struct store *st, struct store *writer, const struct verify_ca
 int store_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,
 		     struct error *err)
 {
-	struct kept_numbers *kept = last ? &st->connection->last_days
-					  : &st->connection->first_days;
+	struct kept_numbers *kept = last ? &st->connection->last_days : &st->connection->first_days;
 	size_t found = 0;
 
 	if (!store_keeps(st))

@@ -99,8 +99,7 @@ static int take_place(struct readers *r, enum length length, struct connection *
 		      struct error *err)
 {
 	int64_t until_ms = monotonic_ms() + WAIT_MS;
-	struct timespec until = { .tv_sec = until_ms / 1000,
-				  .tv_nsec = until_ms % 1000 * 1000000 };
+	struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
 	int rc = 0;
 
 	pthread_mutex_lock(&r->lock);
@@ -119,7 +118,8 @@ static int take_place(struct readers *r, enum length length, struct connection *
 	}
 	pthread_mutex_unlock(&r->lock);
 	if (rc < 0) {
-		error_set(err, ERR_BUSY, NULL, "all connections to the ledger are in use: try again");
+		error_set(err, ERR_BUSY, NULL,
+			  "all connections to the ledger are in use: try again");
 		if (err)
 			err->retry_after = RETRY_SECONDS;
 	}

@@ -3,12 +3,13 @@
 //   make soak [MINUTES=10 | HOURS=n] [SANITIZERS=thread] [SEED=n]
 //
 // Faults: another program holds the ledger, the server is stopped for a moment, reads its templates again, is backed up and verified; in the first
-// 15 % of the time it is also killed and started again: its threads are warm when memory is measured first, at 30 %. The rest of the time says
-// what grows: memory, descriptors, files and times are shown as a picture, and as a table in soak-report.txt. Fails if memory, descriptors or the
-// ledger's log grow (soak_report.mjs has the limits).
+// minutes (10 at most, and a tenth of the time) it is also killed and started again. The rest of the time says what grows: memory, descriptors, files
+// and times are shown as a picture, and as a table in soak-report.txt. Fails if memory, descriptors or the ledger's log grow (soak_report.mjs has
+// the limits). Again and again nothing is asked for some seconds, and memory and descriptors are measured without what requests need: from an hour
+// on, their trend may be 1 MiB and no descriptor.
 //
 // SANITIZERS (thread, or address,undefined): against such a build, made in soak-SANITIZERS. Fails where the server dies, a sanitizer reports, an
-// honest request isn't answered as it should be, or the ledger isn't true at the end. Says how much memory the server held after the first quarter
+// honest request isn't answered as it should be, or the ledger isn't true at the end. Says how much memory the server held after the first minutes
 // and at the end, in all and without the ledger's file, which grows and of which the system lends pages (mmap). On a build without sanitizers the
 // latter may grow by 10 MB in between.
 import assert from 'node:assert/strict'
@@ -19,14 +20,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { Connection, pair, record, request, types } from '../e2e/fastcgi.mjs'
 import { Ledger, program, randomOf } from '../e2e/worker.mjs'
-import { growth, pictures, quantile, table } from './soak_report.mjs'
+import { growth, pictures, quantile, restTable, table, trends } from './soak_report.mjs'
 
 const minutes = process.env.HOURS ? Number(process.env.HOURS) * 60 : Number(process.env.MINUTES || 10), seed = Number(process.env.SEED || Date.now() % 1e9)
 const sanitized = Boolean(process.env.SANITIZERS)
 // GLib's own allocator hands memory from thread to thread under locks that ThreadSanitizer doesn't see.
 if (sanitized)
 	process.env.G_SLICE = 'always-malloc'
-const WORKERS = 96, GROWTH_MB = 10, JUDGED_MINUTES = 10
+const WORKERS = 96, GROWTH_MB = 10, JUDGED_MINUTES = 10, TREND_MINUTES = 60
+const firstMinutes = Math.min(10, minutes / 10), restMinutes = Math.min(10, minutes / 10)
 const random = randomOf(seed)
 const below = n => Math.floor(random() * n)
 const pick = list => list[below(list.length)]
@@ -265,26 +267,46 @@ async function measure() {
 	return measured
 }
 
+const rests = []
+// After the first minutes, again and again, and at the end.
+async function rest(begin) {
+	for (let at = firstMinutes; at < minutes - restMinutes / 2 && failures.length === 0; at += restMinutes) {
+		await sleep(Math.max(0, begin + at * 60000 - performance.now()))
+		await restNow(begin)
+	}
+}
+
+async function restNow(begin) {
+	const measured = await measure()
+	if (measured)
+		rests.push({ minute: (performance.now() - begin) / 60000, ...measured })
+	return measured
+}
+
 const memoryWords = m => m ? `${m.all.toFixed(1)} MB (${m.own.toFixed(1)} MB without the ledger's file) and ${m.descriptors} descriptors, ${(m.rested / 1000).toFixed(1)} s after the last request was sent`
 	: 'nothing, for it had died'
 
 async function main() {
 	await start()
 	console.log(`${minutes} minutes with seed ${seed}${sanitized ? `, sanitizers ${process.env.SANITIZERS}` : ''}`)
-	const begin = performance.now(), end = begin + minutes * 60000, killUntil = begin + minutes * 9000
+	const begin = performance.now(), end = begin + minutes * 60000, killUntil = begin + firstMinutes * 48000
 	const beside = [goWrong(killUntil, end), watch(begin, end)]
 	const workers = Array.from({ length: WORKERS }, () => go(end))
-	await sleep(minutes * 18000)
-	const before = await measure()
-	await Promise.all([...workers, ...beside])
-	const after = await measure()
+	await Promise.all([...workers, ...beside, rest(begin)])
+	const after = await restNow(begin), before = rests[0]
 	const ended = await ledger.end('SIGTERM')
 	for (const [name, by] of Object.entries(counts))
 		console.log(`- ${name}: ${Object.entries(by).map(([status, n]) => `${n} of ${status === '0' ? 'no answer' : status}`).join(', ')}`)
-	console.log(`resident after the first quarter: ${memoryWords(before)}\nresident at the end: ${memoryWords(after)}`)
+	console.log(`resident after the first minutes: ${memoryWords(before)}\nresident at the end: ${memoryWords(after)}`)
 	if (samples.length) {
 		console.log(`\n${pictures(samples)}\n`)
-		writeFileSync('soak-report.txt', `${minutes} minutes with seed ${seed}\n\n${pictures(samples)}\n\n${table(samples)}\n`)
+		writeFileSync('soak-report.txt', `${minutes} minutes with seed ${seed}\n\n${pictures(samples)}\n\n${table(samples)}\n\nWhile nothing was asked:\n${restTable(rests)}\n`)
+	}
+	if (!sanitized && rests.length > 2) {
+		const all = trends(rests)
+		console.log(`while nothing was asked:\n${restTable(rests)}\ntrend: ${all.map(t => `${t.name} ${t.growth.toFixed(2)}`).join(', ')}`)
+		if (minutes >= TREND_MINUTES)
+			failures.push(...all.filter(t => t.growth > t.most).map(t => `${t.name} have a trend of ${t.growth.toFixed(2)}; at most ${t.most} is right`))
 	}
 	const grown = sanitized ? [] : growth(samples)
 	if (minutes >= JUDGED_MINUTES)

@@ -53,6 +53,20 @@ export function table(samples) {
 	return rows.map(row => row.map((cell, i) => i === row.length - 1 ? cell : cell.padStart(widths[i])).join('  ').trimEnd()).join('\n')
 }
 
+// By how much MEMBER grows from the first sample to the last, by the median of the slopes between two samples: one odd sample changes nothing.
+export function trend(samples, member) {
+	const slopes = samples.flatMap((a, i) => samples.slice(i + 1).map(b => (b[member] - a[member]) / (b.minute - a.minute)))
+	return slopes.length ? median(slopes) * (samples.at(-1).minute - samples[0].minute) : 0
+}
+
+// What the server held while nothing was asked: [member, heading, most growth by the trend].
+export const restColumns = [['own', 'memory MB', 1.05], ['all', 'with mapped files MB', null], ['descriptors', 'descriptors', 0.5]]
+
+export const restTable = rests => [['minute', ...restColumns.map(c => c[1])], ...rests.map(r => [r.minute.toFixed(1), ...restColumns.map(c => number(r[c[0]]))])]
+	.map(row => row.map((cell, i) => cell.padStart(restColumns[i - 1]?.[1].length ?? 6)).join('  ')).join('\n')
+
+export const trends = rests => restColumns.filter(c => c[2] !== null).map(([member, name, most]) => ({ name, most, growth: trend(rests, member) }))
+
 // What grew too much: the median of the last third of the samples against that of the first third. Too few samples say nothing.
 export function growth(samples) {
 	const third = Math.floor(samples.length / 3)
