@@ -58,8 +58,7 @@ static const struct setting table[] = {
 	  "postgresql://HOST/NAME. See usaged-postgresql(7)." },
 	{ "ledger", "connections", ST_INT, AT(connections), "10", 1, 1000, NULL,
 	  "The most connections to the ledger for readers. A ledger in a file may have 16, and two "
-	  "for each "
-	  "processor, at any rate. Writers take up to two more." },
+	  "for each processor, at any rate. Writers take up to two more." },
 	{ "ledger", "prepared", ST_BOOL, AT(prepared), "yes", 0, 0, NULL,
 	  "Keep statements prepared in PostgreSQL. Say no if pgbouncer, in transaction mode, is "
 	  "before the database." },

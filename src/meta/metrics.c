@@ -338,6 +338,14 @@ static void write_connections(struct metric_sheet *s, const struct metric *m)
 			 i ? count.lent : count.open - count.lent);
 }
 
+static void write_connection_waits(struct metric_sheet *s, const struct metric *m)
+{
+	struct readers_count count;
+
+	readers_count(ledger_share_readers(s->rq->worker->ledger), &count);
+	strbuf_addf(s->out, "%s %lld\n", m->name, (long long)count.waited);
+}
+
 static void write_commit_times(struct metric_sheet *s, const struct metric *m)
 {
 	const struct commit_counts *c = commit_counts(s);
@@ -414,6 +422,9 @@ const struct metric metrics[] = {
 	{ "usaged_ledger_connections", METRIC_GAUGE,
 	  "Connections of the request threads to the ledger, by state",
 	  .write = write_connections },
+	{ "usaged_ledger_waits_total", METRIC_COUNTER,
+	  "Requests that had to wait for a connection to the ledger",
+	  .write = write_connection_waits },
 	{ "usaged_ledger_bytes", METRIC_GAUGE, "Size of the ledger's file or database",
 	  NUMBER(ledger_bytes) },
 	{ "usaged_ledger_wal_bytes", METRIC_GAUGE, "Size of the ledger's write-ahead log",

@@ -161,8 +161,8 @@ static bool add_kept(struct store *st, const int64_t *accounts, size_t n, struct
 		void *ids;
 		size_t n_ids;
 
-		if (!kept_list(&st->connection->used_categories, accounts[i], &kept_ids, to->arena, &ids,
-			       &n_ids))
+		if (!kept_list(&st->connection->used_categories, accounts[i], &kept_ids, to->arena,
+			       &ids, &n_ids))
 			return false;
 		add_used(to, ids, n_ids);
 	}

@@ -1,7 +1,7 @@
 // soak_report.test.mjs - the verdict of `make soak` on growth.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { columns, growth, median, picture, pictures, quantile, table } from '../bench/soak_report.mjs'
+import { columns, growth, median, picture, pictures, quantile, table, trend, trends } from '../bench/soak_report.mjs'
 
 const sample = (minute, more = {}) => ({ minute, own: 50, all: 80, descriptors: 400, ledger: minute, wal: 16, perSecond: 900, event: 12, page: 40, faults: [], ...more })
 const samples = (n, more) => Array.from({ length: n }, (_, i) => sample(i, more(i)))
@@ -42,4 +42,20 @@ test('medians and quantiles', () => {
 	assert.equal(median([]), 0)
 	assert.equal(quantile([1, 2, 3, 4, 100], 0.95), 100)
 	assert.equal(quantile([], 0.95), 0)
+})
+
+const rest = (minute, own, descriptors = 47) => ({ minute, own, all: own + 20, descriptors })
+
+test('a trend is what grows from the first rest to the last one, whatever one of them is', () => {
+	const steady = Array.from({ length: 12 }, (_, i) => rest(10 * i, 50 + (i % 2) * 3))
+	assert.ok(Math.abs(trend(steady, 'own')) < 3)
+	const growing = Array.from({ length: 12 }, (_, i) => rest(10 * i, 50 + i / 2 + (i === 6 ? 100 : 0)))
+	assert.ok(Math.abs(trend(growing, 'own') - 5.5) < 0.1)
+	assert.equal(trend([rest(1, 50)], 'own'), 0)
+})
+
+test('the trends that are judged are those of memory and of descriptors', () => {
+	const rests = Array.from({ length: 12 }, (_, i) => rest(10 * i, 50 + i, 40 + i))
+	assert.deepEqual(trends(rests).map(t => [t.name, t.growth > t.most]), [['memory MB', true], ['descriptors', true]])
+	assert.ok(trends(rests.map(r => ({ ...r, own: 50, descriptors: 47 }))).every(t => t.growth <= t.most))
 })

@@ -10,6 +10,7 @@
 #include "api/request_counts.h"
 #include "meta/metrics.h"
 #include "usage/commit_thread.h"
+#include "usage/ledger_share.h"
 #include "usage/event_counts.h"
 #include "ledger_fixture.h"
 #include "ledger_place.h"
@@ -35,6 +36,7 @@ static void start(void)
 	worker = (struct worker) { .settings = settings,
 				   .table = ops,
 				   .commits = commits,
+				   .ledger = ledger_share_new(settings->database, 0, 1000),
 				   .counts = request_counts_new(ops),
 				   .started = NOW_US / USEC_PER_SEC };
 	OK(store_open(ledger_place(path), 0, 1000, &worker.store, &err));
@@ -45,6 +47,7 @@ static void stop(void)
 {
 	strbuf_release(&out);
 	store_close(&worker.store);
+	ledger_share_free(&worker.ledger);
 	request_counts_free(&worker.counts);
 	commit_thread_free(&commits);
 	settings_free(&settings);
@@ -230,7 +233,7 @@ END_TEST
 
 START_TEST(without_ledger_and_writer_their_metrics_are_left_out)
 {
-	struct worker alone = { .settings = settings, .table = ops };
+	struct worker alone = { .settings = settings, .table = ops, .ledger = worker.ledger };
 	struct request rq = { .worker = &alone, .arena = &arena };
 
 	OK(metrics_write(&rq, &out, &err));
