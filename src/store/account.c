@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "store/connection.h"
+#include "store/store_connection.h"
 #include "store/internal.h"
 #include "store/rollup.h"
 #include "base/banned.h"
@@ -188,7 +188,7 @@ static void release_texts(struct account *a)
 	free((char *)a->number);
 }
 
-void store_accounts_forget(struct connection *c)
+void store_accounts_forget(struct store_connection *c)
 {
 	for (int i = 0; i < ACCOUNTS_KEPT; i++) {
 		release_texts(&c->accounts[i]);
@@ -202,7 +202,7 @@ void store_accounts_forget(struct connection *c)
  */
 static struct account *kept_place(struct store *st, const char *sid)
 {
-	struct connection *c = st->connection;
+	struct store_connection *c = st->connection;
 	unsigned hash = 0;
 
 	if (st->tx != TX_READ || !st->version)

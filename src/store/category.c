@@ -1,7 +1,7 @@
 #include "store/category.h"
 
 #include <inttypes.h>
-#include "store/connection.h"
+#include "store/store_connection.h"
 #include "store/internal.h"
 #include "store/lists.h"
 #include "base/banned.h"

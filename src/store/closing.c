@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include "base/civil.h"
 #include "base/log.h"
-#include "store/connection.h"
+#include "store/store_connection.h"
 #include "store/internal.h"
 #include "store/lists.h"
 #include "store/audit.h"

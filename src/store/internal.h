@@ -12,21 +12,21 @@
 
 enum transaction { TX_NONE, TX_READ, TX_WRITE };
 
-struct connection;
+struct store_connection;
 struct layout;
 struct readers;
 
 struct store {
-	struct connection *connection; /* NULL: only between the reads of READERS */
-	struct db *db;                 /* of the connection */
-	struct readers *readers;       /* lends the connection; NULL: it is the store's own */
-	int64_t statements;            /* of earlier connections */
-	const struct layout *layout; /* of this kind of database */
+	struct store_connection *connection; /* NULL: only between the reads of READERS */
+	struct db *db;                       /* of the connection */
+	struct readers *readers;             /* lends the connection; NULL: it is the store's own */
+	int64_t statements;                  /* of earlier connections */
+	const struct layout *layout;         /* of this kind of database */
 	enum transaction tx;
-	bool gives_way;  /* see store_give_way */
-	bool in_gate;    /* the current read has passed through the read gate */
-	int64_t version; /* store_version of the snapshot; 0: not read yet */
-	bool moves;      /* a move may write to it, although nobody else may */
+	bool gives_way;              /* see store_give_way */
+	bool in_gate;                /* the current read has passed through the read gate */
+	int64_t version;             /* store_version of the snapshot; 0: not read yet */
+	bool moves;                  /* a move may write to it, although nobody else may */
 	int64_t work_max, work_left; /* store_limits.work, and the rest of it */
 	struct {
 		const struct schema_watch *watch; /* or NULL */
@@ -153,7 +153,7 @@ static inline bool store_keeps(const struct store *st)
 }
 
 /* Clears the connection's cache of accounts. */
-void store_accounts_forget(struct connection *c);
+void store_accounts_forget(struct store_connection *c);
 
 /* Checks that account ID exists. 1 yes, 0 no, -1 failed. */
 int store_account_exists(struct store *st, int64_t id, struct error *err);

@@ -4,7 +4,7 @@
 #include "store/layout.h"
 
 #include <glib.h>
-#include "store/connection.h"
+#include "store/store_connection.h"
 #include "store/internal.h"
 #include "base/banned.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/civil.h"
-#include "store/connection.h"
+#include "store/store_connection.h"
 #include "base/banned.h"
 
 enum {
@@ -25,9 +25,9 @@ struct readers {
 		pthread_cond_t freed; /* a connection was returned */
 		int waiting;
 		int lent;
-	} reads[2];              /* by their length */
-	struct connection *idle; /* the one that was returned last comes first */
-	int64_t ledger;          /* number of the file at WHERE */
+	} reads[2];                    /* by their length */
+	struct store_connection *idle; /* the one that was returned last comes first */
+	int64_t ledger;                /* number of the file at WHERE */
 	struct readers_count count;
 };
 
@@ -46,10 +46,10 @@ struct readers *readers_new(const char *where, int64_t most, int64_t busy_timeou
 }
 
 /* Closes all connections of a list. */
-static void close_all(struct connection *list)
+static void close_all(struct store_connection *list)
 {
 	while (list) {
-		struct connection *next = list->next;
+		struct store_connection *next = list->next;
 
 		connection_close(list);
 		list = next;
@@ -95,7 +95,7 @@ static bool is_full(const struct readers *r, enum length length)
 }
 
 /* Takes a place for a connection, and an idle connection if there is one. */
-static int take_place(struct readers *r, enum length length, struct connection **ret,
+static int take_place(struct readers *r, enum length length, struct store_connection **ret,
 		      struct error *err)
 {
 	int64_t until_ms = monotonic_ms() + WAIT_MS;
@@ -127,7 +127,7 @@ static int take_place(struct readers *r, enum length length, struct connection *
 }
 
 /* Frees a place. C: an idle connection, or NULL. */
-static void free_place(struct readers *r, enum length length, struct connection *c)
+static void free_place(struct readers *r, enum length length, struct store_connection *c)
 {
 	pthread_mutex_lock(&r->lock);
 	r->reads[length].lent--;
@@ -153,25 +153,25 @@ static void count_open(struct readers *r, int64_t n)
 /* ---- connections ---- */
 
 /* Closes C and all idle connections, whose file is not the ledger any more. */
-static void leave_file(struct readers *r, struct connection *c)
+static void leave_file(struct readers *r, struct store_connection *c)
 {
-	struct connection *idle;
+	struct store_connection *idle;
 
 	pthread_mutex_lock(&r->lock);
 	idle = r->idle;
 	r->idle = NULL;
 	r->ledger++;
 	r->count.open--;
-	for (const struct connection *i = idle; i; i = i->next)
+	for (const struct store_connection *i = idle; i; i = i->next)
 		r->count.open--;
 	pthread_mutex_unlock(&r->lock);
 	connection_close(c);
 	close_all(idle);
 }
 
-static struct connection *open_connection(struct readers *r, struct error *err)
+static struct store_connection *open_connection(struct readers *r, struct error *err)
 {
-	struct connection *c;
+	struct store_connection *c;
 	int64_t ledger;
 
 	/* read it before the file is opened, so that it cannot be too new */
@@ -189,7 +189,7 @@ int readers_lend(struct store *st, struct error *err)
 {
 	struct readers *r = st->readers;
 	enum length length = st->gives_way ? LONG : SHORT;
-	struct connection *c = NULL;
+	struct store_connection *c = NULL;
 
 	if (take_place(r, length, &c, err) < 0)
 		return -1;
@@ -211,7 +211,7 @@ int readers_lend(struct store *st, struct error *err)
 void readers_return(struct store *st, bool broken)
 {
 	struct readers *r = st->readers;
-	struct connection *c = store_disconnect(st);
+	struct store_connection *c = store_disconnect(st);
 	enum length length = c->is_long ? LONG : SHORT;
 	bool old;
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "store/connection.h"
+#include "store/store_connection.h"
 #include "store/internal.h"
 #include "store/read_gate.h"
 #include "base/strbuf.h"
@@ -25,7 +25,7 @@ static unsigned db_flags(unsigned flags)
 }
 
 int connection_open(const char *where, unsigned flags, int64_t busy_timeout_ms,
-		    struct connection **ret, struct error *err)
+		    struct store_connection **ret, struct error *err)
 {
 	struct db *db;
 
@@ -45,7 +45,7 @@ int connection_open(const char *where, unsigned flags, int64_t busy_timeout_ms,
 	return 0;
 }
 
-void connection_close(struct connection *c)
+void connection_close(struct store_connection *c)
 {
 	store_accounts_forget(c);
 	kept_lists_release(&c->subaccounts);
@@ -57,7 +57,7 @@ void connection_close(struct connection *c)
 	free(c);
 }
 
-void store_connect(struct store *st, struct connection *c)
+void store_connect(struct store *st, struct store_connection *c)
 {
 	st->connection = c;
 	st->db = c->db;
@@ -65,9 +65,9 @@ void store_connect(struct store *st, struct connection *c)
 	st->statements -= db_statements(c->db);
 }
 
-struct connection *store_disconnect(struct store *st)
+struct store_connection *store_disconnect(struct store *st)
 {
-	struct connection *c = st->connection;
+	struct store_connection *c = st->connection;
 
 	st->statements += db_statements(c->db);
 	st->connection = NULL;
@@ -103,7 +103,7 @@ static void end(struct store *st, bool failed)
 int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret,
 	       struct error *err)
 {
-	struct connection *c;
+	struct store_connection *c;
 
 	if (connection_open(where, flags, busy_timeout_ms, &c, err) < 0)
 		return -1;

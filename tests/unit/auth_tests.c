@@ -141,6 +141,7 @@ START_TEST(credentials_of_a_suspended_account_are_refused_as_such)
 				    .created = 1 };
 	struct store *st = NULL;
 	struct error err = { 0 };
+	int64_t version;
 
 	for (int suspended = 1; suspended >= 0; suspended--) {
 		ck_assert_int_eq(store_open(ledger_place(database), STORE_WRITE, 1000, &st, &err),
@@ -154,8 +155,8 @@ START_TEST(credentials_of_a_suspended_account_are_refused_as_such)
 			add_key(st, 11, "Key", "", below.id, "belowkey");
 			add_key(st, 12, "Ingest", "", a.id, "ingestkey");
 		}
-		ck_assert_int_eq(store_version(st, &worker.version, &err), 0);
-		auth_at_version(worker.auth, worker.version);
+		ck_assert_int_eq(store_version(st, &version, &err), 0);
+		auth_at_version(worker.auth, version);
 		store_close(&st);
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 			struct request rq = { .authorization = basic(rows[i].credentials),
