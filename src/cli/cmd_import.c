@@ -508,6 +508,7 @@ static int open_and_import(struct import *im, const struct settings *s, int argc
 	if (!im->store)
 		return EXIT_FAILED;
 	store_large_cache(im->store);
+	store_trust_ids(im->store);
 	store_wait_with(im->store, wait_for_writer, im);
 	store_meta(im->store, META_COMMITTED, &known, NULL);
 	plausible_process_begin(known, floor_div(clock_now_us(), USEC_PER_SEC));

@@ -135,6 +135,15 @@ void store_large_cache(struct store *st)
 	db_cache(st->db, true);
 }
 
+void store_trust_ids(struct store *st)
+{
+	struct error err = { 0 };
+
+	/* if it fails, they are looked up */
+	if (db_references(st->db, false, &err) < 0)
+		error_clear(&err);
+}
+
 bool store_replaced_on_disk(struct store *st)
 {
 	return db_replaced_on_disk(st->db);

@@ -45,6 +45,12 @@ void store_close(struct store **st);
  * write very much, in a process of their own.
  */
 void store_large_cache(struct store *st);
+/*
+ * From now on the database does not look up what new rows refer to, which takes
+ * longer than to store a series: for commands that only store events, with ids
+ * that they have read or made. Call it outside a transaction.
+ */
+void store_trust_ids(struct store *st);
 
 /*
  * Replaces the busy timeout. While another connection writes, WAIT is called
