@@ -26,6 +26,8 @@ struct move {
 	int64_t mark;    /* of the source */
 	int64_t version; /* of the source; negative: it has moved */
 	struct move_events events;
+	/* db_data_version of the source when all of it was copied; -1: not all is */
+	int64_t seen;
 };
 
 static int commit_or_end(struct store *st, int rc, struct error *err)
@@ -142,12 +144,15 @@ static int copy_round(struct move *m, bool again, struct error *err)
 		return -1;
 	m->events.until = time(NULL) + ROUND_S;
 	rc = read_number(m->from, "SELECT count(*) FROM event", &m->events.all, err);
+	m->seen = db_data_version(m->from->db);
 	if (rc == 0)
 		rc = copy_tables(m, err);
 	if (rc == 0 && again)
 		rc = move_events_again(&m->events, true, err);
 	if (rc == 0)
 		rc = move_events_copy(&m->events, err);
+	if (rc || !again)
+		m->seen = -1;
 	store_end(m->from);
 	return rc;
 }
@@ -203,6 +208,9 @@ static int last_changes(struct move *m, const struct move_sum *dimensions, struc
 	struct move_sum now;
 	int rc;
 
+	/* nobody has written since the last round: it has copied and counted all */
+	if (m->seen == db_data_version(m->from->db))
+		return rebuild(m, err);
 	m->events.until = INT64_MAX;
 	if (move_dimensions_sum(m->from, &now, err) < 0 || copy_tables(m, err) < 0 ||
 	    move_events_again(&m->events, now.n != dimensions->n || now.hash != dimensions->hash,
