@@ -12,7 +12,8 @@ int pgsql_events_add(struct store *st, struct stored_event *events, size_t n, st
 int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err);
 /*
  * Adds to rows of one level, that of the N entries of LIST (1 at least), and to
- * no others: to the sums by category or, with PARTS, by series. In a write.
+ * no others: to the sums by category or, with PARTS, by series. Removes those of
+ * these rows that become zero. In a write.
  */
 int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool parts,
 		    struct error *err);

@@ -197,6 +197,28 @@ static const char *const add_parts[LEVELS] = {
 	[LEVEL_MONTH] = ADD_PART("month"),
 };
 
+/* Of the rows of a list, those that have become zero: they may be missing. */
+#define IS_ZERO(table, name) table "." name " = 0"
+#define ARE_ZERO              \
+	IS_ZERO("t", "count") \
+	" AND " IS_ZERO("t", "usage") " AND " IS_ZERO("t", "price") " AND " IS_ZERO("t", "upload")
+#define DROP_ZERO(table, more)                                        \
+	"DELETE FROM " table " t USING list(?1) l WHERE t.root = l.a" \
+	" AND t.account = l.b AND t.slot = l.c AND t.category = l.d" more " AND " ARE_ZERO
+#define DROP_TOTAL(level) DROP_ZERO("total_" level, "")
+#define DROP_PART(level)  DROP_ZERO("part_" level, " AND t.series = l.i")
+
+static const char *const drop_totals[LEVELS] = {
+	[LEVEL_QUARTER] = DROP_TOTAL("quarter"),
+	[LEVEL_DAY] = DROP_TOTAL("day"),
+	[LEVEL_MONTH] = DROP_TOTAL("month"),
+};
+static const char *const drop_parts[LEVELS] = {
+	[LEVEL_QUARTER] = DROP_PART("quarter"),
+	[LEVEL_DAY] = DROP_PART("day"),
+	[LEVEL_MONTH] = DROP_PART("month"),
+};
+
 static void fill_cells(struct db_cell *row, const struct row_sum *s, const struct amounts *a)
 {
 	row[CELL_ROOT].n = s->root;
@@ -390,6 +412,23 @@ int pgsql_rollups_add(struct store *st, const struct rollup *list, size_t n, str
 		       : pgsql_rollups_add(st, list + n / 2, n - n / 2, err);
 }
 
+static int drop_zero(struct store *st, const GArray *sums, enum level level, bool parts,
+		     struct error *err)
+{
+	struct stmt *s = prepare(st, (parts ? drop_parts : drop_totals)[level], err);
+	struct db_list list;
+	struct arena arena;
+	int rc = 0;
+
+	arena_init(&arena);
+	make_list(sums, &arena, &list);
+	db_bind_list(s, 1, &list);
+	if (list.n)
+		rc = db_later(s, err);
+	arena_release(&arena);
+	return rc;
+}
+
 int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool parts,
 		    struct error *err)
 {
@@ -404,6 +443,8 @@ int pgsql_level_add(struct store *st, const struct rollup *list, size_t n, bool 
 	add_up(sums, parts ? compare_parts : compare_totals);
 	rc = sums_fit(sums) ? add_level(st, sums, list[0].level, parts, err)
 			    : error_set(err, ERR_OVERFLOW, NULL, "a sum would not fit 64 bits");
+	if (rc == 0)
+		rc = drop_zero(st, sums, list[0].level, parts, err);
 	g_array_free(sums, TRUE);
 	return rc;
 }
