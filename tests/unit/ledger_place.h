@@ -10,6 +10,8 @@
 #define TESTS_UNIT_LEDGER_PLACE_H
 
 #include <check.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,7 +28,7 @@
 
 struct ledger_place {
 	char file[96];
-	char schema[40];
+	char schema[64];
 	char address[PLACE_TEXT];
 	pid_t maker;
 	struct ledger_place *next;
@@ -79,18 +81,68 @@ static inline void places_drop(void)
 	}
 }
 
+/* What the names of schemas of suites of this host begin with; the suite's process follows. */
+static inline void place_prefix(char *ret, size_t size)
+{
+	snprintf(ret, size, "usaged_test_%08lx_", (unsigned long)gethostid() & 0xffffffff);
+}
+
+/* Drops SCHEMA if the suite that made it has ended: a test that is killed leaves its own. */
+static inline void place_sweep(const char *schema)
+{
+	char prefix[32], sql[160];
+	long suite;
+
+	place_prefix(prefix, sizeof(prefix));
+	if (strncmp(schema, prefix, strlen(prefix)) != 0)
+		return;
+	suite = strtol(schema + strlen(prefix), NULL, 10);
+	if (suite <= 0 || kill((pid_t)suite, 0) == 0 || errno != ESRCH)
+		return;
+	snprintf(sql, sizeof(sql), "SET lock_timeout = 200; DROP SCHEMA IF EXISTS %s CASCADE",
+		 schema);
+	place_exec(sql, NULL);
+}
+
+static pid_t place_suite; /* the process of the suite, which its tests are forks of */
+
+/* Before the tests: what earlier suites have left is dropped. */
+__attribute__((constructor)) static void places_begin(void)
+{
+	enum { MOST = 500 };
+	static char names[MOST][64];
+	struct stmt *s;
+	struct db *db;
+	int n = 0;
+
+	place_suite = getpid();
+	if (!test_database() || db_open(test_database(), 0, 1000, &db, NULL) < 0)
+		return;
+	s = db_prepare(db,
+		       "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'usaged_test_%'",
+		       NULL);
+	while (db_step(s, NULL) > 0)
+		if (n < MOST)
+			db_get_chars(s, 0, names[n++], sizeof(names[0]));
+	db_close(&db);
+	while (n > 0)
+		place_sweep(names[--n]);
+}
+
 static inline const char *place_new(const char *file)
 {
 	const char *database = test_database();
 	struct ledger_place *p = calloc(1, sizeof(*p));
 	struct error failure = { 0 };
 	uint64_t number;
-	char sql[80];
+	char sql[120], prefix[32];
 
 	ck_assert_ptr_nonnull(p);
 	ck_assert_int_eq(getrandom(&number, sizeof(number), 0), sizeof(number));
 	snprintf(p->file, sizeof(p->file), "%s", file);
-	snprintf(p->schema, sizeof(p->schema), "usaged_test_%016llx", (unsigned long long)number);
+	place_prefix(prefix, sizeof(prefix));
+	snprintf(p->schema, sizeof(p->schema), "%s%ld_%016llx", prefix, (long)place_suite,
+		 (unsigned long long)number);
 	snprintf(p->address, sizeof(p->address), "%s%coptions=-csearch_path%%3D%s", database,
 		 strchr(database, '?') ? '&' : '?', p->schema);
 	snprintf(sql, sizeof(sql), "CREATE SCHEMA %s", p->schema);
