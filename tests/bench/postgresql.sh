@@ -87,7 +87,8 @@ storing_row() {
 		"$(ratio "$(cost "$3")" "$(cost "$2")") | $(ratio "$(server_cost "$3")" "$(server_cost "$2")") |"
 }
 
-# Events over HTTP into the same kind of ledger: events a second of processor time, of the worker and the server
+# post_there CONNECTIONS RECORDS: events over HTTP into the same kind of ledger, so many a request: events a second of processor time, of the worker
+# and the server
 post_there() {
 	new_database
 	token=$(usaged key add --role Ingest | sed -n 's/^SECRET=//p')
@@ -96,12 +97,28 @@ post_there() {
 	wait_for curl -s -o "$tmp/ready" "http://127.0.0.1:$port/accounts"
 	worker=${pids# }
 	worker=${worker%% *}
-	post /events 8 1000 1
+	post /events "$1" "$2" 1
 	before=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
-	post /events 8 1000 "$seconds"
+	post /events "$1" "$2" "$seconds"
 	after=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
 	stop
 	awk -v ms=$((after - before)) -v s="$seconds" '{ printf "%d\n", $2 * s * 1000 / ms }' "$tmp/posted"
+}
+
+# What others do with one event: a row in a commit of its own, of 32 clients at once, into a table with the same key: rows a second of processor
+# time, of pgbench and the server
+insert_there() {
+	sql -c "DROP TABLE IF EXISTS single" -c "CREATE TABLE single (LIKE event)" -c "ALTER TABLE single ADD PRIMARY KEY (source, id, root)" \
+		-c "DROP SEQUENCE IF EXISTS single_id" -c "CREATE SEQUENCE single_id"
+	echo "INSERT INTO single (source, id, root, account, series, time_us, count, usage, price, upload)" \
+		"VALUES (1, lpad(nextval('single_id')::text, 10, '0'), 1, 1, 1, 1795258800000000, 1, 60000000, 0, 0)" >"$tmp/single.sql"
+	before=$(cpu_ms "$USAGED_TEST_SERVER")
+	"$build/tests/bench/measure" "$tmp/took" "$(dirname "$(readlink "/proc/$USAGED_TEST_SERVER/exe")")/pgbench" -n -M prepared -c 32 -j 2 -T "$seconds" \
+		-f "$tmp/single.sql" "$USAGED_TEST_STORE" >"$tmp/command.log" 2>&1 || fail "pgbench: $(tail -n 3 "$tmp/command.log")"
+	sleep 0.2
+	after=$(cpu_ms "$USAGED_TEST_SERVER")
+	awk -v ms=$((after - before + $(cut -d' ' -f3 "$tmp/took"))) \
+		'/^number of transactions actually processed/ { printf "%d\n", $6 * 1000 / ms }' "$tmp/command.log"
 }
 
 storing_on_postgresql() {
@@ -115,7 +132,9 @@ storing_on_postgresql() {
 	import_there created >"$tmp/first"
 	storing_rounds live 50000000
 	storing_rounds history 3000000
-	posted=$(post_there)
+	posted=$(post_there 8 1000)
+	singles=$(post_there 64 1)
+	inserts=$(insert_there)
 	imported=$(awk -v n="$events" -v ms="$(cost live.new)" 'BEGIN { printf "%d", n * 1000 / ms }')
 	echo "## Storing on PostgreSQL"
 	echo
@@ -131,11 +150,14 @@ storing_on_postgresql() {
 	storing_row "import, history" history.new history.raw
 	storing_row "import, history, again" history.again history.raw
 	echo "| POST /events, 1,000 a request, 8 connections | | | $posted | | |"
+	echo "| POST /events, 1 a request, 64 connections | | | $singles | | |"
+	echo "| pgbench, 1 row a commit, 32 clients | | | $inserts | | |"
 	echo
 	goal "import into PostgreSQL, live data, against COPY" "$(ratio "$(cost live.raw)" "$(cost live.new)")" "at least" 0.4
 	goal "import into PostgreSQL, history, against COPY" "$(ratio "$(cost history.raw)" "$(cost history.new)")" "at least" 0.25
 	goal "import into PostgreSQL, duplicates against new events" "$(ratio "$(cost live.new)" "$(cost live.again)")" "at least" 1.2
 	goal "POST /events on PostgreSQL, 1,000 a request, against import" "$(ratio "$posted" "$imported")" "at least" 0.5
+	goal "POST /events on PostgreSQL, 1 a request, against single-row inserts" "$(ratio "$singles" "$inserts")" "at least" 1.5
 }
 
 # Sums of days in the store against the same by hand, and against that and an empty round trip
