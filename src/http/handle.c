@@ -72,7 +72,7 @@ static int64_t clock_us(clockid_t clock)
 
 /*
  * The callback of store_limit: ends the work if the caller has gone or the time
- * limit is exceeded.
+ * limit is exceeded. Time of a database server counts as the thread's own.
  */
 static int check_work(void *arg, struct error *err)
 {
@@ -86,10 +86,11 @@ static int check_work(void *arg, struct error *err)
 	}
 	if (!rq->cpu_us)
 		rq->cpu_us = now_us;
+	now_us += store_waited_ms(rq->store) * 1000;
 	if (!most || now_us - rq->cpu_us < most * USEC_PER_SEC)
 		return 0;
 	error_set(err, ERR_BUSY, NULL,
-		  "the answer took more than %lld seconds of processor time and was stopped; ask "
+		  "the answer took more than %lld seconds of work and was stopped; ask "
 		  "for less: a shorter"
 		  " range, longer periods or a narrower filter",
 		  (long long)most);

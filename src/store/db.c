@@ -43,6 +43,11 @@ void db_watch(struct db *db, int (*check)(void *arg, struct error *err), void *a
 	db->driver->watch(db, check, arg);
 }
 
+int64_t db_waited_ms(struct db *db)
+{
+	return db->driver->waited_ms ? db->driver->waited_ms(db) : 0;
+}
+
 void db_cache(struct db *db, bool large)
 {
 	if (db->driver->cache)

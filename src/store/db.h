@@ -54,6 +54,8 @@ void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg);
  * statement fails with the error that CHECK has set. NULL: no check.
  */
 void db_watch(struct db *db, int (*check)(void *arg, struct error *err), void *arg);
+/* See store_waited_ms. */
+int64_t db_waited_ms(struct db *db);
 /* Chooses the size of a writer's cache; see store_large_cache. */
 void db_cache(struct db *db, bool large);
 const char *db_where(struct db *db);     /* path of the file; "" if in memory */

@@ -14,6 +14,7 @@ struct db_driver {
 	void (*close)(struct db *db);
 	void (*wait_with)(struct db *db, int (*wait)(void *arg, int times), void *arg);
 	void (*watch)(struct db *db, int (*check)(void *arg, struct error *err), void *arg);
+	int64_t (*waited_ms)(struct db *db);
 	void (*cache)(struct db *db, bool large);
 	const char *(*path)(struct db *db);
 	bool (*replaced_on_disk)(struct db *db);

@@ -258,6 +258,11 @@ void store_end(struct store *st)
 	end(st, false);
 }
 
+int64_t store_waited_ms(struct store *st)
+{
+	return db_waited_ms(st->db);
+}
+
 void store_limit(struct store *st, const struct store_limits *limits)
 {
 	st->work_max = st->work_left = limits->work;

@@ -126,6 +126,11 @@ struct store_limits {
 	void *arg;
 };
 
+/*
+ * How long the current read has waited for a database server so far, also in the
+ * statement that runs, in milliseconds. With SQLite 0: this thread does all work.
+ */
+int64_t store_waited_ms(struct store *st);
 /* Sets the limits (copied) of the current read. */
 void store_limit(struct store *st, const struct store_limits *limits);
 /*

@@ -364,6 +364,21 @@ START_TEST(who_waits_for_a_server_that_hangs_may_give_up)
 }
 END_TEST
 
+START_TEST(a_read_knows_how_long_it_has_waited)
+{
+	struct store *st = create(path);
+
+	OK(store_begin_read(st, &err));
+	ck_assert_int_eq(db_step(db_prepare(st->db, "SELECT pg_sleep(0.2)", &err), &err), 1);
+	ck_assert_int_ge(store_waited_ms(st), 190);
+	store_end(st);
+	OK(store_begin_read(st, &err));
+	ck_assert_int_eq(store_waited_ms(st), 0);
+	store_end(st);
+	store_close(&st);
+}
+END_TEST
+
 /* ---- several at once ---- */
 
 START_TEST(a_second_writer_waits_and_is_told_when_it_lasts)
@@ -457,6 +472,7 @@ int main(void)
 	tcase_add_test(tc, a_write_whose_connection_ends_stores_nothing);
 	tcase_add_test(tc, the_outcome_of_a_commit_that_is_cut_off_is_asked_for);
 	tcase_add_test(tc, who_waits_for_a_server_that_hangs_may_give_up);
+	tcase_add_test(tc, a_read_knows_how_long_it_has_waited);
 	tcase_add_test(tc, a_second_writer_waits_and_is_told_when_it_lasts);
 	tcase_add_test(tc, a_second_writer_goes_on_when_the_first_is_done);
 	tcase_add_test(tc, who_finds_no_connection_left_is_told);

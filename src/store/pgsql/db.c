@@ -36,6 +36,8 @@ struct pgsql {
 	bool marks;           /* the transaction makes one */
 	int64_t busy_ms;
 	struct pg_wait wait;
+	/* the read: waited for answers, and since when again; 0: it does not */
+	int64_t waited_ms, since_ms;
 	int (*retry)(void *arg, int times); /* db_wait_with */
 	void *retry_arg;
 	int64_t changes;
@@ -205,6 +207,13 @@ static void pgsql_watch(struct db *base, int (*check)(void *arg, struct error *e
 
 	db->wait.check = check;
 	db->wait.arg = arg;
+}
+
+static int64_t pgsql_waited_ms(struct db *base)
+{
+	const struct pgsql *db = (struct pgsql *)base;
+
+	return db->waited_ms + (db->since_ms ? now_ms() - db->since_ms : 0);
 }
 
 /* For commands that work long, in a process of their own. */
@@ -443,7 +452,10 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 	}
 	if (cmd)
 		commands[n++] = *cmd;
+	db->since_ms = now_ms();
 	rc = n ? pg_round_trip(conn, commands, n, results, &db->wait, &own) : 0;
+	db->waited_ms = pgsql_waited_ms(&db->base);
+	db->since_ms = 0;
 	if (db->conn && check_later(db, results + first, err) < 0)
 		rc = -1;
 	else if (rc < 0 && err && err->kind == ERR_NONE)
@@ -838,6 +850,7 @@ static int pgsql_begin(struct db *base, bool write, struct error *err)
 		return -1;
 	db->begin = begin_read;
 	db->writes = false;
+	db->waited_ms = 0;
 	return 0;
 }
 
@@ -1038,6 +1051,7 @@ const struct db_driver db_pgsql = {
 	.close = pgsql_close,
 	.wait_with = pgsql_wait_with,
 	.watch = pgsql_watch,
+	.waited_ms = pgsql_waited_ms,
 	.cache = pgsql_cache,
 	.data_version = pgsql_data_version,
 	.durable = pgsql_durable,
