@@ -53,7 +53,7 @@ enum { CHUNK_FIRST = 16, CHUNK_MOST = 256, CHUNK_TIMES = 4 };
  * Accounts whose usage is read at once: few at first, so that the answer begins
  * soon, then more.
  */
-struct chunk {
+struct account_chunk {
 	const struct account *accounts;
 	size_t n;    /* accounts */
 	size_t left; /* accounts, with these */
@@ -63,7 +63,7 @@ struct chunk {
 };
 
 /* Chooses the next accounts. False: there are no more. */
-static bool next_chunk(const struct request *rq, struct chunk *c)
+static bool next_chunk(const struct request *rq, struct account_chunk *c)
 {
 	c->accounts += c->n;
 	c->left -= c->n;
@@ -79,7 +79,7 @@ static bool next_chunk(const struct request *rq, struct chunk *c)
  * After a chunk was above the limit of the store: chooses fewer accounts. False:
  * there is another error, or one account alone is above the limit.
  */
-static bool smaller_chunk(const struct request *rq, struct chunk *c, struct error *err)
+static bool smaller_chunk(const struct request *rq, struct account_chunk *c, struct error *err)
 {
 	if (err->kind != ERR_TOO_LARGE || c->n == 1 || view_wanted(rq) || rq->batch)
 		return false;
@@ -90,7 +90,7 @@ static bool smaller_chunk(const struct request *rq, struct chunk *c, struct erro
 	return true;
 }
 
-static const int64_t *ids_of(const struct request *rq, const struct chunk *c)
+static const int64_t *ids_of(const struct request *rq, const struct account_chunk *c)
 {
 	int64_t *ids = arena_array(rq->arena, int64_t, c->n);
 
@@ -269,8 +269,8 @@ struct account_days {
 };
 
 /* Without StartDate the days begin with the account's first day. */
-static int ask_accounts(const struct request *rq, const struct chunk *c, struct account_days *ret,
-			struct error *err)
+static int ask_accounts(const struct request *rq, const struct account_chunk *c,
+			struct account_days *ret, struct error *err)
 {
 	const struct arg *start = request_arg(rq, "StartDate"), *end = request_arg(rq, "EndDate");
 	struct date *begin = arena_array(rq->arena, struct date, c->n), last;
@@ -295,7 +295,7 @@ static int ask_accounts(const struct request *rq, const struct chunk *c, struct 
  * Reads the usage of the chunk's accounts, by category. An account has none
  * before its first day, so one range is enough for all.
  */
-static int read_chunk(const struct request *rq, struct chunk *c, struct account_days *days,
+static int read_chunk(const struct request *rq, struct account_chunk *c, struct account_days *days,
 		      struct error *err)
 {
 	struct account_sums_query q = { .group = GROUP_CATEGORY, .category = CATALOGUE_NONE };
@@ -367,7 +367,7 @@ static void view_account(const struct request *rq, const struct account *a,
 
 /* ---- both ---- */
 
-static void write_chunk(const struct request *rq, const struct chunk *c,
+static void write_chunk(const struct request *rq, const struct account_chunk *c,
 			const struct account_days *days, struct writer *w)
 {
 	const size_t *starts = c->sums.starts;
@@ -388,7 +388,7 @@ static void write_chunk(const struct request *rq, const struct chunk *c,
 static int write_accounts(const struct request *rq, const struct account *accounts, size_t n,
 			  struct writer *w, struct error *err)
 {
-	struct chunk c = { .accounts = accounts, .left = n, .most = CHUNK_FIRST };
+	struct account_chunk c = { .accounts = accounts, .left = n, .most = CHUNK_FIRST };
 	struct request own = *rq; /* with an arena of the chunk */
 	struct arena arena;
 	int rc = 0;
@@ -616,8 +616,8 @@ static void write_ai_view(struct writer *w, struct ai_rows *rows, const struct s
 }
 
 /* Writes the rows of the chunk; with ROWS, adds them to the list instead. */
-static void write_ai_chunk(const struct request *rq, const struct chunk *c, struct writer *w,
-			   struct ai_rows *rows)
+static void write_ai_chunk(const struct request *rq, const struct account_chunk *c,
+			   struct writer *w, struct ai_rows *rows)
 {
 	for (size_t i = 0; i < c->n; i++)
 		for (size_t k = c->sums.starts[i]; k < c->sums.starts[i + 1]; k++)
@@ -632,7 +632,7 @@ static int write_ai_rows(const struct request *rq, const struct view_figures *of
 			 struct account_sums_query *q, struct writer *w, struct ai_rows *rows,
 			 struct error *err)
 {
-	struct chunk c = { .accounts = of->accounts, .left = of->n, .most = CHUNK_FIRST };
+	struct account_chunk c = { .accounts = of->accounts, .left = of->n, .most = CHUNK_FIRST };
 	struct request own = *rq; /* with an arena of the chunk */
 	struct arena arena;
 	int rc = 0;

@@ -116,7 +116,7 @@ static const char *assumed(const struct writer *w, const char *name)
  * The choices of a select, which may be very many. TAKEN: the value that the
  * operation used for the choice "", or "".
  */
-struct choices {
+struct choice_texts {
 	const struct page_input *input;
 	const char *value, *taken;
 	struct strbuf text, clean;
@@ -133,7 +133,7 @@ static void set_text(struct json_object *member, const char *text, struct strbuf
 	json_object_set_string_len(member, clean->text, (int)clean->len);
 }
 
-static const char *choice_text(struct choices *list, const struct page_choice *c)
+static const char *choice_text(struct choice_texts *list, const struct page_choice *c)
 {
 	strbuf_clear(&list->text);
 	if (!*c->value && *list->taken) {
@@ -150,7 +150,7 @@ static const char *choice_text(struct choices *list, const struct page_choice *c
 
 static bool make_choice(void *arg, size_t i, struct json_object *item)
 {
-	struct choices *list = arg;
+	struct choice_texts *list = arg;
 	const struct page_choice *c = &list->input->choices[i];
 
 	if (!c->value)
@@ -171,7 +171,7 @@ static bool make_choice(void *arg, size_t i, struct json_object *item)
 
 static void free_choices(void *arg)
 {
-	struct choices *list = arg;
+	struct choice_texts *list = arg;
 
 	strbuf_release(&list->clean);
 	strbuf_release(&list->text);
@@ -181,13 +181,13 @@ static void free_choices(void *arg)
 static void put_choices(struct json_object *o, const struct page_input *input, const char *value,
 			const char *taken)
 {
-	struct choices *list;
+	struct choice_texts *list;
 
 	if (!input->choices->value) {
 		tree_list(tree_object(o, "select"), "choices");
 		return;
 	}
-	list = g_new0(struct choices, 1);
+	list = g_new0(struct choice_texts, 1);
 	list->input = input;
 	list->value = value;
 	list->taken = taken;

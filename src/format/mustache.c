@@ -346,7 +346,7 @@ void mustache_tokens_free(struct mustache_tokens **tokens)
 /* ---- data ---- */
 
 /* What makes the items of a list. */
-struct making {
+struct item_maker {
 	mustache_item *item;
 	void *arg;
 	void (*free_arg)(void *arg);
@@ -354,7 +354,7 @@ struct making {
 
 static void free_making(struct json_object *list, void *data)
 {
-	struct making *m = data;
+	struct item_maker *m = data;
 
 	(void)list;
 	m->free_arg(m->arg);
@@ -364,15 +364,15 @@ static void free_making(struct json_object *list, void *data)
 struct json_object *mustache_list(mustache_item *item, void *arg, void (*free_arg)(void *arg))
 {
 	struct json_object *list = json_object_new_array();
-	struct making *m = g_new(struct making, 1);
+	struct item_maker *m = g_new(struct item_maker, 1);
 
-	*m = (struct making) { item, arg, free_arg };
+	*m = (struct item_maker) { item, arg, free_arg };
 	json_object_set_userdata(list, m, free_making);
 	return list;
 }
 
 /* NULL: the items of the list have been made. */
-static const struct making *making_of(struct json_object *list)
+static const struct item_maker *making_of(struct json_object *list)
 {
 	return json_object_get_userdata(list);
 }
@@ -469,7 +469,7 @@ static int render_inside(struct render *r, struct json_object *value,
 }
 
 /* Renders the section for each item of a list that is made meanwhile. */
-static int render_made(struct render *r, const struct making *m,
+static int render_made(struct render *r, const struct item_maker *m,
 		       const struct mustache_token *tokens, size_t section)
 {
 	struct json_object *item = json_object_new_object();

@@ -15,7 +15,7 @@ struct templates {
 };
 
 /* The subfolders of a folder of templates. */
-static const struct place {
+static const struct template_folder {
 	const char *folder, *suffix;
 } places[] = { { "", ".html" }, { "types/", ".txt" } };
 
@@ -81,7 +81,7 @@ static int glib_error(struct error *err, GError *failed)
 }
 
 /* Reads FILE of FOLDER. The file replaces a template of the same name. */
-static int read_file(struct templates *t, const struct place *place, const char *folder,
+static int read_file(struct templates *t, const struct template_folder *place, const char *folder,
 		     const char *file, struct error *err)
 {
 	size_t stem = strlen(file) - strlen(place->suffix);
@@ -99,13 +99,13 @@ static int read_file(struct templates *t, const struct place *place, const char 
 }
 
 /* Is FILE a template: not hidden, and with the suffix of PLACE? */
-static bool is_template(const struct place *place, const char *file)
+static bool is_template(const struct template_folder *place, const char *file)
 {
 	return *file != '.' && g_str_has_suffix(file, place->suffix);
 }
 
 /* Reads one PLACE of FOLDER. FOLDER must exist; a subfolder may be missing. */
-static int read_place(struct templates *t, const struct place *place, const char *folder,
+static int read_place(struct templates *t, const struct template_folder *place, const char *folder,
 		      struct error *err)
 {
 	char *path = g_build_filename(folder, place->folder, NULL);

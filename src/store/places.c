@@ -9,7 +9,7 @@ static const struct db_list no_families;
 const struct place place_of_all = { .families = &no_families };
 
 /* An entry, its family, and the number of the family's place. */
-struct placed {
+struct placed_item {
 	size_t item;
 	int64_t family, place;
 };
@@ -17,19 +17,19 @@ struct placed {
 struct placing {
 	struct store *st;
 	struct arena *arena;
-	struct placed *list;
+	struct placed_item *list;
 	size_t n, size;
 };
 
 static void add(struct placing *p, size_t item, int64_t family, int64_t place)
 {
 	p->list = arena_room(p->arena, p->list, p->n, &p->size, sizeof(*p->list));
-	p->list[p->n++] = (struct placed) { item, family, place };
+	p->list[p->n++] = (struct placed_item) { item, family, place };
 }
 
 static int by_place(const void *a, const void *b)
 {
-	const struct placed *x = a, *y = b;
+	const struct placed_item *x = a, *y = b;
 
 	if (x->place != y->place)
 		return x->place < y->place ? -1 : 1;
@@ -39,7 +39,7 @@ static int by_place(const void *a, const void *b)
 }
 
 /* The place of the N first entries of LIST. */
-static struct place make_place(const struct placing *p, const struct placed *list, size_t n)
+static struct place make_place(const struct placing *p, const struct placed_item *list, size_t n)
 {
 	int64_t *families = arena_array(p->arena, int64_t, n);
 	size_t *items = arena_array(p->arena, size_t, n), n_families = 0;
