@@ -48,7 +48,7 @@ static struct posting *posting_at(const struct filling *f, guint i)
 /* ---- events ---- */
 
 /* An event that has a value. */
-struct move {
+struct series_move {
 	struct posting *posting;
 	const struct found_event *found;
 	size_t value, series; /* where they stand in the lists */
@@ -57,7 +57,7 @@ struct move {
 /* What events need: each value and each series once. Memory is in ARENA. */
 struct moves {
 	struct arena *arena;
-	struct move *list;
+	struct series_move *list;
 	size_t n;
 	struct dimension_intern *values;
 	size_t n_values;
@@ -88,7 +88,7 @@ static gboolean series_equal(gconstpointer a, gconstpointer b)
 static void moves_init(struct moves *m, struct arena *arena, size_t n)
 {
 	*m = (struct moves) { .arena = arena,
-			      .list = arena_array(arena, struct move, n),
+			      .list = arena_array(arena, struct series_move, n),
 			      .values = arena_array(arena, struct dimension_intern, n),
 			      .series = arena_array(arena, struct series_intern, n),
 			      .value_places = g_hash_table_new(g_str_hash, g_str_equal),
@@ -112,7 +112,7 @@ static void want_value(struct filling *f, struct moves *m, const struct found_ev
 		       struct posting *p)
 {
 	const struct stored_event *e = &found->event;
-	struct move *move = &m->list[m->n];
+	struct series_move *move = &m->list[m->n];
 	struct declared_values values;
 	const char *text;
 
@@ -120,7 +120,7 @@ static void want_value(struct filling *f, struct moves *m, const struct found_ev
 	if (!e->series || !values.n)
 		return;
 	text = arena_strn(m->arena, values.list[0].text, values.list[0].len);
-	*move = (struct move) { .posting = p, .found = found };
+	*move = (struct series_move) { .posting = p, .found = found };
 	move->value = place_of(m->value_places, text, &m->n_values);
 	m->values[move->value].value = (struct dimension_value) { found->series.account,
 								  f->d->dimension, text,
@@ -132,7 +132,7 @@ static void want_value(struct filling *f, struct moves *m, const struct found_ev
 static void want_series(struct filling *f, struct moves *m)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		struct move *move = &m->list[i];
+		struct series_move *move = &m->list[i];
 		struct series *want = &m->series[m->n_series].series;
 
 		*want = move->found->series;
@@ -188,7 +188,8 @@ static int note_closed(struct filling *f, int64_t effective_us, struct error *er
 	return rc ? (rc < 0 ? -1 : 0) : store_closing_change_add(f->a->st, &change, err);
 }
 
-static int move_event(struct filling *f, const struct move *move, int64_t series, struct error *err)
+static int move_event(struct filling *f, const struct series_move *move, int64_t series,
+		      struct error *err)
 {
 	struct posting *p = move->posting;
 
