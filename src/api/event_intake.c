@@ -42,7 +42,7 @@ static const struct field result_fields[] = {
 	FIELD(struct result, id, "The event's id"),
 	FIELD(struct result, status,
 	      "created, duplicate, conflict, rejected, or (with atomic) aborted: not stored "
-	      "because of other events"),
+	      "because of other events; or unavailable: not stored, send it again later"),
 	FIELD(struct result, code,
 	      "For a rejected event: invalid, overflow, closed, suspended, too_many or unreadable"),
 	FIELD(struct result, field, "The field at fault"),
@@ -56,7 +56,7 @@ static const struct shape result_shape = { .name = "Result",
 
 struct summary {
 	int64_t created, duplicate, conflict, rejected;
-	struct decimal aborted;
+	struct decimal aborted, unavailable;
 };
 
 static const struct field summary_fields[] = {
@@ -67,6 +67,10 @@ static const struct field summary_fields[] = {
 	FIELD(struct summary, rejected, "Events with errors; not stored"),
 	FIELD(struct summary, aborted,
 	      "With atomic: events that were not stored because of other events",
+	      .flags = FIELD_WHOLE),
+	FIELD(struct summary, unavailable,
+	      "If there are any: events that were not stored because the server that keeps their "
+	      "account is away; send them again later",
 	      .flags = FIELD_WHOLE),
 	FIELD_LIST("results", &result_shape, "In the order of the events"),
 	{ 0 }
@@ -268,11 +272,13 @@ int intake_store(struct event_intake *in, struct error *err)
  * The HTTP status, which tells the sender whether all events, some or none are
  * stored.
  */
-static int status_of(const int64_t counts[VERDICTS + 1])
+static int status_of(const int64_t counts[VERDICTS_ALL])
 {
 	int64_t stored = counts[VERDICT_CREATED] + counts[VERDICT_DUPLICATE],
 		refused = counts[VERDICT_CONFLICT] + counts[VERDICT_REJECTED];
 
+	if (counts[VERDICT_UNAVAILABLE])
+		return stored + refused ? 207 : 503;
 	if (refused == 0)
 		return 200;
 	return stored + counts[VERDICT_ABORTED] == 0 ? 422 : 207;
@@ -294,7 +300,7 @@ static struct result result_of(const struct event *ev, struct arena *arena)
 
 void intake_answer(struct request *rq, const struct event_intake *in, struct writer *w)
 {
-	int64_t counts[VERDICTS + 1] = { 0 };
+	int64_t counts[VERDICTS_ALL] = { 0 };
 	struct summary summary;
 
 	for (size_t i = 0; i < in->n; i++)
@@ -303,7 +309,9 @@ void intake_answer(struct request *rq, const struct event_intake *in, struct wri
 				     counts[VERDICT_DUPLICATE],
 				     counts[VERDICT_CONFLICT],
 				     counts[VERDICT_REJECTED],
-				     { counts[VERDICT_ABORTED], in->atomic ? 0 : -1 } };
+				     { counts[VERDICT_ABORTED], in->atomic ? 0 : -1 },
+				     { counts[VERDICT_UNAVAILABLE],
+				       counts[VERDICT_UNAVAILABLE] ? 0 : -1 } };
 	rq->reply.status = status_of(counts);
 	writer_begin_page(w, &intake_shape, &summary);
 	for (size_t i = 0; i < in->n; i++) {

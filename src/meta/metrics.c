@@ -362,7 +362,7 @@ static void write_source(struct metric_sheet *s, const struct metric *m, const c
 {
 	static const char *const labels[] = { "source", "verdict" };
 
-	for (int v = 0; v <= VERDICT_ABORTED; v++)
+	for (int v = 0; v < VERDICTS_ALL; v++)
 		if (counter_read(&verdicts[v]))
 			add_line(s, m, labels, (const char *const[]) { name, verdict_names[v] },
 				 counter_read(&verdicts[v]));

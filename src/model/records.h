@@ -164,7 +164,10 @@ enum verdict {
 	VERDICT_REJECTED,
 	VERDICTS, /* verdicts on single events */
 	/* not stored because another event of the atomic submission failed */
-	VERDICT_ABORTED = VERDICTS
+	VERDICT_ABORTED = VERDICTS,
+	/* not stored because the server that keeps its family is away */
+	VERDICT_UNAVAILABLE,
+	VERDICTS_ALL
 };
 
 /*

@@ -221,3 +221,49 @@ int store_places_of_events(struct store *st, const struct event_key *keys, size_
 	make_places(&p, ret);
 	return 0;
 }
+
+/* ---- places that cannot be reached ---- */
+
+static bool is_in(int64_t place, const int64_t *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == place)
+			return true;
+	return false;
+}
+
+static int mark_away(struct placing *p, const int64_t *families, size_t n, bool *away,
+		     struct error *err)
+{
+	const int64_t *places;
+	size_t n_places;
+	struct stmt *s = prepare(p->st, "SELECT COALESCE(p, 0) FROM places_away() a(p)", err);
+
+	if (store_ids(s, p->arena, &places, &n_places, err) < 0)
+		return -1;
+	if (!n_places)
+		return 0;
+	s = prepare(p->st, "SELECT l.rowid, l.a, family_place(l.a) FROM list(?1) l", err);
+	bind_ids(s, 1, p->arena, families, n);
+	if (read_placed(p, s, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n; i++)
+		away[p->list[i].item] = is_in(p->list[i].place, places, n_places);
+	return 1;
+}
+
+int store_families_away(struct store *st, const int64_t *families, size_t n, bool *away,
+			struct error *err)
+{
+	struct placing p = { .st = st };
+	struct arena arena;
+	int rc;
+
+	if (!db_distributed(st->db))
+		return 0;
+	arena_init(&arena);
+	p.arena = &arena;
+	rc = mark_away(&p, families, n, away, err);
+	arena_release(&arena);
+	return rc;
+}

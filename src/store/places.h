@@ -41,4 +41,12 @@ int store_places_of_accounts(struct store *st, const int64_t *accounts, size_t n
 int store_places_of_events(struct store *st, const struct event_key *keys, size_t n,
 			   struct arena *arena, struct places *ret, struct error *err);
 
+/*
+ * Tells which of the families are in places that cannot be reached now: AWAY has
+ * an entry for each. 1 some server is away, 0 none or the ledger is not
+ * distributed, -1 failed. Outside a read or write.
+ */
+int store_families_away(struct store *st, const int64_t *families, size_t n, bool *away,
+			struct error *err);
+
 #endif

@@ -114,6 +114,7 @@ static int open_ledger(struct commit_thread *t, struct error *err)
 		return -1;
 	t->ledger = ledger_new(t->store, &(struct ledger_options) {
 						 .late = late_events_find(t->settings->late_events),
+						 .partly = true,
 						 .rejection_log = true,
 						 .rejected_days = t->settings->rejected_days });
 	return 0;

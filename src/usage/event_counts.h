@@ -19,7 +19,7 @@ enum { SOURCES_COUNTED = 50, SOURCE_COUNTED_BYTES = 100 };
 /* The events of one source. Zero is empty. */
 struct source_count {
 	char name[SOURCE_COUNTED_BYTES + 1];
-	counter verdicts[VERDICTS + 1]; /* with VERDICT_ABORTED */
+	counter verdicts[VERDICTS_ALL];
 };
 
 /* Zero is empty. */

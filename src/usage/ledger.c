@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "store/event.h"
 #include "store/meta.h"
+#include "store/places.h"
 #include "store/rollup.h"
 #include "store/series.h"
 #include "store/source.h"
@@ -30,10 +31,10 @@
 /* The interval between prunings of the rejection log, in seconds. */
 #define PRUNE_SECONDS 60
 
-const char *const verdict_names[VERDICTS + 1] = {
+const char *const verdict_names[VERDICTS_ALL] = {
 	[VERDICT_CREATED] = "created",   [VERDICT_DUPLICATE] = "duplicate",
 	[VERDICT_CONFLICT] = "conflict", [VERDICT_REJECTED] = "rejected",
-	[VERDICT_ABORTED] = "aborted",
+	[VERDICT_ABORTED] = "aborted",   [VERDICT_UNAVAILABLE] = "unavailable",
 };
 
 struct ledger {
@@ -1022,6 +1023,65 @@ static int attempt(struct ledger *l, struct submission *first, struct error *err
 	return 0;
 }
 
+/* ---- families that are away ---- */
+
+/* Must a new name of the event be written, for which all servers are needed? */
+static bool has_new_name(const struct event *ev)
+{
+	return !ev->source->id || !ev->series->id;
+}
+
+static bool is_away(const struct ledger *l, const bool *away, const struct event *ev)
+{
+	const int64_t *list = (const int64_t *)l->families->data;
+	const int64_t *at = bsearch(&ev->source->scope, list, l->families->len, sizeof(*list),
+				    compare_families);
+
+	return at && away[at - list];
+}
+
+/*
+ * Takes the events of families that are AWAY out of the batch; if there are
+ * none, those that need a new name. Returns how many.
+ */
+static guint leave_out(struct ledger *l, const bool *away, bool names)
+{
+	guint kept = 0, n = l->events->len;
+
+	for (guint i = 0; i < n; i++) {
+		struct event *ev = event_at(l, i);
+
+		if (ev->verdict != VERDICT_REJECTED &&
+		    (names ? has_new_name(ev) : is_away(l, away, ev)))
+			ev->verdict = VERDICT_UNAVAILABLE;
+		else
+			l->events->pdata[kept++] = ev;
+	}
+	g_ptr_array_set_size(l->events, (gint)kept);
+	g_array_set_size(l->families, 0);
+	list_families(l);
+	return n - kept;
+}
+
+/*
+ * After a failed attempt: takes out what cannot be stored while some servers are
+ * away. 1 the rest can be tried, 0 there is no such reason, or no rest; -1 failed.
+ */
+static int without_away(struct ledger *l, struct error *err)
+{
+	bool *away = g_new0(bool, l->families->len + 1);
+	int rc = 0;
+
+	if (l->options.partly && !l->atomic)
+		rc = store_families_away(l->st, (const int64_t *)l->families->data,
+					 l->families->len, away, err);
+
+	if (rc > 0 && leave_out(l, away, false) == 0)
+		rc = leave_out(l, away, true) > 0;
+	g_free(away);
+	return rc > 0 ? l->families->len > 0 : rc;
+}
+
 /* Repeats the attempt until no event overflows a rollup. */
 static int attempt_all(struct ledger *l, struct submission *first, struct error *err)
 {
@@ -1030,11 +1090,12 @@ static int attempt_all(struct ledger *l, struct submission *first, struct error 
 	while (attempt(l, first, &own) < 0) {
 		if (own.kind == ERR_CONFLICT) {
 			abort_batch(l);
-		} else if (own.kind != ERR_OVERFLOW) {
+		} else if (own.kind == ERR_OVERFLOW) {
+			if (reject_overflowing(l, err) < 0)
+				return -1;
+		} else if (without_away(l, NULL) <= 0) {
 			if (err)
 				*err = own;
-			return -1;
-		} else if (reject_overflowing(l, err) < 0) {
 			return -1;
 		}
 		error_clear(&own);

@@ -10,7 +10,7 @@
 
 struct ledger;
 
-extern const char *const verdict_names[VERDICTS + 1];
+extern const char *const verdict_names[VERDICTS_ALL];
 
 /* Events that were sent together in one request or one block of a file. */
 struct submission {
@@ -39,6 +39,12 @@ struct ledger_options {
 	 * the account that the event names, without further checks.
 	 */
 	bool any_account;
+	/*
+	 * If only some families cannot be reached (store/places.h), their events
+	 * get VERDICT_UNAVAILABLE instead of failing all, unless a submission is
+	 * atomic.
+	 */
+	bool partly;
 	/*
 	 * whether late events take effect at the closed instant or are rejected
 	 * with ERR_CLOSED

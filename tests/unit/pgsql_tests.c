@@ -44,6 +44,25 @@ START_TEST(parameters_get_the_numbers_of_postgresql)
 }
 END_TEST
 
+START_TEST(a_place_is_one_family_or_several_or_all)
+{
+	static const char *const wants[] = { "WHERE x AND true AND y",
+					     "WHERE x AND e.root = ($2::bigint[])[1] AND y",
+					     "WHERE x AND e.root = ANY ($2::bigint[]) AND y" };
+	const struct db_cell cells[] = { { .n = 1 }, { .n = 2 } };
+
+	for (size_t n = 0; n < ARRAY_SIZE(wants); n++) {
+		const struct db_list list = { cells, n, 1 };
+		const struct pg_param param = { .kind = PG_LIST, .list = &list };
+		GString *got = g_string_new(NULL);
+
+		pg_translate("WHERE x AND at(e.root, ?1) AND y", &param, 1, got);
+		ck_assert_str_eq(got->str, wants[n]);
+		g_string_free(got, TRUE);
+	}
+}
+END_TEST
+
 /* ---- values ---- */
 
 static struct store *with_table(void)
@@ -453,6 +472,7 @@ int main(void)
 	TCase *tc = tcase_create("pgsql");
 
 	tcase_add_test(tc, parameters_get_the_numbers_of_postgresql);
+	tcase_add_test(tc, a_place_is_one_family_or_several_or_all);
 	suite_add_tcase(s, tc);
 	if (!test_database()) {
 		printf("without PostgreSQL: its SQL alone\n");

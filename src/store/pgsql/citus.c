@@ -68,6 +68,21 @@ static int check_coordinator(struct store *st, struct error *err)
 				   "citus_set_coordinator_host, as usaged-postgresql(7) says");
 }
 
+/*
+ * Places on nodes that are away; NULL for such a node without places. A node that
+ * was disabled has no copies of reference tables to be written.
+ */
+static const char places_away[] =
+	"CREATE FUNCTION places_away() RETURNS SETOF bigint LANGUAGE sql AS $$"
+	" WITH n AS MATERIALIZED (SELECT groupid FROM pg_dist_node WHERE noderole = 'primary'"
+	" AND groupid <> 0 AND (NOT isactive OR NOT"
+	" citus_check_connection_to_node(nodename, nodeport)))"
+	" SELECT s.shardid FROM n LEFT JOIN (SELECT p.groupid, p.shardid FROM pg_dist_placement p"
+	" JOIN pg_dist_shard d USING (shardid) WHERE d.logicalrelid = 'event'::regclass) s"
+	" USING (groupid) $$";
+static const char none_away[] = "CREATE FUNCTION places_away() RETURNS SETOF bigint LANGUAGE sql"
+				" AS $$ SELECT 0::bigint WHERE false $$";
+
 static int distribute_tables(struct store *st, struct error *err)
 {
 	int rc = check_coordinator(st, err);
@@ -108,6 +123,8 @@ int pgsql_distribute(struct store *st, struct error *err)
 				 place),
 		 err);
 	g_free(place);
+	if (rc == 0)
+		rc = db_exec(st->db, citus ? places_away : none_away, err);
 	if (rc == 0 && citus)
 		rc = distribute_tables(st, err);
 	if (rc == 0)
