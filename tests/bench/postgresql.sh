@@ -108,8 +108,7 @@ post_there() {
 # What others do with one event: a row in a commit of its own, of 32 clients at once, into a table with the same key: rows a second of processor
 # time, of pgbench and the server
 insert_there() {
-	sql -c "DROP TABLE IF EXISTS single" -c "CREATE TABLE single (LIKE event)" -c "ALTER TABLE single ADD PRIMARY KEY (source, id, root)" \
-		-c "DROP SEQUENCE IF EXISTS single_id" -c "CREATE SEQUENCE single_id"
+	sql -c "CREATE TABLE single (LIKE event)" -c "ALTER TABLE single ADD PRIMARY KEY (source, id, root)" -c "CREATE SEQUENCE single_id"
 	echo "INSERT INTO single (source, id, root, account, series, time_us, count, usage, price, upload)" \
 		"VALUES (1, lpad(nextval('single_id')::text, 10, '0'), 1, 1, 1, 1795258800000000, 1, 60000000, 0, 0)" >"$tmp/single.sql"
 	before=$(cpu_ms "$USAGED_TEST_SERVER")
