@@ -545,6 +545,24 @@ static enum finding check_database(struct doctor *d)
 		   server.connections_max, server.synchronous_commit);
 }
 
+/* The servers of a ledger that is distributed over several. */
+static enum finding check_servers(struct doctor *d)
+{
+	struct error err = { 0 };
+	const char *away;
+	int rc = d->store ? store_servers_away(d->store, &d->arena, &away, &err) : 0;
+
+	if (rc < 0)
+		return say(d, TO_DO, "%s", err.message);
+	if (rc == 0)
+		return say(d, NOTE, "one server has the whole ledger");
+	return *away ? say(d, TO_DO,
+			   "these servers do not answer: %s; events of the accounts that they keep "
+			   "are not stored until they are back: see usaged-postgresql(7)",
+			   away)
+		     : say(d, RIGHT, "Citus distributes the ledger, and all its servers answer");
+}
+
 static enum finding check_copies(struct doctor *d)
 {
 	return say(
@@ -563,19 +581,13 @@ static const struct {
 	enum finding (*check)(struct doctor *d);
 	enum only only; /* for ledgers of this kind */
 } checks[] = {
-	{ "settings", check_templates, ANY },
-	{ "ledger file", check_ledger_file, FILES },
-	{ "log files", check_log_files, FILES },
-	{ "secret file", check_secret, ANY },
-	{ "ledger", check_ledger, ANY },
-	{ "database", check_database, SERVERS },
-	{ "verification", check_verified, ANY },
-	{ "backup", check_backup, FILES },
-	{ "backup", check_copies, SERVERS },
-	{ "disk", check_disk, FILES },
-	{ "clock", check_clock, ANY },
-	{ "time zones", check_zones, ANY },
-	{ "certificate", check_certificate, ANY },
+	{ "settings", check_templates, ANY },    { "ledger file", check_ledger_file, FILES },
+	{ "log files", check_log_files, FILES }, { "secret file", check_secret, ANY },
+	{ "ledger", check_ledger, ANY },         { "database", check_database, SERVERS },
+	{ "servers", check_servers, SERVERS },   { "verification", check_verified, ANY },
+	{ "backup", check_backup, FILES },       { "backup", check_copies, SERVERS },
+	{ "disk", check_disk, FILES },           { "clock", check_clock, ANY },
+	{ "time zones", check_zones, ANY },      { "certificate", check_certificate, ANY },
 	{ "socket", check_socket, ANY },
 };
 

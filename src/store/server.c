@@ -32,3 +32,10 @@ bool store_reach(const char *where, struct arena *arena, struct store_reach *ret
 {
 	return db_reach(where, arena, ret);
 }
+
+int store_servers_away(struct store *st, struct arena *arena, const char **ret, struct error *err)
+{
+	if (!db_distributed(st->db))
+		return 0;
+	return store_text(prepare(st, "SELECT servers_away()", err), arena, ret, err);
+}

@@ -34,6 +34,13 @@ struct store_server {
 int store_server(struct store *st, struct arena *arena, struct store_server *ret,
 		 struct error *err);
 
+/*
+ * Of a ledger that is distributed over several servers: names those that do not
+ * answer, in ARENA; "": none. 1 read, 0: the ledger is not distributed, -1 failed.
+ * Outside a read or write.
+ */
+int store_servers_away(struct store *st, struct arena *arena, const char **ret, struct error *err);
+
 /* The connections of this process. */
 struct store_pool {
 	int64_t open;

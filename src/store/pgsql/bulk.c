@@ -51,6 +51,10 @@ int pgsql_bulk_end(struct store *st, struct error *err)
 		INTO_PART("month") PART_OF(MONTH, "day"),
 	};
 
+	/* Citus: shards by one connection, so that each step sees the one before */
+	if (db_distributed(st->db) &&
+	    db_exec(st->db, "SET LOCAL citus.multi_shard_modify_mode = 'sequential'", err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if (db_exec(st->db, steps[i], err) < 0)
 			return -1;

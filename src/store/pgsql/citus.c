@@ -80,7 +80,14 @@ static const char places_away[] =
 	" SELECT s.shardid FROM n LEFT JOIN (SELECT p.groupid, p.shardid FROM pg_dist_placement p"
 	" JOIN pg_dist_shard d USING (shardid) WHERE d.logicalrelid = 'event'::regclass) s"
 	" USING (groupid) $$";
-static const char none_away[] = "CREATE FUNCTION places_away() RETURNS SETOF bigint LANGUAGE sql"
+static const char servers_away[] =
+	"CREATE FUNCTION servers_away() RETURNS text LANGUAGE sql AS $$"
+	" SELECT COALESCE(string_agg(nodename || ':' || nodeport, ', ' ORDER BY nodeid), '')"
+	" FROM pg_dist_node WHERE noderole = 'primary' AND groupid <> 0 AND (NOT isactive OR NOT"
+	" citus_check_connection_to_node(nodename, nodeport)) $$";
+static const char none_away[] = "CREATE FUNCTION servers_away() RETURNS text LANGUAGE sql"
+				" AS $$ SELECT '' $$;"
+				"CREATE FUNCTION places_away() RETURNS SETOF bigint LANGUAGE sql"
 				" AS $$ SELECT 0::bigint WHERE false $$";
 
 static int distribute_tables(struct store *st, struct error *err)
@@ -125,6 +132,8 @@ int pgsql_distribute(struct store *st, struct error *err)
 	g_free(place);
 	if (rc == 0)
 		rc = db_exec(st->db, citus ? places_away : none_away, err);
+	if (rc == 0 && citus)
+		rc = db_exec(st->db, servers_away, err);
 	if (rc == 0 && citus)
 		rc = distribute_tables(st, err);
 	if (rc == 0)

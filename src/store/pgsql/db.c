@@ -84,8 +84,10 @@ static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONL
 
 /*
  * What the transaction sees, which equal texts say is the same; but a standby
- * does not say all.
+ * does not say all, and the coordinator of a distributed ledger does not say
+ * what other servers have committed since.
  */
+#define SNAPSHOT_UNKNOWN "SELECT ''"
 #define SNAPSHOT                                            \
 	"SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE" \
 	" pg_current_snapshot()::text END"
@@ -443,7 +445,9 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 	if (begins)
 		commands[n++] = (struct pg_command) { .sql = db->begin };
 	if (begins && !db->writes)
-		commands[n++] = (struct pg_command) { .sql = SNAPSHOT, .prepare = true };
+		commands[n++] = (struct pg_command) { .sql = db->base.distributed ? SNAPSHOT_UNKNOWN
+										  : SNAPSHOT,
+						      .prepare = true };
 	first = n;
 	for (guint i = 0; db->conn && i < db->later->len; i++) {
 		const struct pending *p = g_ptr_array_index(db->later, i);
