@@ -125,8 +125,7 @@ int pgsql_distribute(struct store *st, struct error *err)
 		return rc < 0 ? -1 : 0;
 	rc = run(st,
 		 g_strdup_printf("CREATE FUNCTION family_place(bigint) RETURNS bigint LANGUAGE sql"
-				 " STABLE AS $$ SELECT %s $$;"
-				 "INSERT INTO meta (name, value) VALUES ('distributed', 1)",
+				 " STABLE AS $$ SELECT %s $$",
 				 place),
 		 err);
 	g_free(place);

@@ -1022,8 +1022,8 @@ static int pgsql_schema_version(struct db *base, int64_t *ret, struct error *err
 	if (rc < 0 || !any)
 		return rc < 0 ? -1 : 0;
 	s = pgsql_prepare(base,
-			  "SELECT value, EXISTS (SELECT 1 FROM meta WHERE name = 'distributed')"
-			  " FROM meta WHERE name = 'schema'",
+			  "SELECT value, to_regproc('family_place') IS NOT NULL FROM meta"
+			  " WHERE name = 'schema'",
 			  err);
 	rc = pgsql_step(s, err);
 	if (rc > 0) {
