@@ -7,9 +7,9 @@
  * connections, in any number of processes, may be open on one ledger. Only one
  * connection writes at a time, but in PostgreSQL several may add events of
  * different main accounts (store_begin_events); other writers wait up to the
- * busy timeout, then fail with ERR_BUSY. Returned text is in the arena that was passed; without an
- * arena it is valid until the next call on the same store. All errors of db.h
- * can occur in each function that takes ERR.
+ * busy timeout, then fail with ERR_BUSY. Returned text is in the arena that was
+ * passed; without an arena it is valid until the next call on the same store.
+ * All errors of db.h can occur in each function that takes ERR.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

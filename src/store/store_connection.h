@@ -1,6 +1,6 @@
 /*
- * store_connection.h - a connection of a store: the database, and what was kept of its
- * earlier reads. Only the store's files include this header.
+ * store_connection.h - a connection of a store: the database, and what was kept
+ * of its earlier reads. Only the store's files include this header.
  */
 #ifndef STORE_STORE_CONNECTION_H
 #define STORE_STORE_CONNECTION_H
