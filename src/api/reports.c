@@ -565,11 +565,13 @@ static int run_report(struct request *rq, struct writer *w, struct error *err)
 	struct earlier before;
 	struct report r;
 	struct asked a;
+	int rc;
 
-	if (ask(rq, &a, err) < 0 ||
-	    (a.slots ? report_load_cells : report_load)(rq->store, rq->catalogue, &a.question,
-							rq->arena, &r, err) < 0 ||
-	    report_earlier_load(rq, &a, &r, &before, err) < 0)
+	if (ask(rq, &a, err) < 0)
+		return -1;
+	rc = a.slots ? report_load_cells(rq->store, rq->catalogue, &a.question, rq->arena, &r, err)
+		     : report_load(rq->store, rq->catalogue, &a.question, rq->arena, &r, err);
+	if (rc < 0 || report_earlier_load(rq, &a, &r, &before, err) < 0)
 		return -1;
 	if (request_note_closed(rq, w, &a.question, err) < 0)
 		return -1;

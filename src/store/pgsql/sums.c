@@ -687,7 +687,7 @@ static int read_places(struct store *st, const struct sums_query *q, struct plac
 	if (store_places_of_accounts(st, ids, q->n_accounts, arena, &places, err) < 0)
 		return -1;
 	for (size_t i = 0; i < places.n; i++) {
-		p->place = &places.list[i];
+		p->place = places.list + i;
 		if (read_place_of(st, q, p, arena, err) < 0)
 			return -1;
 	}
