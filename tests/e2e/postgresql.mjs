@@ -2,7 +2,7 @@
 // server refuses one that does not.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -47,16 +47,20 @@ export class Postgres {
 	start(...more) {
 		const command = [...as, 'setpriv', '--pdeathsig', 'QUIT', join(bin, 'postgres'), '-D', this.data, '-k', this.folder, '-c', 'listen_addresses=',
 			'-c', 'max_connections=100', '-c', 'shared_buffers=32MB', ...[...this.more, ...more].flatMap(s => ['-c', s])]
-		this.server = spawn(command[0], command.slice(1), { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
+		// into a file: a pipe would be full while this process waits, and the server would stand still
+		const output = openSync(join(this.folder, 'log'), 'w')
+		this.server = spawn(command[0], command.slice(1), { cwd: '/', stdio: ['ignore', 'ignore', output] })
+		closeSync(output)
 		this.server.ended = new Promise(done => this.server.on('exit', done))
-		this.log = ''
-		this.server.stderr.on('data', d => { this.log = (this.log + d).slice(-10000) })
 		for (let tries = 0;;) {
 			if (spawnSync(join(bin, 'pg_isready'), ['-q', '-h', this.folder]).status === 0)
 				return
 			assert.ok(existsSync(join(this.data, 'postmaster.pid')) || tries++ < 500, this.log)
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
 		}
+	}
+	get log() {
+		return readFileSync(join(this.folder, 'log'), 'utf8').slice(-10000)
 	}
 	// SIGINT ends all sessions, SIGQUIT is the end without a checkpoint; SIGKILL is a crash.
 	async stop(signal = 'SIGINT') {
@@ -119,7 +123,6 @@ export function commonPostgres() {
 		common.start()
 		// the process does not wait for it
 		common.server.unref()
-		common.server.stderr.unref()
 	}
 	return common
 }
