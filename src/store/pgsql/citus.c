@@ -20,18 +20,19 @@
 static const char *const by_root[] = { "event",     "event_attributes", "total_quarter",
 				       "total_day", "total_month",      "part_quarter",
 				       "part_day",  "part_month" };
-static const char *const references[] = { "account", "source",       "dimension_value",
-					  "series",  "series_value", "correction" };
+#define REFERENCES "account, source, dimension_value, series, series_value, correction"
 
-/* Citus: the program, not the database, checks what tables on other nodes refer to. */
+/* The program, not the database, checks what tables on other nodes refer to. */
 static const char prepare_tables[] =
 	"SET LOCAL citus.multi_shard_modify_mode = 'sequential';"
-	"DO $$ DECLARE c record; tables regclass[] := '{account, source, dimension_value, series,"
-	" series_value, correction}'; BEGIN"
+	"DO $$ DECLARE c record; tables regclass[] := '{" REFERENCES "}'; BEGIN"
 	" FOR c IN SELECT conrelid::regclass AS t, conname FROM pg_constraint WHERE contype = 'f'"
 	" AND (conrelid = ANY (tables) OR confrelid = ANY (tables)) LOOP"
 	" EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.t, c.conname);"
 	" END LOOP; END $$";
+static const char make_references[] = "SELECT create_reference_table(t) FROM unnest('{" REFERENCES
+				      "}'::regclass[])"
+				      " WITH ORDINALITY u(t, n) ORDER BY n";
 
 /*
  * The place of a family; without Citus NULL, but for tests, which set how many
@@ -68,23 +69,23 @@ static int check_coordinator(struct store *st, struct error *err)
 				   "citus_set_coordinator_host, as usaged-postgresql(7) says");
 }
 
+#define NODES_AWAY                                                                      \
+	"pg_dist_node WHERE noderole = 'primary' AND groupid <> 0 AND (NOT isactive OR" \
+	" NOT citus_check_connection_to_node(nodename, nodeport))"
 /*
  * Places on nodes that are away; NULL for such a node without places. A node that
  * was disabled has no copies of reference tables to be written.
  */
 static const char places_away[] =
 	"CREATE FUNCTION places_away() RETURNS SETOF bigint LANGUAGE sql AS $$"
-	" WITH n AS MATERIALIZED (SELECT groupid FROM pg_dist_node WHERE noderole = 'primary'"
-	" AND groupid <> 0 AND (NOT isactive OR NOT"
-	" citus_check_connection_to_node(nodename, nodeport)))"
+	" WITH n AS MATERIALIZED (SELECT groupid FROM " NODES_AWAY ")"
 	" SELECT s.shardid FROM n LEFT JOIN (SELECT p.groupid, p.shardid FROM pg_dist_placement p"
 	" JOIN pg_dist_shard d USING (shardid) WHERE d.logicalrelid = 'event'::regclass) s"
 	" USING (groupid) $$";
 static const char servers_away[] =
 	"CREATE FUNCTION servers_away() RETURNS text LANGUAGE sql AS $$"
 	" SELECT COALESCE(string_agg(nodename || ':' || nodeport, ', ' ORDER BY nodeid), '')"
-	" FROM pg_dist_node WHERE noderole = 'primary' AND groupid <> 0 AND (NOT isactive OR NOT"
-	" citus_check_connection_to_node(nodename, nodeport)) $$";
+	" FROM " NODES_AWAY " $$";
 static const char none_away[] = "CREATE FUNCTION servers_away() RETURNS text LANGUAGE sql"
 				" AS $$ SELECT '' $$;"
 				"CREATE FUNCTION places_away() RETURNS SETOF bigint LANGUAGE sql"
@@ -96,9 +97,8 @@ static int distribute_tables(struct store *st, struct error *err)
 
 	if (rc == 0)
 		rc = db_exec(st->db, prepare_tables, err);
-	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(references); i++)
-		rc = run(st, g_strdup_printf("SELECT create_reference_table('%s')", references[i]),
-			 err);
+	if (rc == 0)
+		rc = db_exec(st->db, make_references, err);
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(by_root); i++)
 		rc = run(st,
 			 g_strdup_printf("SELECT create_distributed_table('%s', 'root',"
