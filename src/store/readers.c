@@ -120,6 +120,7 @@ static int take_place(struct readers *r, enum length length, struct store_connec
 	if (rc < 0) {
 		error_set(err, ERR_BUSY, NULL,
 			  "all connections to the ledger are in use: try again");
+		error_detail(err, "ledger.connections says how many there are");
 		if (err)
 			err->retry_after = RETRY_SECONDS;
 	}
