@@ -4,6 +4,7 @@
 #include "store/internal.h"
 #include "store/lists.h"
 #include "store/source.h"
+#include "base/int_order.h"
 #include "base/banned.h"
 
 enum { VALUES_MAX = 100000 /* values with a prefix */ };
@@ -20,13 +21,6 @@ struct naming {
 	struct event_names *ret;
 };
 
-static int ascending(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void add_id(struct arena *arena, struct id_array *to, int64_t id)
 {
 	to->ids = arena_room(arena, to->ids, to->n, &to->size, sizeof(*to->ids));
@@ -39,7 +33,7 @@ static struct id_list list_of(const struct id_array *array)
 	size_t n = 0;
 
 	if (array->n)
-		qsort(array->ids, array->n, sizeof(*array->ids), ascending);
+		qsort(array->ids, array->n, sizeof(*array->ids), int_order);
 	for (size_t i = 0; i < array->n; i++)
 		if (n == 0 || array->ids[n - 1] != array->ids[i])
 			array->ids[n++] = array->ids[i];

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include "base/int_order.h"
 #include "base/banned.h"
 
 /* Items of a statement. */
@@ -59,13 +60,6 @@ static int find_some(struct store *st, const struct todo *t, size_t first,
 	return rc;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /*
  * Rows are inserted in the order of the list, so their ids ascend; the order in
  * which a statement returns them is not promised.
@@ -82,7 +76,7 @@ static int add_some(struct store *st, const struct todo *t, size_t first,
 	while ((rc = db_step(s, err)) > 0 && n < list->n)
 		ids[n++] = db_get_int(s, 0);
 	if (rc == 0)
-		qsort(ids, n, sizeof(*ids), ascending);
+		qsort(ids, n, sizeof(*ids), int_order);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		*id_of(t->kind, t->items[first + i]) = ids[i];
 	g_free(ids);

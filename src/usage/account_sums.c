@@ -8,6 +8,7 @@
 #include "store/sums.h"
 #include "usage/member_sums.h"
 #include "usage/span_sums.h"
+#include "base/int_order.h"
 #include "base/banned.h"
 
 struct account_sums_reading {
@@ -30,13 +31,6 @@ struct account_sums_reading {
 
 /* ---- the question ---- */
 
-static int compare_ids(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void choose_categories(struct account_sums_reading *r)
 {
 	const struct catalogue *c = r->catalogue;
@@ -49,7 +43,7 @@ static void choose_categories(struct account_sums_reading *r)
 		    catalogue_within(c, i, r->q->category))
 			r->within[r->n_within++] = c->categories[i].id;
 	}
-	qsort(r->within, r->n_within, sizeof(*r->within), compare_ids);
+	qsort(r->within, r->n_within, sizeof(*r->within), int_order);
 	for (size_t i = 0; i < c->n_listed; i++)
 		r->place[c->listed[i]] = (int32_t)i;
 }

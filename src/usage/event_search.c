@@ -3,19 +3,13 @@
 #include <string.h>
 
 #include <stdlib.h>
+#include "base/int_order.h"
 #include "base/banned.h"
 
 const char *const event_filter_names[EVENT_FILTERS + 1] = {
 	[EVENT_CURRENT] = "current",   [EVENT_AMENDED] = "amended",         [EVENT_VOID] = "void",
 	[EVENT_REVERSAL] = "reversal", [EVENT_REPLACEMENT] = "replacement", [EVENT_LATE] = "late",
 };
-
-static int ascending(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
 
 /* The ids of the query's category and of those below it; none: any. */
 static void take_categories(const struct event_query *q, const struct catalogue *c,
@@ -30,7 +24,7 @@ static void take_categories(const struct event_query *q, const struct catalogue 
 		if (catalogue_within(c, i, q->category))
 			ids[ret->n_categories++] = c->categories[i].id;
 	if (ret->n_categories)
-		qsort(ids, ret->n_categories, sizeof(*ids), ascending);
+		qsort(ids, ret->n_categories, sizeof(*ids), int_order);
 	ret->categories = ids;
 }
 

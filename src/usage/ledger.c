@@ -23,6 +23,7 @@
 #include "usage/sim.h"
 #include "usage/suspension.h"
 #include "usage/trigger_watch.h"
+#include "base/int_order.h"
 #include "base/banned.h"
 
 /* The number of sources up to which a batch is partitioned by source. */
@@ -203,13 +204,6 @@ static int look_up(struct ledger *l, struct event *ev, struct error *err)
 	return 0;
 }
 
-static gint compare_families(gconstpointer a, gconstpointer b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Lists the main accounts of the events, each once. */
 static void list_families(struct ledger *l)
 {
@@ -224,7 +218,7 @@ static void list_families(struct ledger *l)
 		last = ev->source->scope;
 		g_array_append_val(l->families, last);
 	}
-	g_array_sort(l->families, compare_families);
+	g_array_sort(l->families, int_order);
 	list = (int64_t *)l->families->data;
 	for (guint i = 0; i < l->families->len; i++)
 		if (!n || list[i] != list[n - 1])
@@ -1035,7 +1029,7 @@ static bool is_away(const struct ledger *l, const bool *away, const struct event
 {
 	const int64_t *list = (const int64_t *)l->families->data;
 	const int64_t *at = bsearch(&ev->source->scope, list, l->families->len, sizeof(*list),
-				    compare_families);
+				    int_order);
 
 	return at && away[at - list];
 }

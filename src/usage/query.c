@@ -7,6 +7,7 @@
 #include "store/sums.h"
 #include "usage/member_sums.h"
 #include "usage/span_sums.h"
+#include "base/int_order.h"
 #include "base/banned.h"
 
 enum {
@@ -281,13 +282,6 @@ static int list_categories(struct usage_cursor *cur, struct error *err)
 	return 0;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int choose_categories(struct usage_cursor *cur, struct error *err)
 {
 	const struct catalogue *c = cur->catalogue;
@@ -301,7 +295,7 @@ static int choose_categories(struct usage_cursor *cur, struct error *err)
 	for (size_t i = 0; i < c->n && q->category != c->totalprice; i++)
 		if (catalogue_within(c, i, q->category))
 			cur->within[cur->n_within++] = c->categories[i].id;
-	qsort(cur->within, cur->n_within, sizeof(*cur->within), compare_ids);
+	qsort(cur->within, cur->n_within, sizeof(*cur->within), int_order);
 	return 0;
 }
 

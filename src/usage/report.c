@@ -8,6 +8,7 @@
 #include "store/sums.h"
 #include "usage/sim.h"
 #include "usage/span_sums.h"
+#include "base/int_order.h"
 #include "base/banned.h"
 
 enum {
@@ -138,13 +139,6 @@ static size_t finer_of(const struct catalogue *c, size_t i, size_t of)
 	return i;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void choose_categories(struct load *l)
 {
 	const struct catalogue *c = l->catalogue;
@@ -161,7 +155,7 @@ static void choose_categories(struct load *l)
 		if (q->by != GROUP_CATEGORY)
 			l->line_of[i] = q->category;
 	}
-	qsort(l->categories, l->n_categories, sizeof(*l->categories), compare_ids);
+	qsort(l->categories, l->n_categories, sizeof(*l->categories), int_order);
 	l->price_only = q->category == CATALOGUE_NONE &&
 			(q->by == GROUP_ACCOUNT || q->by == GROUP_NONE) && !filters(q) &&
 			c->totalprice != CATALOGUE_NONE;
@@ -861,7 +855,7 @@ static void make_spans(struct together *t, struct arena *arena)
 		memcpy(starts + n, r->starts, (r->n_buckets + 1) * sizeof(*starts));
 		n += r->n_buckets + 1;
 	}
-	qsort(starts, n, sizeof(*starts), compare_ids);
+	qsort(starts, n, sizeof(*starts), int_order);
 	for (size_t i = 0; i + 1 < n; i++)
 		add_span(t, starts[i], starts[i + 1]);
 }

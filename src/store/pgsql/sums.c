@@ -24,6 +24,7 @@
 #include "store/pgsql/pieces.h"
 #include "store/pgsql/sql.h"
 #include "store/places.h"
+#include "base/int_order.h"
 #include "base/banned.h"
 
 enum {
@@ -558,17 +559,10 @@ static void get_amounts(const struct reading *r, struct stmt *s, struct amounts_
 				      : db_get_int(s, C_AMOUNTS + i);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static bool is_asked(const struct sums_query *q, int64_t category)
 {
 	return q->n_categories <= FEW_CATEGORIES ||
-	       bsearch(&category, q->categories, q->n_categories, sizeof(category), ascending);
+	       bsearch(&category, q->categories, q->n_categories, sizeof(category), int_order);
 }
 
 static int give(const struct reading *r, struct stmt *s, sums_row_fn *row, void *arg,
