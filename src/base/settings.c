@@ -57,8 +57,9 @@ static const struct setting table[] = {
 	  "The SQLite file that holds the ledger, or the address of a PostgreSQL database: "
 	  "postgresql://HOST/NAME. See usaged-postgresql(7)." },
 	{ "ledger", "connections", ST_INT, AT(connections), "10", 1, 1000, NULL,
-	  "The most connections to the ledger for readers. A ledger in a file may have 16, and two "
-	  "for each processor, at any rate. Writers take up to two more." },
+	  "The most connections to the ledger for readers; for a file at least 16, and at least "
+	  "two "
+	  "for each processor. Writers take up to two more." },
 	{ "ledger", "prepared", ST_BOOL, AT(prepared), "yes", 0, 0, NULL,
 	  "Keep statements prepared in PostgreSQL. Say no if pgbouncer, in transaction mode, is "
 	  "before the database." },

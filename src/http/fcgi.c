@@ -39,10 +39,10 @@
  */
 enum { FILES_A_THREAD = 1, FILES_A_READER = 2, FILES_BESIDE = 50 + 4 * DELIVER_AT_ONCE };
 
-/* the least number of connections for readers of a ledger in a file */
-enum { FILE_READERS = 16 };
-
-enum { HEAPS_MIN = 4 };
+enum {
+	FILE_READERS = 16, /* the least number of connections for readers of a file */
+	HEAPS_MIN = 4      /* the least number of the allocator's heaps */
+};
 
 struct server {
 	struct worker worker;      /* the initial worker of each thread */

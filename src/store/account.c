@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "store/store_connection.h"
 #include "store/internal.h"
+#include "store/store_connection.h"
 #include "store/rollup.h"
 #include "base/banned.h"
 

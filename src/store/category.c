@@ -1,8 +1,8 @@
 #include "store/category.h"
 
 #include <inttypes.h>
-#include "store/store_connection.h"
 #include "store/internal.h"
+#include "store/store_connection.h"
 #include "store/lists.h"
 #include "base/banned.h"
 

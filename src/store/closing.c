@@ -12,8 +12,8 @@
 #include <inttypes.h>
 #include "base/civil.h"
 #include "base/log.h"
-#include "store/store_connection.h"
 #include "store/internal.h"
+#include "store/store_connection.h"
 #include "store/lists.h"
 #include "store/audit.h"
 #include "base/banned.h"

@@ -4,8 +4,8 @@
 #include "store/layout.h"
 
 #include <glib.h>
-#include "store/store_connection.h"
 #include "store/internal.h"
+#include "store/store_connection.h"
 #include "base/banned.h"
 
 int store_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err)

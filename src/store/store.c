@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "store/store_connection.h"
 #include "store/internal.h"
-#include "store/read_gate.h"
 #include "base/strbuf.h"
 #include "store/layout.h"
 #include "store/meta.h"
-#include "store/schema.h"
+#include "store/read_gate.h"
 #include "store/rollup.h"
+#include "store/schema.h"
+#include "store/store_connection.h"
 #include "base/banned.h"
 
 #define READ_VERSION "SELECT value FROM meta WHERE name = 'version'"
