@@ -41,7 +41,9 @@ enum { FILES_A_THREAD = 1, FILES_A_READER = 2, FILES_BESIDE = 50 + 4 * DELIVER_A
 
 enum {
 	FILE_READERS = 16, /* the least number of connections for readers of a file */
-	HEAPS_MIN = 4      /* the least number of the allocator's heaps */
+	HEAPS_MIN = 4,     /* the least number of the allocator's heaps */
+	/* from so many bytes on, memory is outside the heaps */
+	OWN_PAGES_BYTES = 128 << 10
 };
 
 struct server {
@@ -269,6 +271,11 @@ static int open_server(struct server *s, struct error *err)
 	struct error failure = { 0 };
 
 	mallopt(M_ARENA_MAX, heaps());
+	/*
+	 * else freed large blocks raise this limit, and later ones lie in the
+	 * heaps among small ones, which keep their pages resident
+	 */
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
 	if (notify_open(&s->notify, &failure) < 0)
 		log_warning("can't reach the service manager: %s %s", failure.message,
 			    failure.detail);

@@ -28,9 +28,10 @@
 enum {
 	SHARE_SECONDS = 2, /* Retry-After for a party whose share is used up */
 	/*
-	 * bytes of the answer's buffer that a thread keeps for the next answer
+	 * bytes of the answer's buffer that a thread keeps for the next answer;
+	 * a page of 50 records fits
 	 */
-	KEPT_BYTES = 64 << 10,
+	KEPT_BYTES = 128 << 10,
 	/* bytes of a batch's answers; above this limit, no further call runs */
 	BATCH_BYTES_MAX = 8 << 20,
 	RETRY_SECONDS = 60 /* Retry-After, if an answer took too long */

@@ -19,9 +19,17 @@ static size_t window_most(const struct reader *r)
 }
 
 /*
- * Allocates the window. A request with one event needs only a small window; a
- * stream that fills the small window gets a large one.
+ * Should the window grow before more is read into it? A request with one event
+ * needs only a small window. A stream that fills it gets WINDOW_STREAM_BYTES:
+ * fewer, longer reads. Only a record that needs more gets more.
  */
+static bool is_too_small(const struct reader *r)
+{
+	return r->end == r->size && r->size < window_most(r) &&
+	       (r->size < WINDOW_STREAM_BYTES || r->end - r->start > r->size / 2);
+}
+
+/* Makes the window four times as large, or makes the first one. */
 static void window_grow(struct reader *r)
 {
 	r->size = r->size ? 4 * r->size : WINDOW_FIRST_BYTES;
@@ -108,7 +116,7 @@ static int window_read(struct reader *r, struct error *err)
 
 int window_more(struct reader *r, struct error *err)
 {
-	bool full = r->end == r->size;
+	bool small = is_too_small(r);
 	int rc;
 
 	if (r->ended)
@@ -118,7 +126,7 @@ int window_more(struct reader *r, struct error *err)
 		r->end -= r->start;
 		r->start = 0;
 	}
-	if (full && r->size < window_most(r))
+	if (small)
 		window_grow(r);
 	rc = window_read(r, err);
 	if (r->begun || rc <= 0)

@@ -11,11 +11,12 @@
 #include "ingest/reader.h"
 
 /*
- * The first size of the window, and the most bytes it has beyond the longest
- * record.
+ * The first size of the window, its size for a stream of short records, and the
+ * most bytes that it has beyond the longest record.
  */
-#define WINDOW_FIRST_BYTES 16384
-#define WINDOW_MORE_BYTES  65536
+#define WINDOW_FIRST_BYTES  16384
+#define WINDOW_STREAM_BYTES 262144
+#define WINDOW_MORE_BYTES   65536
 
 struct form_ops {
 	void *(*new_state)(const struct reader *r);

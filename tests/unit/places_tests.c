@@ -171,13 +171,15 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("places");
-	TCase *tc = tcase_create("places");
+	Suite *s;
+	TCase *tc;
 
 	if (test_places() == 1) {
-		printf("only with USAGED_TEST_PLACES: a ledger in several places\n");
-		return 0;
+		puts("only with USAGED_TEST_PLACES: a ledger in several places");
+		return 77;
 	}
+	s = suite_create("places");
+	tc = tcase_create("places");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, statements_about_events_name_the_main_account);
 	tcase_add_test(tc, events_of_a_place_that_is_away_are_unavailable_and_others_are_stored);
