@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "api/event_intake.h"
+#include "base/civil.h"
 #include "base/secret.h"
 #include "base/signature.h"
 #include "store/account.h"
@@ -21,13 +22,29 @@ struct feed_token {
 };
 
 struct feeds {
-	struct arena arena;                  /* of the tokens */
-	struct mapping *freeswitch, *twilio; /* NULL: not taken */
+	struct arena arena;                   /* of the tokens */
+	struct mapping *mappings[FEED_KINDS]; /* NULL: not taken */
 	struct feed_token *tokens;
 	pthread_mutex_t lock; /* of the mappings while they are used */
 };
 
 /* ---- files of the settings ---- */
+
+/* The settings that name the mapping files. */
+static const struct {
+	const char *name;
+	size_t offset; /* in struct settings */
+} mapping_settings[FEED_KINDS] = {
+	[FEED_FREESWITCH] = { "feeds.freeswitch", offsetof(struct settings, feeds_freeswitch) },
+	[FEED_TWILIO_CALL] = { "feeds.twilio", offsetof(struct settings, feeds_twilio) },
+	[FEED_TWILIO_MESSAGE] = { "feeds.twilio_messages",
+				  offsetof(struct settings, feeds_twilio_messages) },
+};
+
+const char *feeds_setting(enum feed_kind kind)
+{
+	return mapping_settings[kind].name;
+}
 
 /* Loads the mapping at PATH for the setting NAME; "" is none. */
 static int load_mapping(const char *path, const char *name, struct mapping **ret, struct error *err)
@@ -40,6 +57,18 @@ static int load_mapping(const char *path, const char *name, struct mapping **ret
 		return error_set(err, ERR_PARAM, name,
 				 "%s must be a mapping for JSON without {line} and {row}", path);
 	return mapping_set_zone(*ret, NULL, err);
+}
+
+static int load_mappings(struct feeds *f, const struct settings *s, struct error *err)
+{
+	for (int i = 0; i < FEED_KINDS; i++) {
+		const char *const *path = (const void *)((const char *)s +
+							 mapping_settings[i].offset);
+
+		if (load_mapping(*path, mapping_settings[i].name, &f->mappings[i], err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Takes a line "AC... token". Empty lines and comments are skipped. */
@@ -98,9 +127,7 @@ int feeds_new(const struct settings *s, struct feeds **ret, struct error *err)
 		abort();
 	arena_init(&f->arena);
 	pthread_mutex_init(&f->lock, NULL);
-	if (load_mapping(s->feeds_freeswitch, "feeds.freeswitch", &f->freeswitch, err) < 0 ||
-	    load_mapping(s->feeds_twilio, "feeds.twilio", &f->twilio, err) < 0 ||
-	    load_tokens(f, s->feeds_twilio_tokens, err) < 0) {
+	if (load_mappings(f, s, err) < 0 || load_tokens(f, s->feeds_twilio_tokens, err) < 0) {
 		feeds_free(&f);
 		return -1;
 	}
@@ -112,22 +139,17 @@ void feeds_free(struct feeds **f)
 {
 	if (!*f)
 		return;
-	mapping_free(&(*f)->freeswitch);
-	mapping_free(&(*f)->twilio);
+	for (int i = 0; i < FEED_KINDS; i++)
+		mapping_free(&(*f)->mappings[i]);
 	pthread_mutex_destroy(&(*f)->lock);
 	arena_release(&(*f)->arena);
 	free(*f);
 	*f = NULL;
 }
 
-struct mapping *feeds_freeswitch(struct feeds *f)
+struct mapping *feeds_mapping(struct feeds *f, enum feed_kind kind)
 {
-	return f->freeswitch;
-}
-
-struct mapping *feeds_twilio(struct feeds *f)
-{
-	return f->twilio;
+	return f->mappings[kind];
 }
 
 void feeds_begin(struct feeds *f)
@@ -309,6 +331,7 @@ static void add_string(struct strbuf *out, const char *text, size_t len)
 struct form_object {
 	struct strbuf json;
 	const char *account; /* AccountSid; NULL: not come yet */
+	enum feed_kind kind;
 	struct arena *arena;
 };
 
@@ -329,6 +352,8 @@ static int add_pair(struct form_object *o, const char *pair, size_t len, struct 
 		if (o->account)
 			return error_set(err, ERR_BODY, "AccountSid", "must come once");
 		o->account = value;
+	} else if (name_len == 10 && memcmp(name, "MessageSid", 10) == 0) {
+		o->kind = FEED_TWILIO_MESSAGE;
 	}
 	strbuf_addc(&o->json, o->json.len > 1 ? ',' : ' ');
 	add_string(&o->json, name, name_len);
@@ -337,8 +362,15 @@ static int add_pair(struct form_object *o, const char *pair, size_t len, struct 
 	return 0;
 }
 
-static int read_form(struct form_object *o, const char *form, struct error *err)
+/*
+ * NOW comes last, so that no parameter of that name takes its place: of members
+ * with one name the last one counts.
+ */
+static int read_form(struct form_object *o, const char *form, int64_t now, struct error *err)
 {
+	char received[INSTANT_TEXT];
+
+	instant_format(received, now * USEC_PER_SEC);
 	strbuf_addc(&o->json, '{');
 	while (*form) {
 		size_t len = strcspn(form, "&");
@@ -347,21 +379,22 @@ static int read_form(struct form_object *o, const char *form, struct error *err)
 			return -1;
 		form += len + (form[len] == '&');
 	}
-	strbuf_addc(&o->json, '}');
+	strbuf_addf(&o->json, ",\"Received\":\"%s\"}", received);
 	if (!o->account)
 		return error_set(err, ERR_BODY, "AccountSid", "is missing");
 	return o->json.failed ? error_set(err, ERR_TOO_LARGE, NULL, "the form is too large") : 0;
 }
 
 int feeds_twilio_callback(struct feeds *f, const char *url, const char *form, const char *signature,
-			  struct arena *arena, struct twilio_callback *ret, struct error *err)
+			  int64_t now, struct arena *arena, struct twilio_callback *ret,
+			  struct error *err)
 {
-	struct form_object o = { .arena = arena };
+	struct form_object o = { .arena = arena, .kind = FEED_TWILIO_CALL };
 	const char *token;
 	int rc;
 
 	strbuf_init(&o.json, 1 << 20);
-	rc = read_form(&o, form, err);
+	rc = read_form(&o, form, now, err);
 	if (rc == 0) {
 		token = token_of(f, o.account);
 		/* the same words for both: nobody learns which accounts there are */
@@ -370,7 +403,8 @@ int feeds_twilio_callback(struct feeds *f, const char *url, const char *form, co
 				       "is not the signature of this callback by its account");
 	}
 	if (rc == 0)
-		*ret = (struct twilio_callback) { o.account, arena_str(arena, o.json.text) };
+		*ret = (struct twilio_callback) { o.account, o.kind,
+						  arena_str(arena, o.json.text) };
 	strbuf_release(&o.json);
 	return rc;
 }
@@ -401,17 +435,28 @@ static int post_mapped(struct request *rq, struct event_intake *in, const char *
 	return 0;
 }
 
-/* Checks that the server takes records of a feed, and that they are not packed. */
-static int check_feed(const struct request *rq, const struct mapping *m, const char *setting,
-		      struct error *err)
+static struct mapping *mapping_for(const struct request *rq, enum feed_kind kind)
+{
+	return rq->worker->feeds ? feeds_mapping(rq->worker->feeds, kind) : NULL;
+}
+
+/* Takes the mapping for KIND into IN. */
+static int take_mapping(const struct request *rq, enum feed_kind kind, struct event_intake *in,
+			struct error *err)
+{
+	in->mapping = mapping_for(rq, kind);
+	return in->mapping ? 0
+			   : error_set(err, ERR_NOT_FOUND, NULL,
+				       "this server takes no such records; the setting %s must "
+				       "name a mapping file",
+				       feeds_setting(kind));
+}
+
+/* Checks that the server stores events, and that the body is not packed. */
+static int check_feed(const struct request *rq, struct error *err)
 {
 	if (intake_check_server(rq, err) < 0)
 		return -1;
-	if (!m)
-		return error_set(err, ERR_NOT_FOUND, NULL,
-				 "this server takes no such records; the setting %s must name a "
-				 "mapping file",
-				 setting);
 	return request_header(rq, "Content-Encoding")
 		       ? error_set(err, ERR_MEDIA_TYPE, "Content-Encoding", "must be omitted")
 		       : 0;
@@ -423,9 +468,7 @@ static int post_freeswitch(struct request *rq, struct writer *w, struct error *e
 	const char *text;
 	size_t len;
 
-	if (rq->worker->feeds)
-		in.mapping = feeds_freeswitch(rq->worker->feeds);
-	if (check_feed(rq, in.mapping, "feeds.freeswitch", err) < 0 ||
+	if (check_feed(rq, err) < 0 || take_mapping(rq, FEED_FREESWITCH, &in, err) < 0 ||
 	    feeds_cdr_json(rq->content_type, rq->body, rq->body_len, rq->arena, &text, &len, err) <
 		    0)
 		return -1;
@@ -496,9 +539,8 @@ static int post_twilio(struct request *rq, struct writer *w, struct error *err)
 	size_t type = strcspn(rq->content_type, "; \t");
 	struct twilio_callback callback;
 
-	if (rq->worker->feeds)
-		in.mapping = feeds_twilio(rq->worker->feeds);
-	if (check_feed(rq, in.mapping, "feeds.twilio", err) < 0)
+	if (check_feed(rq, err) < 0 || (!mapping_for(rq, FEED_TWILIO_MESSAGE) &&
+					take_mapping(rq, FEED_TWILIO_CALL, &in, err) < 0))
 		return -1;
 	if (type != sizeof(form_type) - 1 || strncasecmp(rq->content_type, form_type, type) != 0)
 		return error_set(err, ERR_MEDIA_TYPE, "Content-Type", "must be %s", form_type);
@@ -506,8 +548,9 @@ static int post_twilio(struct request *rq, struct writer *w, struct error *err)
 		return error_set(err, ERR_BODY, NULL,
 				 "the body must be a form, encoded as in URLs");
 	if (feeds_twilio_callback(rq->worker->feeds, called_url(rq), rq->body,
-				  request_header(rq, "X-Twilio-Signature"), rq->arena, &callback,
-				  err) < 0 ||
+				  request_header(rq, "X-Twilio-Signature"), rq->now, rq->arena,
+				  &callback, err) < 0 ||
+	    take_mapping(rq, callback.kind, &in, err) < 0 ||
 	    act_as_account(rq, callback.account, err) < 0)
 		return -1;
 	return post_mapped(rq, &in, callback.json, strlen(callback.json), w, err);
@@ -534,6 +577,7 @@ const struct op op_PostTwilioCallback = {
 	.run = post_twilio,
 	.title = "Callbacks of Twilio",
 	.doc = "Stores a status callback as Twilio posts it, by the mapping file of the setting "
-	       "feeds.twilio. The header X-Twilio-Signature takes the place of credentials. "
+	       "feeds.twilio for calls or feeds.twilio_messages for messages. The header "
+	       "X-Twilio-Signature takes the place of credentials. "
 	       "Callbacks that the mapping skips have no verdict",
 };

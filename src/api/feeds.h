@@ -8,6 +8,13 @@
 #include "api/request.h"
 #include "mapping/mapping.h"
 
+enum feed_kind {
+	FEED_FREESWITCH, /* records of FreeSWITCH */
+	FEED_TWILIO_CALL,
+	FEED_TWILIO_MESSAGE,
+	FEED_KINDS
+};
+
 /* The mappings and secrets of the settings [feeds]. */
 struct feeds;
 
@@ -19,12 +26,13 @@ int feeds_new(const struct settings *s, struct feeds **ret, struct error *err);
 void feeds_free(struct feeds **f);
 
 /*
- * The mapping of FreeSWITCH's records, or of Twilio's callbacks; NULL: there is
- * none. A mapping serves one reader at a time: call feeds_begin before, and
- * feeds_end after using it. Thread-safe.
+ * The mapping of a kind of records; NULL: there is none. A mapping serves one
+ * reader at a time: call feeds_begin before, and feeds_end after using it.
+ * Thread-safe.
  */
-struct mapping *feeds_freeswitch(struct feeds *f);
-struct mapping *feeds_twilio(struct feeds *f);
+struct mapping *feeds_mapping(struct feeds *f, enum feed_kind kind);
+/* The name of the setting that names the mapping file. */
+const char *feeds_setting(enum feed_kind kind);
 void feeds_begin(struct feeds *f);
 void feeds_end(struct feeds *f);
 
@@ -41,7 +49,10 @@ int feeds_cdr_json(const char *content_type, const char *body, size_t len, struc
 /* A callback of Twilio. */
 struct twilio_callback {
 	const char *account; /* AccountSid */
-	const char *json;    /* an object with all parameters */
+	/* FEED_TWILIO_MESSAGE, if there is a MessageSid; else FEED_TWILIO_CALL */
+	enum feed_kind kind;
+	/* an object with all parameters; at its end "Received" is NOW, RFC 3339 */
+	const char *json;
 };
 
 /*
@@ -52,6 +63,7 @@ struct twilio_callback {
  * no token; ERR_BODY: a parameter is missing or comes twice.
  */
 int feeds_twilio_callback(struct feeds *f, const char *url, const char *form, const char *signature,
-			  struct arena *arena, struct twilio_callback *ret, struct error *err);
+			  int64_t now, struct arena *arena, struct twilio_callback *ret,
+			  struct error *err);
 
 #endif

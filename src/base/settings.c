@@ -86,13 +86,14 @@ static const struct setting table[] = {
 
 	{ "feeds", "freeswitch", ST_PATH, AT(feeds_freeswitch), "", 0, 4095, NULL,
 	  "The mapping file for records that FreeSWITCH posts to /feeds/freeswitch. Empty: they "
-	  "are "
-	  "refused." },
+	  "are refused." },
 
 	{ "feeds", "twilio", ST_PATH, AT(feeds_twilio), "", 0, 4095, NULL,
-	  "The mapping file for status callbacks that Twilio posts to /feeds/twilio. Empty: they "
-	  "are "
-	  "refused." },
+	  "The mapping file for status callbacks of calls that Twilio posts to /feeds/twilio. "
+	  "Empty: they are refused." },
+	{ "feeds", "twilio_messages", ST_PATH, AT(feeds_twilio_messages), "", 0, 4095, NULL,
+	  "The mapping file for status callbacks of messages that Twilio posts to /feeds/twilio. "
+	  "Empty: they are refused." },
 	{ "feeds", "twilio_tokens", ST_PATH, AT(feeds_twilio_tokens), "", 0, 4095, NULL,
 	  "The file with the tokens by which Twilio signs callbacks: the SID of an account and its "
 	  "token, one account a line." },

@@ -31,7 +31,7 @@ struct settings {
 	int64_t new_series;
 	/* [feeds] */
 	/* mapping files of FreeSWITCH's records and Twilio's callbacks; "" = none */
-	const char *feeds_freeswitch, *feeds_twilio;
+	const char *feeds_freeswitch, *feeds_twilio, *feeds_twilio_messages;
 	const char *feeds_twilio_tokens; /* file with the tokens of accounts; "" = none */
 	/* [server] */
 	const char *name; /* shown on pages */

@@ -15,6 +15,7 @@ before(async () => {
 	folder = mkdtempSync(join(tmpdir(), 'usaged-'))
 	writeFileSync(join(folder, 'tokens'), `# of Twilio\n\n${SID} ${TOKEN}\n${OTHER} ${TOKEN}x\n`, { mode: 0o600 })
 	ledger = new Ledger({ ledger: `busy_timeout_ms = 300\n[feeds]\nfreeswitch = ${join(top, 'conf/mappings/freeswitch.ini')}\ntwilio = ${join(top, 'conf/mappings/twilio-calls.ini')}\n`
+		+ `twilio_messages = ${join(top, 'conf/mappings/twilio-messages.ini')}\n`
 		+ `twilio_tokens = ${join(folder, 'tokens')}`, server: 'threads = 24\nbase_url = https://usage.example.com' })
 	accounts = [ledger.account('One', '--number', '4711'), ledger.account('Two')]
 	closed = new Ledger()
@@ -127,6 +128,27 @@ test('callbacks before the end of a call have no verdict', async () => {
 		const { status, json } = await tell(callback('CA3', { CallStatus }))
 		assert.deepEqual([status, json.created, json.results], [200, 0, []], CallStatus)
 	}
+})
+
+const message = (MessageSid, more = {}) => ({ AccountSid: SID, ApiVersion: '2010-04-01', MessageSid, SmsSid: MessageSid, MessageStatus: 'sent', SmsStatus: 'sent',
+	From: '+4312345', To: '+4367890', ...more })
+
+test('a message counts once, when it is sent, at the time of its callback', async () => {
+	for (const MessageStatus of ['queued', 'sending', 'delivered', 'undelivered', 'failed'])
+		assert.deepEqual((await tell(message('SM1', { MessageStatus }))).json.results, [], MessageStatus)
+	const from = Date.now(), first = await tell(message('SM1', { Received: '2020-01-01T00:00:00Z' }))
+	assert.equal(first.status, 200, first.text)
+	assert.deepEqual([first.json.created, first.json.results[0].source, first.json.results[0].id], [1, 'twilio', 'SM1'])
+	assert.equal((await tell(message('MM1'))).json.created, 1)
+	await new Promise(done => setTimeout(done, 1100))
+	const again = await tell(message('SM1'))
+	assert.deepEqual([again.status, again.json.conflict], [422, 1])
+	for (const category of ['sms-outbound', 'mms-outbound']) {
+		const report = ledger.run('report', 'ListUsageRecordAllTime', '--AccountSid', SID, '--Category', category, '--format', 'json')
+		assert.deepEqual(JSON.parse(report).usage_records.map(r => [r.count, r.usage]), [['1', '1']], category)
+	}
+	const [[time]] = ledger.sql('SELECT max(time_us) / 1000 FROM event')
+	assert.ok(time >= from - 1000 && time <= Date.now(), `${time} is not the time of the callback, ${from}`)
 })
 
 test('the address may be signed with or without its port', async () => {

@@ -300,12 +300,14 @@ void ledger_reset(void)
 /* Mappings and a token, so that records of other programs are taken. */
 static void allow_feeds(struct settings *s)
 {
-	static char freeswitch[4096], twilio[4096], tokens[4096];
+	static char freeswitch[4096], twilio[4096], messages[4096], tokens[4096];
 	FILE *file;
 
 	snprintf(freeswitch, sizeof(freeswitch), "%s/../conf/mappings/freeswitch.ini",
 		 s->templates);
 	snprintf(twilio, sizeof(twilio), "%s/../conf/mappings/twilio-calls.ini", s->templates);
+	snprintf(messages, sizeof(messages), "%s/../conf/mappings/twilio-messages.ini",
+		 s->templates);
 	snprintf(tokens, sizeof(tokens), "%s/tokens", folder);
 	file = fopen(tokens, "we");
 	must(file && fchmod(fileno(file), 0600) == 0);
@@ -314,6 +316,7 @@ static void allow_feeds(struct settings *s)
 	must(fclose(file) == 0);
 	s->feeds_freeswitch = freeswitch;
 	s->feeds_twilio = twilio;
+	s->feeds_twilio_messages = messages;
 	s->feeds_twilio_tokens = tokens;
 	s->base_url = "https://usage.example.com";
 }

@@ -87,6 +87,9 @@ END_TEST
 
 #define SID "AC0123456789abcdef0123456789abcdef"
 
+/* 2026-12-01 01:40 */
+enum { NOW = 1796089200 };
+
 static char dir[FOLDER_TEXT];
 
 /* Feeds with a file of tokens; the caller frees them. */
@@ -95,6 +98,7 @@ static int feeds_of(const char *tokens, mode_t mode, struct feeds **ret)
 	char path[FOLDER_TEXT + 8];
 	struct settings s = { .feeds_freeswitch = "",
 			      .feeds_twilio = "",
+			      .feeds_twilio_messages = "",
 			      .feeds_twilio_tokens = path };
 	FILE *f;
 	int rc;
@@ -123,17 +127,18 @@ START_TEST(a_signed_callback_becomes_json)
 	struct feeds *f;
 
 	OK(feeds_of("# of Twilio\n\n ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\t12345 \n", 0600, &f));
-	OK(feeds_twilio_callback(f, url, form, good_one, &arena, &c, &err));
+	OK(feeds_twilio_callback(f, url, form, good_one, NOW, &arena, &c, &err));
 	ck_assert_str_eq(c.account, "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 	ck_assert_str_eq(c.json, "{ \"AccountSid\":\"ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
 				 "\"CurrentValue\":\"60.52\",\"Recurring\":\"\","
-				 "\"TriggerBy\":\"price\"}");
-	OK(feeds_twilio_callback(f, "https://example.com:443/cb?x=1", form, good_one, &arena, &c,
-				 &err));
-	FAILS(feeds_twilio_callback(f, "https://example.com:444/cb?x=1", form, good_one, &arena, &c,
-				    &err),
+				 "\"TriggerBy\":\"price\",\"Received\":\"2026-12-01T01:40:00Z\"}");
+	ck_assert_int_eq(c.kind, FEED_TWILIO_CALL);
+	OK(feeds_twilio_callback(f, "https://example.com:443/cb?x=1", form, good_one, NOW, &arena,
+				 &c, &err));
+	FAILS(feeds_twilio_callback(f, "https://example.com:444/cb?x=1", form, good_one, NOW,
+				    &arena, &c, &err),
 	      ERR_FORBIDDEN, "X-Twilio-Signature", "is not the signature");
-	FAILS(feeds_twilio_callback(f, url, form, NULL, &arena, &c, &err), ERR_FORBIDDEN,
+	FAILS(feeds_twilio_callback(f, url, form, NULL, NOW, &arena, &c, &err), ERR_FORBIDDEN,
 	      "X-Twilio-Signature", "is not the signature");
 	feeds_free(&f);
 }
@@ -158,8 +163,8 @@ START_TEST(other_forms_are_refused)
 	OK(feeds_of(SID " t\n", 0600, &f));
 	for (size_t i = 0; i < ARRAY_SIZE(bad_forms); i++) {
 		ROW("%zu", i);
-		FAILS(feeds_twilio_callback(f, "https://x/", bad_forms[i].form, "s", &arena, &c,
-					    &err),
+		FAILS(feeds_twilio_callback(f, "https://x/", bad_forms[i].form, "s", NOW, &arena,
+					    &c, &err),
 		      ERR_BODY, bad_forms[i].param, bad_forms[i].words);
 	}
 	feeds_free(&f);

@@ -287,7 +287,7 @@ START_TEST(the_mappings_that_come_with_the_program_load)
 	static const char *const names[] = { "asterisk-master-csv", "copenhagen-calls",
 					     "copenhagen-sms",      "azure-llm",
 					     "web-bytes",           "freeswitch",
-					     "twilio-calls" };
+					     "twilio-calls",        "twilio-messages" };
 	const char *srcdir = getenv("srcdir");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
