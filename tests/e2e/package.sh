@@ -227,6 +227,14 @@ repack() {
 		dpkg-deb --root-owner-group -b "$tmp/repack" "$3"
 }
 
+copies() {
+	find "$root/var/lib/usaged/backup" -name 'usage-*Z.db' 2>/dev/null | wc -l
+}
+for _ in $(seq 60); do
+	[ "$(copies)" = 0 ] || break
+	sleep 1
+done
+is "the server makes its first backup" "$(copies)" 1
 stop_service
 is "SIGTERM stops the server" $? 0
 inside usaged backup /var/lib/usaged/backup.db
@@ -268,7 +276,7 @@ mv "$tmp/usage.db" "$root/var/lib/usaged/usage.db"
 
 inside apt-get remove -y usaged >"$tmp/apt.log" 2>&1
 is "apt removes it" "$? $(ls "$root/usr/bin/usaged" 2>/dev/null)" "0 "
-is "the ledger stays" "$(ls "$root/var/lib/usaged")" "$(printf 'backup.db\nsecret\nusage.db')"
+is "the ledger stays" "$(ls "$root/var/lib/usaged")" "$(printf 'backup\nbackup.db\nsecret\nusage.db')"
 is "so do the settings" "$(grep '^name' "$root/etc/usaged/usaged.conf")" "name = ours"
 is "nginx is without the site" "$(inside nginx -t 2>&1 | tail -n 1; ls "$root/etc/nginx/sites-enabled")" \
 	"$(printf 'nginx: configuration file /etc/nginx/nginx.conf test is successful\ndefault')"
@@ -281,7 +289,7 @@ sed -i 's|^database = .*|database = /srv/ledger/usage.db|' "$root/etc/usaged/usa
 inside apt-get purge -y usaged >"$tmp/apt.log" 2>&1
 is "apt purges it" $? 0
 is "settings, certificate and logs are gone" "$(ls -d "$root"/etc/usaged "$root"/var/log/usaged "$root"/etc/nginx/sites-*/usaged "$root"/etc/logrotate.d/usaged 2>/dev/null)" ""
-is "ledger and backups are kept" "$(ls "$root/var/lib/usaged")" "$(printf 'backup.db\nsecret\nusage.db')"
+is "ledger and backups are kept" "$(ls "$root/var/lib/usaged")" "$(printf 'backup\nbackup.db\nsecret\nusage.db')"
 has "it prints where the ledger is" "$(cat "$tmp/apt.log")" /srv/ledger/usage.db
 has "and its secret file" "$(cat "$tmp/apt.log")" /var/lib/usaged/secret
 
