@@ -6,6 +6,7 @@
 
 #include "store/series.h"
 #include "store/sums.h"
+#include "usage/line_table.h"
 #include "usage/sim.h"
 #include "usage/span_sums.h"
 #include "base/int_order.h"
@@ -18,9 +19,11 @@ enum {
 	 * with GROUP_DIMENSION: a report of up to FEW_LINES lines reads the
 	 * buckets of all lines, a longer report only of the lines shown
 	 */
-	FEW_LINES = 1000,
-	TEXT_WORK = 4 /* what reading the text of a value costs, in sums */
+	FEW_LINES = 1000
 };
+
+/* The number of a line that has no usage, so that the report omits it. */
+#define NO_NUMBER ((size_t)-1)
 
 /* What a row is added to: sums, buckets or both of lines, or sums and cells. */
 enum step { STEP_SUMS, STEP_BUCKETS, STEP_BOTH, STEP_CELLS };
@@ -36,34 +39,12 @@ struct load {
 	/* accounts in which all values of the filter exist */
 	struct sums_account *accounts;
 	size_t n_accounts;
-	const struct account **account_of; /* by index in ACCOUNTS */
-	/*
-	 * by category of usage (catalogue index): the category of its line;
-	 * CATALOGUE_NONE: not in the query
-	 */
-	size_t *line_of;
+	struct line_table table;
 	/* ids of categories in the query, ascending; none: all categories */
 	int64_t *categories;
 	size_t n_categories;
 	/* amounts have different units: read only prices */
 	bool price_only;
-	/* struct report_line, in the order of their first rows */
-	GPtrArray *lines;
-	/* lines by id of the line's value or account */
-	GHashTable *by_id;
-	struct report_line **by_category; /* lines by catalogue index */
-	/* the line of the row before, if lines are accounts, and its account */
-	struct report_line *last;
-	const struct account *last_account;
-	/* lines by key, for values shared by all accounts */
-	GHashTable *by_text;
-	/*
-	 * of a paired query: lines by struct line_pair; for each of the two
-	 * dimensions the shared texts by text, and by id of a value
-	 */
-	GHashTable *pairs, *texts[2], *values;
-	int64_t n_texts;
-	struct report_line *rest; /* the line for usage without a value */
 	/* by index in ACCOUNTS: the line, if only some lines are read */
 	struct report_line **entries;
 	GArray *cells;
@@ -111,7 +92,7 @@ static int choose_accounts(struct load *l, struct error *err)
 	const struct report_query *q = l->query;
 
 	l->accounts = arena_array(l->scratch, struct sums_account, q->n_accounts);
-	l->account_of = arena_array(l->scratch, const struct account *, q->n_accounts);
+	l->table.account_of = arena_array(l->scratch, const struct account *, q->n_accounts);
 	for (size_t i = 0; i < q->n_accounts; i++) {
 		struct sums_account *a = &l->accounts[l->n_accounts];
 		int rc;
@@ -121,22 +102,9 @@ static int choose_accounts(struct load *l, struct error *err)
 		if (rc < 0)
 			return -1;
 		if (rc > 0)
-			l->account_of[l->n_accounts++] = &q->accounts[i];
+			l->table.account_of[l->n_accounts++] = &q->accounts[i];
 	}
 	return 0;
-}
-
-/*
- * The category whose line counts usage of category I in a report of OF: OF
- * itself if I is OF, otherwise the child of OF that is I or an ancestor of I.
- * If OF is CATALOGUE_NONE, the top-level category of I. Returns CATALOGUE_NONE
- * if I is not below OF.
- */
-static size_t finer_of(const struct catalogue *c, size_t i, size_t of)
-{
-	while (i != CATALOGUE_NONE && i != of && c->parent[i] != of)
-		i = c->parent[i];
-	return i;
 }
 
 static void choose_categories(struct load *l)
@@ -144,345 +112,14 @@ static void choose_categories(struct load *l)
 	const struct catalogue *c = l->catalogue;
 	const struct report_query *q = l->query;
 
-	l->line_of = arena_array(l->scratch, size_t, c->n);
-	l->by_category = arena_array(l->scratch, struct report_line *, c->n);
 	l->categories = arena_array(l->scratch, int64_t, c->n);
-	for (size_t i = 0; i < c->n; i++) {
-		l->line_of[i] = finer_of(c, i, q->category);
-		if (q->category == CATALOGUE_NONE || l->line_of[i] == CATALOGUE_NONE)
-			continue;
-		l->categories[l->n_categories++] = c->categories[i].id;
-		if (q->by != GROUP_CATEGORY)
-			l->line_of[i] = q->category;
-	}
+	for (size_t i = 0; i < c->n; i++)
+		if (q->category != CATALOGUE_NONE && l->table.line_of[i] != CATALOGUE_NONE)
+			l->categories[l->n_categories++] = c->categories[i].id;
 	qsort(l->categories, l->n_categories, sizeof(*l->categories), int_order);
 	l->price_only = q->category == CATALOGUE_NONE &&
 			(q->by == GROUP_ACCOUNT || q->by == GROUP_NONE) && !filters(q) &&
 			c->totalprice != CATALOGUE_NONE;
-}
-
-/* ---- lines ---- */
-
-/*
- * The number of a line that has no usage, so that report_load omitted the line.
- */
-#define NO_NUMBER ((size_t)-1)
-
-static struct report_line *add_line(struct load *l, const char *key, size_t category,
-				    const struct account *account)
-{
-	struct report_line *line = arena_new(l->arena, struct report_line);
-
-	*line = (struct report_line) { .key = key,
-				       .second = "",
-				       .category = category,
-				       .account = account,
-				       .number = NO_NUMBER };
-	if (l->step == STEP_CELLS)
-		line->number = l->lines->len;
-	if (l->step == STEP_BOTH)
-		line->buckets = arena_array(l->arena, struct amounts_wide, l->report->n_buckets);
-	g_ptr_array_add(l->lines, line);
-	return line;
-}
-
-/*
- * Finds the line of ID, or NULL. Keys have 1 added because no key may be NULL.
- */
-static struct report_line *find_line(const struct load *l, int64_t id)
-{
-	return g_hash_table_lookup(l->by_id, (gpointer)(intptr_t)(id + 1));
-}
-
-static void register_line(const struct load *l, int64_t id, struct report_line *line)
-{
-	g_hash_table_insert(l->by_id, (gpointer)(intptr_t)(id + 1), line);
-}
-
-static struct report_line *category_line(struct load *l, size_t category)
-{
-	struct report_line **line = &l->by_category[category];
-
-	if (!*line)
-		*line = add_line(l,
-				 category == l->query->category
-					 ? ""
-					 : l->catalogue->categories[category].name,
-				 category, NULL);
-	return *line;
-}
-
-static struct report_line *account_line(struct load *l, const struct account *a)
-{
-	struct report_line *line = a == l->last_account ? l->last : find_line(l, a->id);
-
-	if (!line) {
-		line = add_line(l, a->sid, l->query->category, a);
-		register_line(l, a->id, line);
-	}
-	l->last = line;
-	l->last_account = a;
-	return line;
-}
-
-/*
- * The category of a line that whole usage is added to, and then the usage with
- * values subtracted: the query's category, or the only top-level category.
- */
-static size_t rest_category(const struct load *l)
-{
-	const struct catalogue *c = l->catalogue;
-	size_t category = l->query->category, n = 0;
-
-	for (size_t i = 0; i < c->n_listed && l->query->category == CATALOGUE_NONE; i++) {
-		if (c->parent[c->listed[i]] != CATALOGUE_NONE || c->listed[i] == c->totalprice)
-			continue;
-		category = n++ ? CATALOGUE_NONE : c->listed[i];
-	}
-	return category;
-}
-
-/* The line for usage without a value. */
-static struct report_line *rest_line(struct load *l)
-{
-	if (!l->rest)
-		l->rest = add_line(l, "", rest_category(l), NULL);
-	l->rest->remainder = true;
-	return l->rest;
-}
-
-static struct report_line *none_line(struct load *l)
-{
-	struct report_line *line = find_line(l, 0);
-
-	if (line)
-		return line;
-	line = add_line(l, "", l->query->category, NULL);
-	register_line(l, 0, line);
-	return line;
-}
-
-/* Reads the text of a value that is shared by all accounts. */
-static int read_shared(const struct load *l, int64_t value, const char **ret, struct error *err)
-{
-	int rc = store_work(l->store, TEXT_WORK, err);
-
-	if (rc < 0)
-		return -1;
-	rc = store_dimension_text(l->store, value, l->arena, ret, err);
-	if (rc == 0)
-		return error_set(err, ERR_INTERNAL, NULL,
-				 "the ledger has a dimension without a name");
-	return rc < 0 ? -1 : 0;
-}
-
-/* Finds or makes the line of a value that is shared by all accounts. */
-static int shared_line(struct load *l, int64_t value, size_t category, struct report_line **ret,
-		       struct error *err)
-{
-	const char *text;
-
-	if (read_shared(l, value, &text, err) < 0)
-		return -1;
-	*ret = g_hash_table_lookup(l->by_text, text);
-	if (!*ret) {
-		*ret = add_line(l, text, category, NULL);
-		g_hash_table_insert(l->by_text, (char *)text, *ret);
-	}
-	register_line(l, value, *ret);
-	return 0;
-}
-
-static bool is_shared(const struct load *l, enum dimension d)
-{
-	return l->catalogue->dimensions.info[d]->shared;
-}
-
-static int member_line(struct load *l, const struct sums_row *row, size_t category,
-		       struct report_line **ret, struct error *err)
-{
-	int64_t value = row->value;
-
-	*ret = find_line(l, value);
-	if (!*ret && is_shared(l, l->query->dimension))
-		return shared_line(l, value, category, ret, err);
-	if (!*ret) {
-		*ret = add_line(l, NULL, category, l->account_of[row->account]);
-		(*ret)->member = value;
-		register_line(l, value, *ret);
-	}
-	return 0;
-}
-
-/* ---- lines of two groups ---- */
-
-/*
- * Ids of what is grouped by first and second: of a category its index, of an
- * account or value its id, of a shared text its own; 0: no value.
- */
-struct line_pair {
-	int64_t first, second;
-};
-
-/* A text that is the same value in all accounts. */
-struct shared_text {
-	int64_t id; /* below 0 */
-	const char *text;
-};
-
-static guint hash_pair(gconstpointer p)
-{
-	const struct line_pair *pair = p;
-	uint64_t hash = (uint64_t)pair->first * 0x9e3779b97f4a7c15u ^ (uint64_t)pair->second;
-
-	return (guint)(hash * 0x9e3779b97f4a7c15u >> 32);
-}
-
-static gboolean same_pair(gconstpointer a, gconstpointer b)
-{
-	return memcmp(a, b, sizeof(struct line_pair)) == 0;
-}
-
-static const struct shared_text *shared_text(struct load *l, int level, const char *text)
-{
-	struct shared_text *t = g_hash_table_lookup(l->texts[level], text);
-
-	if (t)
-		return t;
-	t = arena_new(l->scratch, struct shared_text);
-	*t = (struct shared_text) { -++l->n_texts, text };
-	g_hash_table_insert(l->texts[level], (char *)text, t);
-	return t;
-}
-
-/*
- * Sets the id of a value for struct line_pair, and its text if that is shared.
- */
-static int pair_value(struct load *l, int level, int64_t value, int64_t *ret, const char **ret_text,
-		      struct error *err)
-{
-	enum dimension d = level ? l->query->second : l->query->dimension;
-	const struct shared_text *t;
-	const char *text;
-
-	*ret = value;
-	*ret_text = value ? NULL : "";
-	if (!value || !is_shared(l, d))
-		return 0;
-	t = g_hash_table_lookup(l->values, (gpointer)(intptr_t)value);
-	if (!t) {
-		if (read_shared(l, value, &text, err) < 0)
-			return -1;
-		t = shared_text(l, level, text);
-		g_hash_table_insert(l->values, (gpointer)(intptr_t)value, (gpointer)t);
-	}
-	*ret = t->id;
-	*ret_text = t->text;
-	return 0;
-}
-
-static void register_pair(const struct load *l, struct line_pair pair, struct report_line *line)
-{
-	struct line_pair *key = arena_new(l->scratch, struct line_pair);
-
-	*key = pair;
-	g_hash_table_insert(l->pairs, key, line);
-}
-
-static struct report_line *new_pair_line(struct load *l, const struct sums_row *row,
-					 struct line_pair pair, const char *const text[2],
-					 size_t category)
-{
-	const struct report_query *q = l->query;
-	const struct account *account = l->account_of[row->account];
-	bool whole = !pair.second && (q->by != GROUP_DIMENSION || !pair.first);
-	const char *key = text[0];
-	struct report_line *line;
-
-	if (q->by == GROUP_CATEGORY)
-		key = category == q->category ? "" : l->catalogue->categories[category].name;
-	if (q->by == GROUP_ACCOUNT)
-		key = account->sid;
-	line = add_line(l, key, whole && q->by == GROUP_DIMENSION ? rest_category(l) : category,
-			q->by == GROUP_ACCOUNT || !key || !text[1] ? account : NULL);
-	line->second = text[1];
-	line->member = key ? 0 : pair.first;
-	line->second_member = text[1] ? 0 : pair.second;
-	line->remainder = whole;
-	register_pair(l, pair, line);
-	return line;
-}
-
-static int pair_line(struct load *l, const struct sums_row *row, size_t category,
-		     struct report_line **ret, struct error *err)
-{
-	const struct report_query *q = l->query;
-	const char *text[2] = { "", "" };
-	struct line_pair pair = { .first = q->by == GROUP_CATEGORY
-						   ? (int64_t)category
-						   : l->account_of[row->account]->id };
-
-	if ((q->by == GROUP_DIMENSION &&
-	     pair_value(l, 0, row->value, &pair.first, &text[0], err) < 0) ||
-	    pair_value(l, 1, row->second, &pair.second, &text[1], err) < 0)
-		return -1;
-	if (q->by == GROUP_ACCOUNT)
-		category = q->category;
-	*ret = g_hash_table_lookup(l->pairs, &pair);
-	if (!*ret)
-		*ret = new_pair_line(l, row, pair, text, category);
-	if ((*ret)->category != category && !(*ret)->remainder)
-		(*ret)->category = CATALOGUE_NONE;
-	return 0;
-}
-
-/* The pair of a line of the report. */
-static struct line_pair pair_of(struct load *l, const struct report_line *line)
-{
-	struct line_pair pair = { line->member, line->second_member };
-
-	if (l->query->by == GROUP_CATEGORY)
-		pair.first = (int64_t)line->category;
-	else if (l->query->by == GROUP_ACCOUNT)
-		pair.first = line->account->id;
-	else if (!pair.first && *line->key)
-		pair.first = shared_text(l, 0, line->key)->id;
-	if (!pair.second && *line->second)
-		pair.second = shared_text(l, 1, line->second)->id;
-	return pair;
-}
-
-/* Finds or makes the line that a row counts for. */
-static int choose_line(struct load *l, const struct sums_row *row, struct report_line **ret,
-		       struct error *err)
-{
-	const struct report_query *q = l->query;
-	size_t category = l->line_of[catalogue_index(l->catalogue, row->category)];
-
-	if (q->paired)
-		return pair_line(l, row, category, ret, err);
-	switch (q->by) {
-	case GROUP_CATEGORY:
-		*ret = category_line(l, category);
-		return 0;
-	case GROUP_ACCOUNT:
-		*ret = account_line(l, l->account_of[row->account]);
-		return 0;
-	case GROUP_NONE:
-		*ret = none_line(l);
-		return 0;
-	case GROUP_DIMENSION:
-		break;
-	}
-	if (!row->value) {
-		*ret = rest_line(l);
-		return 0;
-	}
-	if (member_line(l, row, category, ret, err) < 0)
-		return -1;
-	if ((*ret)->category != category)
-		(*ret)->category = CATALOGUE_NONE;
-	return 0;
 }
 
 /* ---- rows ---- */
@@ -558,7 +195,9 @@ static int take_row(void *arg, const struct sums_row *row, struct error *err)
 		return 0;
 	if (l->step == STEP_BUCKETS || l->step == STEP_CELLS)
 		amounts_wide_add(&l->report->buckets[row->span], &t, ADD);
-	return choose_line(l, row, &line, err) < 0 ? -1 : put(l, line, row->span, &t, ADD, err);
+	return line_table_find(&l->table, row, &line, err) < 0
+		       ? -1
+		       : put(l, line, row->span, &t, ADD, err);
 }
 
 /*
@@ -578,11 +217,12 @@ static int take_member(void *arg, const struct sums_row *row, struct error *err)
 		return 0;
 	without = own;
 	without.value = without.second = 0;
-	if (choose_line(l, &own, &line, err) < 0 || put(l, line, row->span, &t, ADD, err) < 0)
+	if (line_table_find(&l->table, &own, &line, err) < 0 ||
+	    put(l, line, row->span, &t, ADD, err) < 0)
 		return -1;
 	if (l->query->values_only)
 		return 0;
-	if (choose_line(l, &without, &rest, err) < 0)
+	if (line_table_find(&l->table, &without, &rest, err) < 0)
 		return -1;
 	return put(l, rest, row->span, &t, SUBTRACT, err);
 }
@@ -655,24 +295,17 @@ static void load_init(struct load *l, struct arena *scratch)
 {
 	arena_init(scratch);
 	l->scratch = scratch;
-	l->lines = g_ptr_array_new();
-	l->by_id = g_hash_table_new(NULL, NULL);
-	l->by_text = g_hash_table_new(g_str_hash, g_str_equal);
-	l->pairs = g_hash_table_new(hash_pair, same_pair);
-	for (int i = 0; i < 2; i++)
-		l->texts[i] = g_hash_table_new(g_str_hash, g_str_equal);
-	l->values = g_hash_table_new(NULL, NULL);
+	l->table = (struct line_table) { .store = l->store,
+					 .catalogue = l->catalogue,
+					 .query = l->query,
+					 .arena = l->arena,
+					 .scratch = scratch };
+	line_table_init(&l->table);
 }
 
 static void load_release(struct load *l)
 {
-	g_hash_table_destroy(l->values);
-	for (int i = 0; i < 2; i++)
-		g_hash_table_destroy(l->texts[i]);
-	g_hash_table_destroy(l->pairs);
-	g_hash_table_destroy(l->by_text);
-	g_hash_table_destroy(l->by_id);
-	g_ptr_array_free(l->lines, TRUE);
+	line_table_release(&l->table);
 	arena_release(l->scratch);
 }
 
@@ -747,9 +380,9 @@ static int finish(struct load *l, struct error *err)
 {
 	struct report *r = l->report;
 
-	r->lines = arena_array(l->arena, struct report_line *, l->lines->len);
-	for (guint i = 0; i < l->lines->len; i++) {
-		struct report_line *line = g_ptr_array_index(l->lines, i);
+	r->lines = arena_array(l->arena, struct report_line *, l->table.lines->len);
+	for (guint i = 0; i < l->table.lines->len; i++) {
+		struct report_line *line = g_ptr_array_index(l->table.lines, i);
 
 		line->number = NO_NUMBER;
 		if (!line->used || (line->remainder && amounts_wide_zero(&line->all)))
@@ -868,10 +501,11 @@ static int begin_part(struct load *l, const struct load *with, struct error *err
 	if (make_buckets(l, err) < 0)
 		return -1;
 	l->report->buckets = arena_array(l->arena, struct amounts_wide, l->report->n_buckets);
+	l->table.n_buckets = l->report->n_buckets;
 	if (!with)
 		return choose_accounts(l, err);
 	l->accounts = with->accounts;
-	l->account_of = with->account_of;
+	l->table.account_of = with->table.account_of;
 	l->n_accounts = with->n_accounts;
 	return 0;
 }
@@ -881,8 +515,8 @@ static void add_up(struct load *l)
 {
 	struct report *r = l->report;
 
-	for (guint i = 0; i < l->lines->len; i++) {
-		struct report_line *line = g_ptr_array_index(l->lines, i);
+	for (guint i = 0; i < l->table.lines->len; i++) {
+		struct report_line *line = g_ptr_array_index(l->table.lines, i);
 
 		for (size_t k = 0; k < r->n_buckets; k++) {
 			amounts_wide_add(&line->all, &line->buckets[k], ADD);
@@ -942,34 +576,6 @@ int report_load_together(struct store *st, const struct catalogue *c,
 }
 
 /* ---- the second step: buckets ---- */
-
-/*
- * Enters the lines of the report in the tables by which rows find their line.
- */
-static void register_lines(struct load *l)
-{
-	const struct report *r = l->report;
-
-	for (size_t i = 0; i < r->n_lines; i++) {
-		struct report_line *line = r->lines[i];
-		enum group_by by = l->query->by;
-
-		if (l->query->paired)
-			register_pair(l, pair_of(l, line), line);
-		else if (line->member)
-			register_line(l, line->member, line);
-		else if (by == GROUP_CATEGORY)
-			l->by_category[line->category] = line;
-		else if (by == GROUP_ACCOUNT)
-			register_line(l, line->account->id, line);
-		else if (by == GROUP_NONE)
-			register_line(l, 0, line);
-		else if (*line->key)
-			g_hash_table_insert(l->by_text, (char *)line->key, line);
-		else
-			l->rest = line;
-	}
-}
 
 static void make_line_buckets(struct load *l, size_t n)
 {
@@ -1083,7 +689,8 @@ static int load_buckets(struct load *l, size_t n, struct error *err)
 	int lines = 1, whole;
 
 	make_line_buckets(l, n);
-	register_lines(l);
+	for (size_t i = 0; i < r->n_lines; i++)
+		line_table_enter(&l->table, r->lines[i]);
 	if (members && !few && !filtered)
 		lines = try(read_rows(l, true, take_member, err), err);
 	if (lines == 0)
