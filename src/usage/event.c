@@ -86,15 +86,6 @@ bool event_field_lacks(enum event_field f, const bool has[EVENT_FIELDS])
 	return !has[f];
 }
 
-/*
- * An empty field counts as missing, because CSV writes a missing value as an
- * empty cell.
- */
-static bool given(const struct raw_event *raw, enum event_field f)
-{
-	return raw->field[f].text && raw->field[f].len > 0;
-}
-
 static bool is(const struct raw_event *raw, enum event_field f, const char *text)
 {
 	return raw->field[f].len == strlen(text) &&
@@ -106,7 +97,7 @@ static int check_texts(const struct raw_event *raw, struct error *err)
 	for (int f = 0; f < EVENT_FIELDS; f++) {
 		const struct event_field_info *info = &event_fields[f];
 
-		if (!given(raw, f)) {
+		if (!event_has(raw, f)) {
 			if (info->required)
 				return error_set(err, ERR_PARAM, info->name, "%s is missing",
 						 info->name);
@@ -124,7 +115,7 @@ static int check_texts(const struct raw_event *raw, struct error *err)
 
 static int check_specversion(const struct raw_event *raw, struct error *err)
 {
-	if (given(raw, EV_SPECVERSION) && !is(raw, EV_SPECVERSION, "1.0"))
+	if (event_has(raw, EV_SPECVERSION) && !is(raw, EV_SPECVERSION, "1.0"))
 		return error_set(err, ERR_PARAM, "specversion", "specversion must be \"1.0\"");
 	return 0;
 }
@@ -160,7 +151,7 @@ static int check_country(const struct raw_event *raw, struct error *err)
 {
 	const char *text = raw->field[EV_COUNTRY].text;
 
-	if (!given(raw, EV_COUNTRY))
+	if (!event_has(raw, EV_COUNTRY))
 		return 0;
 	if (raw->field[EV_COUNTRY].len != 2 || text[0] < 'A' || text[0] > 'Z' || text[1] < 'A' ||
 	    text[1] > 'Z')
@@ -174,7 +165,7 @@ static int check_names(const struct raw_event *raw, struct error *err)
 	for (size_t i = 0; i < SIM_KINDS; i++) {
 		enum event_field f = sim_kinds[i].name_field;
 
-		if (given(raw, f) &&
+		if (event_has(raw, f) &&
 		    sid_valid(sim_kinds[i].sid_prefix, raw->field[f].text, raw->field[f].len))
 			return error_set(err, ERR_PARAM, event_fields[f].name,
 					 "%s must not have the form of a SID: send that as %s",
@@ -194,7 +185,7 @@ static int check_amount(const struct raw_event *raw, enum event_field f, int pla
 	const char *name = event_fields[f].name;
 	int64_t scale = 1;
 
-	if (!given(raw, f))
+	if (!event_has(raw, f))
 		return 0;
 	for (int i = 0; i < places; i++)
 		scale *= 10;
@@ -232,8 +223,8 @@ static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct
 {
 	int64_t download = 0, usage = 0;
 
-	if (!given(raw, EV_UPLOAD) && !given(raw, EV_DOWNLOAD))
-		return given(raw, EV_USAGE)
+	if (!event_has(raw, EV_UPLOAD) && !event_has(raw, EV_DOWNLOAD))
+		return event_has(raw, EV_USAGE)
 			       ? usage_follows(err)
 			       : error_set(err, ERR_PARAM, "data_download",
 					   "data_download or data_upload is "
@@ -249,7 +240,7 @@ static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct
 	a->usage = a->upload + download;
 	if (check_amount(raw, EV_USAGE, USAGE_PLACES, EVENT_USAGE_MAX, &usage, err) < 0)
 		return -1;
-	if (given(raw, EV_USAGE) && usage != a->usage)
+	if (event_has(raw, EV_USAGE) && usage != a->usage)
 		return usage_follows(err);
 	return 0;
 }
@@ -267,7 +258,7 @@ static int check_amounts(const struct raw_event *raw, struct amounts *ret, struc
 	if (is(raw, EV_CATEGORY, CATEGORY_SIM_DATA))
 		return check_sim_data(raw, ret, err);
 	for (enum event_field f = EV_UPLOAD; f <= EV_DOWNLOAD; f++) {
-		if (given(raw, f))
+		if (event_has(raw, f))
 			return error_set(err, ERR_PARAM, event_fields[f].name,
 					 "%s goes with category " CATEGORY_SIM_DATA " only",
 					 event_fields[f].name);

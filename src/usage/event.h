@@ -88,6 +88,15 @@ struct raw_event {
 	} field[EVENT_FIELDS];
 };
 
+/*
+ * Tells whether the event has the field F. An empty field counts as missing,
+ * because CSV writes a missing value as an empty cell.
+ */
+static inline bool event_has(const struct raw_event *raw, enum event_field f)
+{
+	return raw->field[f].text && raw->field[f].len;
+}
+
 struct intern_text;
 struct intern_series;
 struct submission;

@@ -3,7 +3,6 @@
 #include <glib.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/arena.h"
 #include "base/civil.h"
 #include "base/secret.h"
@@ -11,23 +10,20 @@
 #include "store/meta.h"
 #include "store/places.h"
 #include "store/rollup.h"
-#include "store/series.h"
-#include "store/source.h"
 #include "usage/closing.h"
 #include "usage/catalogue.h"
 #include "usage/declared_values.h"
+#include "usage/event_claims.h"
+#include "usage/event_repeat.h"
 #include "usage/family_changes.h"
+#include "usage/identity_order.h"
 #include "usage/intern.h"
 #include "usage/rejection_log.h"
 #include "usage/rollup_fit.h"
-#include "usage/sim.h"
 #include "usage/suspension.h"
 #include "usage/trigger_watch.h"
 #include "base/int_order.h"
 #include "base/banned.h"
-
-/* The number of sources up to which a batch is partitioned by source. */
-#define BUCKETS_MAX 64
 
 /* The interval between prunings of the rejection log, in seconds. */
 #define PRUNE_SECONDS 60
@@ -60,11 +56,9 @@ struct ledger {
 	GArray *families; /* int64_t: their main accounts */
 
 	/* the current attempt; without rejected events */
-	/* events by identity; events of one identity in the order sent */
-	GPtrArray *order;
-	GPtrArray *partitioned; /* used by empty_buckets */
-	GArray *stored;         /* struct stored_event, by identity */
-	GArray *rollups;        /* struct rollup, one for each new event */
+	struct identity_order order;
+	GArray *stored;  /* struct stored_event, by identity */
+	GArray *rollups; /* struct rollup, one for each new event */
 };
 
 /* ---- collecting ---- */
@@ -85,8 +79,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->changes = family_changes_new();
 	l->events = g_ptr_array_new();
 	l->families = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	l->order = g_ptr_array_new();
-	l->partitioned = g_ptr_array_new();
+	identity_order_init(&l->order);
 	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
 	l->rollups = g_array_new(FALSE, FALSE, sizeof(struct rollup));
 	return l;
@@ -104,23 +97,11 @@ void ledger_free(struct ledger **l)
 	family_changes_free(&(*l)->changes);
 	g_ptr_array_free((*l)->events, TRUE);
 	g_array_free((*l)->families, TRUE);
-	g_ptr_array_free((*l)->order, TRUE);
-	g_ptr_array_free((*l)->partitioned, TRUE);
+	identity_order_release(&(*l)->order);
 	g_array_free((*l)->stored, TRUE);
 	g_array_free((*l)->rollups, TRUE);
 	free(*l);
 	*l = NULL;
-}
-
-static bool given(const struct raw_event *raw, enum event_field f)
-{
-	return raw->field[f].text && raw->field[f].len;
-}
-
-/* Tells whether the event names its SIM or fleet. */
-static bool is_naming(const struct raw_event *raw)
-{
-	return given(raw, EV_SIM_NAME) || given(raw, EV_FLEET_NAME);
 }
 
 static void reject(struct event *ev, const struct error *reason)
@@ -167,7 +148,7 @@ static struct intern_series *find_series(struct ledger *l, const struct raw_even
 	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++) {
 		enum event_field f = event_dimension_fields[d];
 
-		if (given(raw, f))
+		if (event_has(raw, f))
 			key.dim[d] = intern_dimension(l->intern, account, (enum dimension)d,
 						      raw->field[f].text, raw->field[f].len);
 	}
@@ -198,7 +179,7 @@ static int look_up(struct ledger *l, struct event *ev, struct error *err)
 					   raw->field[EV_SOURCE].len);
 		ev->series = find_series(l, raw, account.id, category);
 		ev->effective_us = ev->time_us;
-		l->names = l->names || is_naming(raw);
+		l->names = l->names || event_claims_any(raw);
 	}
 	ev->account = account.id;
 	return 0;
@@ -258,212 +239,27 @@ static struct event *event_at(const struct ledger *l, size_t i)
 	return g_ptr_array_index(l->events, i);
 }
 
-static int compare_identities(const struct event *a, const struct event *b)
-{
-	size_t a_len = a->raw.field[EV_ID].len, b_len = b->raw.field[EV_ID].len;
-	int order;
-
-	if (a->source->id != b->source->id)
-		return a->source->id < b->source->id ? -1 : 1;
-	order = memcmp(a->raw.field[EV_ID].text, b->raw.field[EV_ID].text,
-		       a_len < b_len ? a_len : b_len);
-	return order ? order : (a_len > b_len) - (a_len < b_len);
-}
-
-static gint compare_order(gconstpointer a, gconstpointer b)
-{
-	return compare_identities(*(struct event *const *)a, *(struct event *const *)b);
-}
-
-/* The event at place I in the order of identities. */
-static struct event *ordered_at(const struct ledger *l, size_t i)
-{
-	return g_ptr_array_index(l->order, i);
-}
-
-/* The events of one source. */
-struct bucket {
-	int64_t source;
-	const struct event *last;
-	guint n, at; /* number of events; place of the next event */
-};
-
-static gint compare_buckets(gconstpointer a, gconstpointer b)
-{
-	int64_t x = ((const struct bucket *)a)->source, y = ((const struct bucket *)b)->source;
-
-	return x < y ? -1 : x > y;
-}
-
-static struct bucket *find_bucket(GArray *buckets, int64_t source)
-{
-	for (guint i = 0; i < buckets->len; i++)
-		if (g_array_index(buckets, struct bucket, i).source == source)
-			return &g_array_index(buckets, struct bucket, i);
-	return NULL;
-}
-
-/*
- * Counts the events of each source. False: there are too many sources, or the
- * events of one source are not in order.
- */
-static bool fill_buckets(const struct ledger *l, GArray *buckets)
-{
-	for (guint i = 0; i < l->order->len; i++) {
-		const struct event *ev = ordered_at(l, i);
-		struct bucket *b = find_bucket(buckets, ev->source->id);
-
-		if (!b) {
-			if (buckets->len == BUCKETS_MAX)
-				return false;
-			g_array_set_size(buckets, buckets->len + 1);
-			b = &g_array_index(buckets, struct bucket, buckets->len - 1);
-			*b = (struct bucket) { .source = ev->source->id };
-		}
-		if (b->last && compare_identities(b->last, ev) > 0)
-			return false;
-		b->last = ev;
-		b->n++;
-	}
-	return true;
-}
-
-/* Sets l->order to the events of all buckets, source by source. */
-static void empty_buckets(struct ledger *l, GArray *buckets)
-{
-	GPtrArray *swap = l->order;
-	guint at = 0;
-
-	g_array_sort(buckets, compare_buckets);
-	for (guint i = 0; i < buckets->len; i++) {
-		struct bucket *b = &g_array_index(buckets, struct bucket, i);
-
-		b->at = at;
-		at += b->n;
-	}
-	g_ptr_array_set_size(l->partitioned, (gint)l->order->len);
-	for (guint i = 0; i < l->order->len; i++) {
-		struct event *ev = ordered_at(l, i);
-
-		l->partitioned->pdata[find_bucket(buckets, ev->source->id)->at++] = ev;
-	}
-	l->order = l->partitioned;
-	l->partitioned = swap;
-}
-
-/*
- * Orders the events by source. This is faster than sorting: the events of one
- * source mostly come in order, even if sources are mixed. False: fill_buckets
- * failed.
- */
-static bool partition_by_source(struct ledger *l)
-{
-	GArray *buckets = g_array_sized_new(FALSE, FALSE, sizeof(struct bucket), BUCKETS_MAX);
-	bool ordered = fill_buckets(l, buckets);
-
-	if (ordered)
-		empty_buckets(l, buckets);
-	g_array_free(buckets, TRUE);
-	return ordered;
-}
-
-/*
- * Sorts the events by identity, the order of the table of events. Most batches
- * are in this order already.
- */
-static void put_in_order(struct ledger *l)
-{
-	bool ordered = true;
-
-	g_ptr_array_set_size(l->order, 0);
-	for (guint i = 0; i < l->events->len; i++) {
-		struct event *ev = event_at(l, i);
-
-		if (ev->verdict == VERDICT_REJECTED)
-			continue;
-		if (ordered && l->order->len)
-			ordered = compare_identities(ordered_at(l, l->order->len - 1), ev) <= 0;
-		g_ptr_array_add(l->order, ev);
-	}
-	if (!ordered && !partition_by_source(l))
-		g_ptr_array_sort(l->order, compare_order);
-}
-
 static struct stored_event *stored_at(const struct ledger *l, size_t i)
 {
 	return &g_array_index(l->stored, struct stored_event, i);
 }
 
-/*
- * Reads the values of declared dimensions in the stored attributes of an event.
- */
-static int read_stored(struct ledger *l, const struct event_key *key, struct arena *arena,
-		       struct declared_values *ret, struct error *err)
-{
-	const char *attributes;
-	int rc = store_event_attributes(l->st, key, arena, &attributes, err);
-
-	if (rc < 0)
-		return -1;
-	declared_read(&l->declared, rc ? attributes : NULL, rc ? strlen(attributes) : 0, ret);
-	return 0;
-}
-
-/*
- * Is the event equal to the stored one but for declared dimensions? 1 yes, 0
- * no, -1 failed.
- */
-static int is_same(struct ledger *l, const struct event *ev, const struct event_key *key,
-		   struct arena *arena, struct error *err)
-{
-	struct stored_event stored;
-	struct series sent, kept;
-	int rc = store_event_find(l->st, key, arena, &stored, err);
-
-	if (rc > 0)
-		rc = store_series_by_id(l->st, stored.series, &kept, err);
-	if (rc > 0)
-		rc = store_series_by_id(l->st, ev->series->id, &sent, err);
-	if (rc <= 0)
-		return rc;
-	return stored.time_us == ev->time_us && amounts_equal(&stored.amounts, &ev->amounts) &&
-	       sent.account == kept.account && sent.category == kept.category &&
-	       memcmp(sent.dim, kept.dim, DIMENSIONS_BUILT_IN * sizeof(*sent.dim)) == 0;
-}
-
-/*
- * A stored event may have no value of a dimension that was declared later. The
- * event sent again is a duplicate if the attributes of both have equal values.
- */
+/* A dimension that was declared later makes no conflict of a duplicate. */
 static int compare_declared(struct ledger *l, struct event *ev, struct error *err)
 {
-	const struct event_key key = { ev->source->id, ev->raw.field[EV_ID].text,
-				       ev->raw.field[EV_ID].len };
-	struct declared_values *values;
-	struct error own = { 0 };
-	struct arena arena;
-	int rc;
+	int rc = event_repeat_equal(l->st, &l->declared, ev, err);
 
-	arena_init(&arena);
-	values = arena_array(&arena, struct declared_values, 2);
-	rc = is_same(l, ev, &key, &arena, &own);
-	declared_read(&l->declared, ev->raw.attributes.text, ev->raw.attributes.len, &values[0]);
-	if (rc > 0 && read_stored(l, &key, &arena, &values[1], &own) < 0)
-		rc = -1;
-	if (rc > 0 && declared_equal(&values[0], &values[1]))
+	if (rc > 0)
 		ev->verdict = VERDICT_DUPLICATE;
-	arena_release(&arena);
-	if (rc < 0 && err)
-		*err = own;
 	return rc < 0 ? -1 : 0;
 }
 
 /* Stores the events and sets their verdicts. */
 static int add_events(struct ledger *l, struct error *err)
 {
-	g_array_set_size(l->stored, l->order->len);
-	for (guint i = 0; i < l->order->len; i++) {
-		const struct event *ev = ordered_at(l, i);
+	g_array_set_size(l->stored, l->order.events->len);
+	for (guint i = 0; i < l->order.events->len; i++) {
+		const struct event *ev = identity_order_at(&l->order, i);
 
 		*stored_at(l, i) = (struct stored_event) {
 			.account = ev->series->key.account,
@@ -482,8 +278,8 @@ static int add_events(struct ledger *l, struct error *err)
 	if (store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len, err) <
 	    0)
 		return -1;
-	for (guint i = 0; i < l->order->len; i++) {
-		struct event *ev = ordered_at(l, i);
+	for (guint i = 0; i < l->order.events->len; i++) {
+		struct event *ev = identity_order_at(&l->order, i);
 
 		ev->verdict = stored_at(l, i)->verdict;
 		if (ev->verdict == VERDICT_CONFLICT && l->declared.n &&
@@ -497,10 +293,10 @@ static int note_late(struct ledger *l, struct error *err)
 {
 	int64_t now_us = clock_now_us();
 
-	for (guint i = 0; closings_any(l->closings) && i < l->order->len; i++) {
+	for (guint i = 0; closings_any(l->closings) && i < l->order.events->len; i++) {
 		if (stored_at(l, i)->verdict == VERDICT_CREATED &&
-		    closing_note_late(l->st, ordered_at(l, i)->series->key.account, stored_at(l, i),
-				      now_us, err) < 0)
+		    closing_note_late(l->st, identity_order_at(&l->order, i)->series->key.account,
+				      stored_at(l, i), now_us, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -529,8 +325,8 @@ static struct rollup rollup_of(const struct event *ev)
 static int add_rollups(struct ledger *l, struct error *err)
 {
 	g_array_set_size(l->rollups, 0);
-	for (guint i = 0; i < l->order->len; i++) {
-		const struct event *ev = ordered_at(l, i);
+	for (guint i = 0; i < l->order.events->len; i++) {
+		const struct event *ev = identity_order_at(&l->order, i);
 		struct rollup r;
 
 		if (ev->verdict != VERDICT_CREATED)
@@ -552,8 +348,8 @@ static int watch_triggers(struct ledger *l, struct error *err)
 		return -1;
 	if (!trigger_watch_any(l->triggers))
 		return 0;
-	for (guint i = 0; i < l->order->len; i++) {
-		const struct event *ev = ordered_at(l, i);
+	for (guint i = 0; i < l->order.events->len; i++) {
+		const struct event *ev = identity_order_at(&l->order, i);
 
 		if (ev->verdict == VERDICT_CREATED)
 			trigger_watch_add(l->triggers,
@@ -568,36 +364,13 @@ static int watch_triggers(struct ledger *l, struct error *err)
 /* ---- closings and suspensions ---- */
 
 /*
- * Checks whether an event of this identity is stored. 1 yes, 0 no, -1 failed.
- */
-static int is_stored(struct ledger *l, const struct event *ev, struct error *err)
-{
-	int64_t source = ev->source->id;
-	struct stored_event found;
-	struct arena arena;
-	int rc = source ? 1
-			: store_source_find(l->st, ev->source->scope, ev->source->text,
-					    ev->source->len, &source, err);
-
-	if (rc <= 0)
-		return rc;
-	arena_init(&arena);
-	rc = store_event_find(l->st,
-			      &(struct event_key) { source, ev->raw.field[EV_ID].text,
-						    ev->raw.field[EV_ID].len },
-			      &arena, &found, err);
-	arena_release(&arena);
-	return rc;
-}
-
-/*
  * Rejects the event with REASON if its identity is new. An event whose identity
  * is stored stays in the batch and becomes a duplicate or a conflict.
  */
 static int reject_new(struct ledger *l, struct event *ev, const struct error *reason,
 		      struct error *err)
 {
-	int stored = is_stored(l, ev, err);
+	int stored = event_repeat_stored(l->st, ev, err);
 
 	if (stored == 0)
 		reject(ev, reason);
@@ -638,102 +411,16 @@ static int set_effective_all(struct ledger *l, struct error *err)
 
 /* ---- unique names ---- */
 
-/*
- * The claims of an event about the names of its SIM and fleet, and the
- * registered SIM and fleet.
- */
-struct named {
-	struct sim_claim claim[SIM_KINDS]; /* name NULL: no claim */
-	struct sim sim[SIM_KINDS];
-	bool changes; /* a claim has to be registered */
-};
-
-static const char *field_text(const struct raw_event *raw, enum event_field f)
-{
-	return given(raw, f) ? raw->field[f].text : NULL;
-}
-
-/*
- * Checks the event's claims. 1 valid, 0 invalid (REASON says why), -1 failed.
- */
-static int check_claims(struct ledger *l, const struct event *ev, struct arena *arena,
-			struct named *ret, struct error *reason, struct error *err)
-{
-	int rc = 1;
-
-	ret->changes = false;
-	for (int i = 0; i < SIM_KINDS && rc > 0; i++) {
-		const struct sim_kind *kind = &sim_kinds[i];
-		struct sim_claim *c = &ret->claim[i];
-
-		*c = (struct sim_claim) { kind, ev->source->scope,
-					  field_text(&ev->raw, kind->sid_field),
-					  field_text(&ev->raw, kind->name_field) };
-		if (!c->name)
-			continue;
-		rc = sim_claim_check(l->st, c, arena, &ret->sim[i], reason, err);
-		if (rc > 0 && sim_claim_changes(c, &ret->sim[i]))
-			ret->changes = true;
-	}
-	return rc;
-}
-
-/*
- * Registers the claims of a new event. A duplicate of a stored event changes no
- * name, because a newer event may have changed the name since.
- */
-static int apply_claims(struct ledger *l, const struct event *ev, const struct named *named,
-			struct error *err)
-{
-	int stored = named->changes ? is_stored(l, ev, err) : 1;
-
-	for (int i = 0; stored == 0 && i < SIM_KINDS; i++) {
-		const struct sim_claim *c = &named->claim[i];
-
-		if (c->name && sim_claim_changes(c, &named->sim[i]) &&
-		    sim_claim_apply(l->st, c, &named->sim[i], err) < 0)
-			return -1;
-	}
-	return stored < 0 ? -1 : 0;
-}
-
-/*
- * The series of the event, including the SIDs of a SIM and fleet that the event
- * identifies by name.
- */
-static struct intern_series *named_series(struct ledger *l, const struct event *ev,
-					  const struct named *named)
-{
-	struct intern_series_key key = ev->series->key;
-
-	for (int i = 0; i < SIM_KINDS; i++) {
-		const struct sim_claim *c = &named->claim[i];
-
-		if (c->name && !c->sid)
-			key.dim[c->kind->dimension] = intern_dimension(l->intern, key.account,
-								       c->kind->dimension,
-								       named->sim[i].sid,
-								       strlen(named->sim[i].sid));
-	}
-	return intern_series(l->intern, &key);
-}
-
 static int set_names(struct ledger *l, struct event *ev, struct arena *arena, struct error *err)
 {
 	struct error reason = { 0 };
-	struct named named;
-	int rc = check_claims(l, ev, arena, &named, &reason, err);
+	int rc = event_claims_apply(l->st, l->intern, ev, arena, &reason, err);
 
-	if (rc <= 0)
-		return rc < 0 ? -1 : reject_new(l, ev, &reason, err);
-	ev->series = named_series(l, ev, &named);
-	return apply_claims(l, ev, &named, err);
+	if (rc < 0)
+		return -1;
+	return rc ? 0 : reject_new(l, ev, &reason, err);
 }
 
-/*
- * Handles names in the order sent, because an event may use a name that an
- * earlier event registers.
- */
 static int set_names_all(struct ledger *l, struct error *err)
 {
 	struct arena arena;
@@ -743,7 +430,7 @@ static int set_names_all(struct ledger *l, struct error *err)
 	for (guint i = 0; l->names && rc == 0 && i < l->events->len; i++) {
 		struct event *ev = event_at(l, i);
 
-		if (ev->verdict == VERDICT_REJECTED || !is_naming(&ev->raw))
+		if (ev->verdict == VERDICT_REJECTED || !event_claims_any(&ev->raw))
 			continue;
 		rc = set_names(l, ev, &arena, err);
 		arena_reset(&arena);
@@ -866,10 +553,10 @@ static int find_overflowing(struct ledger *l, struct rollup_fit *fit, size_t *re
 	bool taken = false;
 
 	*ret_n = 0;
-	for (guint i = 0; i < l->order->len; i++) {
-		struct event *ev = ordered_at(l, i);
+	for (guint i = 0; i < l->order.events->len; i++) {
+		struct event *ev = identity_order_at(&l->order, i);
 
-		if (i == 0 || compare_identities(ordered_at(l, i - 1), ev) != 0)
+		if (!identity_order_repeats(&l->order, i))
 			taken = ev->verdict != VERDICT_CREATED;
 		if (taken)
 			continue;
@@ -927,8 +614,8 @@ static int note_commit(struct ledger *l, int64_t now, struct error *err)
 {
 	bool created = false;
 
-	for (guint i = 0; i < l->order->len; i++) {
-		const struct event *ev = ordered_at(l, i);
+	for (guint i = 0; i < l->order.events->len; i++) {
+		const struct event *ev = identity_order_at(&l->order, i);
 
 		if (ev->verdict != VERDICT_CREATED)
 			continue;
@@ -947,7 +634,7 @@ static int write_events(struct ledger *l, int64_t now, struct error *err)
 	if (set_effective_all(l, err) < 0 || set_names_all(l, err) < 0 ||
 	    set_declared_all(l, err) < 0 || make_ids(l, err) < 0)
 		return -1;
-	put_in_order(l);
+	identity_order_set(&l->order, l->events);
 	if (add_events(l, err) < 0 || note_late(l, err) < 0 || add_rollups(l, err) < 0)
 		return -1;
 	if (must_abort(l))

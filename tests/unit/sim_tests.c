@@ -1,6 +1,6 @@
 /*
  * Unique names of SIMs and fleets: store/sim.c, usage/sim.c,
- * usage/admin_sims.c, and what events say about them in usage/ledger.c.
+ * usage/admin_sims.c, and what events say about them in usage/event_claims.c.
  */
 #include <check.h>
 #include <stdio.h>
