@@ -61,6 +61,16 @@ void worker_release(struct worker *w)
 	strbuf_release(&w->body);
 }
 
+void worker_rest(struct worker *w)
+{
+	held_catalogue_release(&w->catalogue);
+	templates_unref(&w->templates);
+	auth_at_version(w->auth, 0);
+	arena_release(&w->arena);
+	strbuf_release(&w->head);
+	strbuf_release(&w->body);
+}
+
 /* ---- limits ---- */
 
 static int64_t clock_us(clockid_t clock)

@@ -14,6 +14,12 @@
  */
 void worker_init(struct worker *w);
 void worker_release(struct worker *w);
+/*
+ * Frees what W has kept of its requests for the next one: memory, credentials,
+ * and its hold on catalogue and templates, which may be old ones by now. For a
+ * worker that has had no request for a while.
+ */
+void worker_rest(struct worker *w);
 
 enum { HANDLE_LATER = 1 };
 

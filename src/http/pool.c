@@ -1,14 +1,20 @@
 #include "http/pool.h"
 
+#include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "http/shares.h"
 #include "base/banned.h"
 
-enum { WAITING_FOR_ONE = 4 }; /* waiting requests of a party for each one in work */
+enum {
+	WAITING_FOR_ONE = 4, /* waiting requests of a party for each one in work */
+	REST_SECONDS = 1     /* without work, after which a thread keeps nothing */
+};
 
 enum pool_kind { LIGHT, GENERAL, KINDS };
 
@@ -18,6 +24,7 @@ struct pool_thread {
 	struct worker worker;
 	pthread_t thread;
 	bool running;
+	bool rested; /* keeps nothing of its requests */
 	sem_t woken;
 	struct connection *given; /* the connection to handle after waking */
 	struct pool_thread *next; /* the next idle thread */
@@ -35,6 +42,7 @@ struct pool {
 	struct queue queues[KINDS];
 	/* most recently used first, because its caches are warm */
 	struct pool_thread *idle[KINDS];
+	int n_rested;
 	bool ending;
 	int64_t asked, answered; /* see pool_answered; asked 0: no probe is queued */
 	int n_threads;
@@ -119,6 +127,52 @@ static struct connection *find_work(struct pool_thread *w)
 
 /* ---- threads ---- */
 
+/* The last thread to rest returns freed memory to the system. */
+static void rest(struct pool_thread *w)
+{
+	struct pool *p = w->pool;
+	bool last;
+
+	worker_rest(&w->worker);
+	pthread_mutex_lock(&p->lock);
+	w->rested = true;
+	last = ++p->n_rested == p->n_threads;
+	pthread_mutex_unlock(&p->lock);
+	if (last)
+		malloc_trim(0);
+}
+
+static void end_rest(struct pool_thread *w)
+{
+	struct pool *p = w->pool;
+
+	if (!w->rested)
+		return;
+	w->rested = false;
+	pthread_mutex_lock(&p->lock);
+	p->n_rested--;
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* Waits until W is woken, and meanwhile lets it rest. */
+static void sleep_until_woken(struct pool_thread *w)
+{
+	struct timespec until;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += REST_SECONDS;
+	do
+		rc = w->rested ? sem_wait(&w->woken)
+			       : sem_clockwait(&w->woken, CLOCK_MONOTONIC, &until);
+	while (rc < 0 && errno == EINTR);
+	if (rc == 0)
+		return;
+	rest(w);
+	while (sem_wait(&w->woken) < 0)
+		; /* interrupted by a signal */
+}
+
 /* Waits for the next connection to handle. NULL: the thread must end. */
 static struct connection *wait_for_work(struct pool_thread *w)
 {
@@ -130,8 +184,7 @@ static struct connection *wait_for_work(struct pool_thread *w)
 		w->next = p->idle[w->kind];
 		p->idle[w->kind] = w;
 		pthread_mutex_unlock(&p->lock);
-		while (sem_wait(&w->woken) < 0)
-			; /* interrupted by a signal */
+		sleep_until_woken(w);
 		c = w->given;
 		w->given = NULL;
 		if (c)
@@ -191,8 +244,10 @@ static void *thread_main(void *arg)
 	 */
 	if (w->kind == GENERAL)
 		setpriority(PRIO_PROCESS, 0, POOL_GENERAL_NICE);
-	while ((c = wait_for_work(w)))
+	while ((c = wait_for_work(w))) {
+		end_rest(w);
 		work(w, c);
+	}
 	return NULL;
 }
 

@@ -259,9 +259,7 @@ async function measure() {
 	if (ledger.worker.exitCode !== null)
 		return null
 	const rested = performance.now() - begun
-	await sleep(1500)
-	await ask(ledger.admin, { uri: '/events.json?PageSize=1000' })       // after which freed memory is given back
-	await sleep(1000)
+	await sleep(2500)       // threads without work keep nothing after a second
 	const measured = { ...memory(), rested }
 	paused = false
 	return measured

@@ -87,6 +87,27 @@ test('memory that large answers took is given back', async () => {
 	}
 })
 
+test('threads without work keep nothing', async () => {
+	const ledger = new Ledger({ server: 'threads = 96' }), account = ledger.account('One')
+	const own = async () => {
+		await new Promise(done => setTimeout(done, 2500))
+		return Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${ledger.worker.pid}/status`, 'utf8'))[1]) / 1024
+	}
+	const askAll = path => Promise.all(Array.from({ length: 96 }, () => ask(ledger, path)))
+	try {
+		await ledger.start()
+		await ledger.post(Array.from({ length: 1000 }, (_, i) => event(account, `${i}`)).join('\n'))
+		await askAll('/events.json?PageSize=1')
+		const before = await own()
+		for (let n = 0; n < 3; n++)
+			await askAll('/events.json?PageSize=100')
+		const grown = await own() - before
+		assert.ok(grown < 5, `96 threads hold ${grown.toFixed(1)} MB more than before`)
+	} finally {
+		ledger.remove()
+	}
+})
+
 test('the log of a small ledger stays small, however many always read in it', async t => {
 	const ledger = new Ledger({ file: true, server: 'threads = 24' }), account = ledger.account('One'), sizes = []
 	try {
