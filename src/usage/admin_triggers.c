@@ -77,7 +77,7 @@ static int check_url(const char *url, struct error *err)
 	bool ok = strlen(url) <= TRIGGER_URL_BYTES && is_url_text(url) &&
 		  g_uri_split(url, G_URI_FLAGS_NONE, &scheme, &user, &host, NULL, NULL, NULL,
 			      &fragment, NULL) &&
-		  host && *host && !user && !fragment &&
+		  scheme && host && *host && !user && !fragment &&
 		  (g_ascii_strcasecmp(scheme, "https") == 0 ||
 		   g_ascii_strcasecmp(scheme, "http") == 0);
 

@@ -504,6 +504,7 @@ START_TEST(trigger_that_is_impossible_is_refused)
 		{ "UsageCategory", { .category = "nothing" }, "not a category" },
 		{ "CallbackMethod", { .method = "PUT" }, "POST or GET" },
 		{ "CallbackUrl", { .url = "example.com" }, "https://example.com" },
+		{ "CallbackUrl", { .url = "//example.com/cb" }, "https://example.com" },
 		{ "CallbackUrl", { .url = "ftp://example.com/" }, "https://example.com" },
 		{ "CallbackUrl", { .url = "https:///x" }, "https://example.com" },
 		{ "CallbackUrl", { .url = "https://ann:pw@example.com/" }, "user name" },
