@@ -516,27 +516,13 @@ static void write_customers(const struct overview *o)
 	writer_end(o->w);
 }
 
-/* Is it a trigger of the accounts of the overview? */
-static bool is_shown(const struct overview *o, const struct trigger_view *v)
-{
-	for (size_t i = 0; i < o->accounts.n; i++)
-		if (strcmp(o->accounts.accounts[i].sid, v->account_sid) == 0)
-			return true;
-	return false;
-}
-
 /* A page without such triggers has no list of them. */
 static void write_near(const struct overview *o)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < o->n_near; i++)
-		if (is_shown(o, &o->near[i]))
-			o->near[n++] = o->near[i];
-	if (!n && o->rq->reply.format->page)
+	if (!o->n_near && o->rq->reply.format->page)
 		return;
 	writer_begin_list(o->w, &head_fields[HEAD_TRIGGERS], &near_shape);
-	for (size_t i = 0; i < n && i < TOP_LINES; i++)
+	for (size_t i = 0; i < o->n_near && i < TOP_LINES; i++)
 		writer_record(o->w, NULL, &near_shape, &o->near[i]);
 	writer_end(o->w);
 }
@@ -597,7 +583,8 @@ static int run_overview(struct request *rq, struct writer *w, struct error *err)
 	    sort(&o, &o.by_account.now, by_price, err) < 0 ||
 	    sort(&o, &o.customers, by_usage, err) < 0)
 		return -1;
-	if (trigger_views_near(rq, &o.near, &o.n_near, err) < 0)
+	if (trigger_views_near(rq, &(struct account_names) { o.accounts.accounts, o.accounts.n },
+			       &o.near, &o.n_near, err) < 0)
 		return -1;
 	make_figures(&o);
 	write_overview(&o);

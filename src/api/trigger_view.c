@@ -4,7 +4,6 @@
 
 #include <glib.h>
 
-#include "api/administer.h"
 #include "api/url.h"
 #include "base/civil.h"
 #include "store/account.h"
@@ -141,20 +140,15 @@ static int compare_views(const void *a, const void *b)
 	return 0;
 }
 
-/* Makes views of the triggers whose accounts the caller sees. */
-static int make_views(const struct request *rq, const struct trigger *list, size_t n,
-		      struct trigger_view **ret, size_t *ret_n, struct error *err)
+/* Makes views of those triggers whose account is one of ACCOUNTS that the caller sees. */
+static int make_views(const struct request *rq, const struct account_names *accounts,
+		      const struct trigger *list, size_t n, struct trigger_view **ret,
+		      size_t *ret_n, struct error *err)
 {
-	struct account_names names;
-
 	*ret_n = 0;
 	*ret = arena_array(rq->arena, struct trigger_view, n + 1);
-	if (n == 0)
-		return 0;
-	if (account_names_load(rq, &names, err) < 0)
-		return -1;
 	for (size_t i = 0; i < n; i++) {
-		const struct account *a = account_names_find(&names, list[i].account);
+		const struct account *a = account_names_find(accounts, list[i].account);
 
 		if (!a || !principal_sees(rq->who, a))
 			continue;
@@ -169,24 +163,37 @@ static int make_views(const struct request *rq, const struct trigger *list, size
 int trigger_views(const struct request *rq, int64_t account, struct trigger_view **ret,
 		  size_t *ret_n, struct error *err)
 {
+	struct account_names names = { .n = 0 };
 	struct trigger *list;
 	size_t n;
 
-	if (store_triggers(rq->store, account, rq->arena, &list, &n, err) < 0)
+	if (store_triggers(rq->store, account, rq->arena, &list, &n, err) < 0 ||
+	    (n && account_names_load(rq, &names, err) < 0))
 		return -1;
-	return make_views(rq, list, n, ret, ret_n, err);
+	return make_views(rq, &names, list, n, ret, ret_n, err);
 }
 
-int trigger_views_near(const struct request *rq, struct trigger_view **ret, size_t *ret_n,
-		       struct error *err)
+static bool is_one_of(const void *accounts, int64_t account)
 {
+	return account_names_find(accounts, account) != NULL;
+}
+
+int trigger_views_near(const struct request *rq, const struct account_names *accounts,
+		       struct trigger_view **ret, size_t *ret_n, struct error *err)
+{
+	struct triggers_near q = { .percent = TRIGGER_NEAR,
+				   .limit = TRIGGERS_NEAR_MAX,
+				   .shows = is_one_of,
+				   .arg = accounts };
 	struct trigger *list;
 	size_t n, near = 0;
 
-	if (store_triggers_near(rq->store, TRIGGER_NEAR, TRIGGERS_NEAR_MAX, rq->arena, &list, &n,
-				err) < 0 ||
-	    make_views(rq, list, n, ret, &n, err) < 0)
+	for (int r = 0; r < RECURRENCES; r++)
+		q.periods[r] = trigger_period_now((enum recurrence)r, rq->now * USEC_PER_SEC);
+	if (store_triggers_near(rq->store, &q, rq->arena, &list, &n, err) < 0 ||
+	    make_views(rq, accounts, list, n, ret, &n, err) < 0)
 		return -1;
+	/* the ledger rounds down */
 	for (size_t i = 0; i < n; i++)
 		if ((*ret)[i].fired_now || (*ret)[i].share.n >= TRIGGER_NEAR * 10)
 			(*ret)[near++] = (*ret)[i];

@@ -6,6 +6,7 @@
 #ifndef API_TRIGGER_VIEW_H
 #define API_TRIGGER_VIEW_H
 
+#include "api/administer.h"
 #include "api/request.h"
 
 struct trigger_view {
@@ -28,13 +29,13 @@ int trigger_views(const struct request *rq, int64_t account, struct trigger_view
 		  size_t *ret_n, struct error *err);
 
 /*
- * Reads the triggers that have reached TRIGGER_NEAR percent of their value or
- * fired in the current period, of accounts that the caller sees; at most
- * TRIGGERS_NEAR_MAX. The order is that of trigger_views.
+ * Reads the triggers of ACCOUNTS that have reached TRIGGER_NEAR percent of their
+ * value or fired in the current period; at most TRIGGERS_NEAR_MAX. The order is
+ * that of trigger_views.
  */
 enum { TRIGGER_NEAR = 80, TRIGGERS_NEAR_MAX = 100 };
-int trigger_views_near(const struct request *rq, struct trigger_view **ret, size_t *ret_n,
-		       struct error *err);
+int trigger_views_near(const struct request *rq, const struct account_names *accounts,
+		       struct trigger_view **ret, size_t *ret_n, struct error *err);
 
 /* Makes the view of one trigger. */
 int trigger_view_of(const struct request *rq, const struct trigger *t, struct trigger_view *ret,

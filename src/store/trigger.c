@@ -86,24 +86,49 @@ int store_triggers(struct store *st, int64_t account, struct arena *arena, struc
 	return rows.rc;
 }
 
-int store_triggers_near(struct store *st, int64_t percent, size_t limit, struct arena *arena,
-			struct trigger **ret, size_t *ret_n, struct error *err)
+/* Lists the ids of the triggers. Returns their number; -1: failed. */
+static int list_near(struct store *st, const struct triggers_near *q, int64_t *ret,
+		     struct error *err)
 {
 	/* divides first: a threshold may be close to the largest number */
 	struct stmt *s = prepare(
 		st,
-		TRIGGER "WHERE v.high > 0 OR v.low >= t.threshold / 100 * ?1 + t.threshold % 100 * "
-			"?1 / 100 ORDER BY v.high DESC, v.low / CAST(t.threshold AS REAL) DESC, "
-			"t.id DESC LIMIT ?2",
+		"SELECT t.id, t.account FROM trigger t JOIN trigger_value v ON v.id = t.id "
+		"WHERE v.period >= CASE t.recurrence WHEN 1 THEN ?2 WHEN 2 THEN ?3 WHEN 3 THEN ?4 "
+		"ELSE 0 END AND (v.high > 0 OR v.low >= t.threshold / 100 * ?1 + t.threshold % 100 "
+		"* ?1 / 100 OR (v.fired <> 0 AND v.fired_period = v.period)) ORDER BY v.high DESC, "
+		"v.low / CAST(t.threshold AS REAL) DESC, t.id DESC",
 		err);
-	struct rows rows;
+	size_t n = 0;
+	int rc = 1;
 
-	db_bind_int(s, 1, percent);
-	db_bind_int(s, 2, (int64_t)limit);
-	rows = store_rows(s, read_trigger, sizeof(**ret), arena, err);
-	*ret = rows.items;
-	*ret_n = rows.n;
-	return rows.rc;
+	db_bind_int(s, 1, q->percent);
+	db_bind_int(s, 2, q->periods[RECURRENCE_DAILY]);
+	db_bind_int(s, 3, q->periods[RECURRENCE_MONTHLY]);
+	db_bind_int(s, 4, q->periods[RECURRENCE_YEARLY]);
+	while (n < q->limit && (rc = db_step(s, err)) > 0)
+		if (q->shows(q->arg, db_get_int(s, 1)))
+			ret[n++] = db_get_int(s, 0);
+	db_reset(s);
+	return rc < 0 ? -1 : (int)n;
+}
+
+int store_triggers_near(struct store *st, const struct triggers_near *q, struct arena *arena,
+			struct trigger **ret, size_t *ret_n, struct error *err)
+{
+	int64_t *ids = arena_array(arena, int64_t, q->limit);
+	int n = list_near(st, q, ids, err);
+
+	*ret = n > 0 ? arena_array(arena, struct trigger, (size_t)n) : NULL;
+	*ret_n = 0;
+	for (int i = 0; i < n; i++) {
+		int rc = store_trigger_by_id(st, ids[i], arena, &(*ret)[*ret_n], err);
+
+		if (rc < 0)
+			return -1;
+		*ret_n += (size_t)rc;
+	}
+	return n < 0 ? -1 : 0;
 }
 
 int store_trigger_count(struct store *st, int64_t account, int64_t *ret, struct error *err)

@@ -22,12 +22,20 @@ int store_trigger_find(struct store *st, const char *sid, struct arena *arena, s
 /* Reads the triggers of ACCOUNT (0: of all accounts), newest first. */
 int store_triggers(struct store *st, int64_t account, struct arena *arena, struct trigger **ret,
 		   size_t *ret_n, struct error *err);
+/* Which triggers are near their values, or have passed them. */
+struct triggers_near {
+	int64_t percent;              /* at least so much of the threshold */
+	int64_t periods[RECURRENCES]; /* the first days of the current periods */
+	size_t limit;
+	/* Is the account with this id shown? */
+	bool (*shows)(const void *arg, int64_t account);
+	const void *arg;
+};
 /*
- * Reads at most LIMIT triggers of all accounts whose stored value has reached
- * PERCENT of the threshold, the nearest first. The period of the value may be
- * over.
+ * Reads at most Q->limit triggers whose value in the current period has reached
+ * Q->percent of the threshold, or that have fired in it, the nearest first.
  */
-int store_triggers_near(struct store *st, int64_t percent, size_t limit, struct arena *arena,
+int store_triggers_near(struct store *st, const struct triggers_near *q, struct arena *arena,
 			struct trigger **ret, size_t *ret_n, struct error *err);
 /* Counts the triggers of an account. */
 int store_trigger_count(struct store *st, int64_t account, int64_t *ret, struct error *err);

@@ -548,6 +548,60 @@ START_TEST(account_has_at_most_so_many_triggers)
 }
 END_TEST
 
+static bool is_account(const void *arg, int64_t account)
+{
+	return account == *(const int64_t *)arg;
+}
+
+/* The numbers of the triggers of ACCOUNT in LIST that are near, such as "2 0". */
+static const char *near_of(int64_t account, const struct trigger *list, size_t n, size_t limit)
+{
+	struct triggers_near q = {
+		.percent = 80, .limit = limit, .shows = is_account, .arg = &account
+	};
+	const char *found = "";
+	struct trigger *near;
+	size_t n_near;
+
+	for (int r = 0; r < RECURRENCES; r++)
+		q.periods[r] = trigger_period_now((enum recurrence)r, clock_now_us());
+	OK(store_triggers_near(b.st, &q, &arena, &near, &n_near, &err));
+	for (size_t i = 0; i < n_near; i++)
+		for (size_t j = 0; j < n; j++)
+			if (strcmp(near[i].sid, list[j].sid) == 0)
+				found = arena_printf(&arena, "%s%s%zu", found, *found ? " " : "",
+						     j);
+	return found;
+}
+
+START_TEST(triggers_near_their_values_are_those_of_the_account_and_of_its_current_period)
+{
+	struct trigger list[] = {
+		added((struct new_trigger) { MAIN_SID, "calls", "12", .url = usual.url,
+					     .recurring = "daily", .secret = secret }),
+		added((struct new_trigger) { MAIN_SID, "calls", "1", .url = usual.url,
+					     .recurring = "daily", .secret = secret }),
+		added((struct new_trigger) { MAIN_SID, "calls", "14", .url = usual.url,
+					     .secret = secret }),
+		added((struct new_trigger) { OTHER_SID, "calls", "1", .url = usual.url,
+					     .secret = secret }),
+		added((struct new_trigger) { OTHER_SID, "calls", "2", .url = usual.url,
+					     .secret = secret }),
+	};
+
+	store_call((struct call) { .usage = "10" });
+	store_call((struct call) { .account = OTHER_SID, .usage = "10" });
+	/* those of another account have passed their values farther, but take no room */
+	ck_assert_str_eq(near_of(b.main_id, list, ARRAY_SIZE(list), 2), "1 0");
+	ck_assert_str_eq(near_of(list[3].account, list, ARRAY_SIZE(list), 2), "3 4");
+	store_call((struct call) { .usage = "2" });
+	ck_assert_str_eq(near_of(b.main_id, list, ARRAY_SIZE(list), 9), "1 0 2");
+	/* nor does yesterday's value */
+	clock_set_us(NOW_US + DAY_US);
+	ck_assert_str_eq(near_of(b.main_id, list, ARRAY_SIZE(list), 1), "2");
+}
+END_TEST
+
 START_TEST(removed_trigger_fires_no_more_and_its_notices_are_cancelled)
 {
 	struct trigger t = added(usual);
@@ -690,6 +744,8 @@ int main(void)
 	tcase_add_test(tc, sum_may_exceed_64_bits);
 	tcase_add_test(tc, trigger_that_is_impossible_is_refused);
 	tcase_add_test(tc, account_has_at_most_so_many_triggers);
+	tcase_add_test(
+		tc, triggers_near_their_values_are_those_of_the_account_and_of_its_current_period);
 	tcase_add_test(tc, removed_trigger_fires_no_more_and_its_notices_are_cancelled);
 	tcase_add_test(tc, changed_callback_applies_to_waiting_notices);
 	tcase_add_test(tc, wrong_value_is_found_and_put_right_and_the_trigger_fires);
