@@ -376,9 +376,14 @@ static enum finding check_backup(struct doctor *d)
 	if (failed > last)
 		return say(d, TO_DO, "the backup of %s failed; the server's log says why",
 			   instant_words(d, failed));
+	if (!last)
+		return say(d, is_new(d) ? NOTE : TO_DO,
+			   "there is none in %s yet; a server makes the first one five minutes "
+			   "after its start",
+			   folder);
 	if (d->now - last > 2 * d->settings->backup_hours * 3600)
 		return say(d, TO_DO, "the last backup in %s was made at %s; is the server running?",
-			   folder, last ? instant_words(d, last) : "no time");
+			   folder, instant_words(d, last));
 	return say(d, RIGHT, "%s, last at %s", folder, instant_words(d, last));
 }
 

@@ -187,8 +187,11 @@ well "all is as before"
 # ---- backups ----
 
 printf '[backup]\nfolder = backups\n' >>usaged.conf
-look
-sick "a backup that was never made" backup "was made at no time"
+well "a new ledger that has no backup yet"
+has "which the server will make" "$out" "note   backup        there is none in"
+out=$(USAGED_CLOCK=$(date -u -d '+2 days' +%Y-%m-%dT12:00:00Z) run doctor --certificate cert.pem)
+code=$?
+sick "an older ledger that has no backup" backup "there is none in"
 now=$(date +%s)
 sqlite3 ledger/usage.db "INSERT INTO meta (name, value) VALUES ('backup', $now - 60)"
 well "a backup of a minute ago"
