@@ -110,8 +110,23 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 
 /* ---- requests ---- */
 
+/* Adds the path "/" to a URL without a path, as libcurl does. */
+static const char *with_path(struct arena *arena, const char *url)
+{
+	const char *host = strstr(url, "://"), *rest;
+
+	if (!host)
+		return url;
+	host += strlen("://");
+	rest = host + strcspn(host, "/?");
+	if (*rest == '/')
+		return url;
+	return arena_join(arena, arena_strn(arena, url, (size_t)(rest - url)), "/", rest, NULL);
+}
+
 const char *sender_url(struct arena *arena, const char *url, const char *method, const char *form)
 {
+	url = with_path(arena, url);
 	if (strcmp(method, "GET") != 0)
 		return url;
 	return arena_join(arena, url, strchr(url, '?') ? "&" : "?", form, NULL);
@@ -141,10 +156,14 @@ static void set_limits(struct transfer *t)
 
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	/* the signature is that of the URL as it stands */
+	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	/* libcurl must not wait for a resolver that hangs, which would hold up all others */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)SENDER_CONNECT_MS);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)SENDER_TIMEOUT_MS);
 	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);

@@ -4,6 +4,8 @@
  */
 #include <arpa/inet.h>
 #include <check.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -102,18 +104,33 @@ START_TEST(answers_of_5xx_are_retried_quickly_three_times_and_then_for_24_hours)
 }
 END_TEST
 
-START_TEST(other_failures_are_retried_after_a_minute)
+START_TEST(other_failures_are_retried_after_a_minute_and_then_pauses_that_double)
 {
-	static const int64_t statuses[] = { 0, 301, 404, 429 };
+	static const int64_t statuses[] = { 0, 301, 404, 429 },
+			     pauses_sec[] = { 60, 120, 240, 480 };
+	const int64_t took_us = 15 * USEC_PER_SEC; /* each attempt */
 
 	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
-		struct notice n = { .made_us = MADE_US };
+		struct notice n = { .made_us = MADE_US, .next_us = MADE_US };
 
-		ROW("status %d", (int)statuses[i]);
-		retry_note(&n, &(struct outcome) { .status = statuses[i] }, MADE_US);
-		ck_assert_int_eq(n.state, NOTICE_WAITING);
-		ck_assert_int_eq(n.next_us, MADE_US + 60 * USEC_PER_SEC);
+		for (size_t j = 0; j < ARRAY_SIZE(pauses_sec); j++) {
+			int64_t now_us = n.next_us + took_us;
+
+			ROW("status %d, attempt %zu", (int)statuses[i], j + 1);
+			retry_note(&n, &(struct outcome) { .status = statuses[i] }, now_us);
+			ck_assert_int_eq(n.state, NOTICE_WAITING);
+			ck_assert_int_eq(n.next_us - now_us, pauses_sec[j] * USEC_PER_SEC);
+		}
 	}
+}
+END_TEST
+
+START_TEST(pauses_stay_short_after_the_server_was_away)
+{
+	struct notice n = { .made_us = MADE_US, .next_us = MADE_US };
+
+	retry_note(&n, &(struct outcome) { .status = 0 }, MADE_US + 5 * HOUR_US);
+	ck_assert_int_eq(n.next_us, MADE_US + 5 * HOUR_US + 60 * USEC_PER_SEC);
 }
 END_TEST
 
@@ -159,6 +176,8 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+static const char *path = "/cb"; /* of the URL, with its query */
+
 static struct sent send_to(const struct networks *allowed, const char *host, const char *method)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -177,7 +196,7 @@ static struct sent send_to(const struct networks *allowed, const char *host, con
 	port = ntohs(a.sin_port);
 	if (allowed->n)
 		ck_assert_int_eq(pthread_create(&thread, NULL, serve, &fd), 0);
-	snprintf(url, sizeof(url), "http://%s:%d/cb", host, port);
+	snprintf(url, sizeof(url), "http://%s:%d%s", host, port, path);
 	ck_assert_int_eq(sender_new(allowed, "", &s, &err), 0);
 	ck_assert_int_eq(sender_begin(s,
 				      &(struct sending) { .url = url,
@@ -245,6 +264,44 @@ START_TEST(request_has_form_and_signature)
 }
 END_TEST
 
+START_TEST(receiver_gets_the_url_that_is_signed)
+{
+	static const char *const ok[] = { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", NULL };
+	static const struct {
+		const char *path, *post, *get;
+	} rows[] = {
+		{ "", "/", "/?IdempotencyToken=x" },
+		{ "?a=/b", "/?a=/b", "/?a=/b&IdempotencyToken=x" },
+		{ "/", "/", "/?IdempotencyToken=x" },
+		{ "/a/../b/./c", "/a/../b/./c", "/a/../b/./c?IdempotencyToken=x" },
+		{ "//a//?", "//a//?", "//a//?&IdempotencyToken=x" },
+		{ "/%41%2f?%20", "/%41%2f?%20", "/%41%2f?%20&IdempotencyToken=x" },
+	};
+	char line[200], url[200];
+	struct arena arena;
+
+	answer = ok;
+	arena_init(&arena);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW("%s", rows[i].path);
+		snprintf(url, sizeof(url), "http://h:80%s", rows[i].path);
+		path = rows[i].path;
+		send_to(&local, "127.0.0.1", "POST");
+		snprintf(line, sizeof(line), "POST %s HTTP/1.1\r\n", rows[i].post);
+		ck_assert_ptr_nonnull(strstr(received, line));
+		snprintf(line, sizeof(line), "http://h:80%s", rows[i].post);
+		ck_assert_str_eq(sender_url(&arena, url, "POST", "IdempotencyToken=x"), line);
+		send_to(&local, "127.0.0.1", "GET");
+		snprintf(line, sizeof(line), "GET %s HTTP/1.1\r\n", rows[i].get);
+		ck_assert_ptr_nonnull(strstr(received, line));
+		snprintf(line, sizeof(line), "http://h:80%s", rows[i].get);
+		ck_assert_str_eq(sender_url(&arena, url, "GET", "IdempotencyToken=x"), line);
+	}
+	path = "/cb";
+	arena_release(&arena);
+}
+END_TEST
+
 START_TEST(redirects_are_not_followed)
 {
 	static const char *const moved[] = {
@@ -301,6 +358,60 @@ START_TEST(answer_that_is_no_http_is_an_error)
 }
 END_TEST
 
+/* ---- names ---- */
+
+#define SLOW_HOST "slow.test"
+
+static int resolve_sec; /* how long the resolver needs for SLOW_HOST */
+
+/* Takes the place of the system's resolver, for libcurl too. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		struct addrinfo **ret)
+{
+	int (*of_system)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	if (name && strcmp(name, SLOW_HOST) == 0) {
+		sleep((unsigned)resolve_sec);
+		return EAI_AGAIN;
+	}
+	*(void **)&of_system = dlsym(RTLD_NEXT, "getaddrinfo");
+	return of_system(name, service, hints, ret);
+}
+
+START_TEST(name_that_is_not_resolved_holds_up_nobody)
+{
+	struct sender *s;
+	struct sent sent = { 0 };
+	struct error err = { 0 };
+	int64_t longest_us = 0, begun_us;
+
+	resolve_sec = 2 * SENDER_CONNECT_MS / 1000;
+	ck_assert_int_eq(sender_new(&local, "", &s, &err), 0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(sender_begin(s,
+					      &(struct sending) { .url = "http://" SLOW_HOST "/",
+								  .method = "POST",
+								  .form = "",
+								  .signature = "sig",
+								  .arg = &sent },
+					      &err),
+				 0);
+	do {
+		begun_us = monotonic_us();
+		sender_work(s, 100);
+		if (monotonic_us() - begun_us > longest_us)
+			longest_us = monotonic_us() - begun_us;
+	} while (!sender_take(s, &sent));
+	ck_assert_int_eq(sent.status, 0);
+	ck_assert_int_le(sent.took_us, (SENDER_CONNECT_MS + 2000) * 1000);
+	ck_assert_int_le(longest_us, 2000000);
+	/* nor does the end wait for the resolver */
+	begun_us = monotonic_us();
+	sender_free(&s);
+	ck_assert_int_le(monotonic_us() - begun_us, 2000000);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("notify");
@@ -310,14 +421,18 @@ int main(void)
 	tcase_add_test(tc, signature_is_of_decoded_parameters_and_of_the_url_alone_with_get);
 	tcase_add_test(tc, answer_of_2xx_ends_the_delivery);
 	tcase_add_test(tc, answers_of_5xx_are_retried_quickly_three_times_and_then_for_24_hours);
-	tcase_add_test(tc, other_failures_are_retried_after_a_minute);
+	tcase_add_test(tc, other_failures_are_retried_after_a_minute_and_then_pauses_that_double);
+	tcase_add_test(tc, pauses_stay_short_after_the_server_was_away);
 	tcase_add_test(tc, receiver_that_is_gone_or_forbidden_is_given_up);
+	tcase_set_timeout(sending, 60);
 	tcase_add_checked_fixture(sending, setup_sender, NULL);
 	tcase_add_test(sending, addresses_that_are_not_public_are_not_connected);
 	tcase_add_test(sending, request_has_form_and_signature);
+	tcase_add_test(sending, receiver_gets_the_url_that_is_signed);
 	tcase_add_test(sending, redirects_are_not_followed);
 	tcase_add_test(sending, long_answer_is_cut_off);
 	tcase_add_test(sending, answer_that_is_no_http_is_an_error);
+	tcase_add_test(sending, name_that_is_not_resolved_holds_up_nobody);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, sending);
 	return run_suite(s);
