@@ -1,3 +1,6 @@
+/*
+ * db.c - the driver for SQLite: connections, statements and transactions.
+ */
 #include "store/db_driver.h"
 
 #include <errno.h>
@@ -13,12 +16,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/file.h"
-#include "base/strbuf.h"
 #include "store/layout.h"
-#include "store/read_gate.h"
 #include "store/schema.h"
+#include "store/sqlite/ledger_file.h"
 #include "store/sqlite/list.h"
+#include "store/sqlite/raw.h"
+#include "store/sqlite/wal.h"
 #include "base/banned.h"
 
 /* "usgd": the application id in the header of a ledger */
@@ -50,32 +53,6 @@
 #define SMALL_CACHE "PRAGMA cache_size = -8192;"
 #define LARGE_CACHE "PRAGMA cache_size = -32768;"
 
-/*
- * The write-ahead log is checkpointed after it has grown by a quarter of the
- * file, but at least 4 MB and at most 32 MB. So a page that changes in every
- * commit is copied only once for many commits.
- *
- * The log cannot restart during a read, and reads may overlap without end. When
- * the log is as large as the file (at least 16 MB, at most 256 MB), the writer
- * closes the gate for long reads and goes on. When these have ended, it stops
- * for up to LOG_WAIT_MS until the short reads have ended, and restarts the log.
- * If reads still use the log then, or the gate was closed for too long, the
- * writer tries again when the log has grown by half, or by 256 MB. The larger
- * the log, the longer the writer waits for both: so the log has a limit that
- * depends on the longest read.
- */
-enum {
-	PAGE_BYTES = 4096,
-	CHECKPOINT_MIN = 1000,
-	CHECKPOINT_MAX = 8000,
-	LOG_MIN = 4000,
-	LOG_MAX = 64000,
-	LOG_WAIT_MS = 100,
-	LOG_WAIT_MAX_MS = 500,
-	GATE_MS = 1000,
-	GATE_MS_A_LOG = 4000 /* for each LOG_MAX pages of the log */
-};
-
 /* After QUIET_READS reads without a change, pages are mapped again. */
 #define QUIET_READS 8
 
@@ -87,15 +64,8 @@ struct sqlite {
 	int64_t version;
 	/* reads since the last change, up to QUIET_READS */
 	int quiet_reads;
-	/* length of the log at the last checkpoint */
-	int checkpointed_pages;
-	/* length of the log at the last attempt to restart it; 0: none */
-	int tried_pages;
-	bool draining; /* the gate is closed until the log can restart */
-	/* timeout for locks, unless WAIT is set */
-	int busy_ms;
-	int (*wait)(void *arg, int times);
-	void *wait_arg;
+	struct wal wal;
+	struct raw_wait wait; /* for locks */
 	int (*check)(void *arg, struct error *err);
 	void *check_arg;
 	struct error stopped; /* the error that CHECK has set */
@@ -107,85 +77,13 @@ struct sqlite_stmt {
 	sqlite3_stmt *handle;
 };
 
-#define READ_ONLY "the ledger is read-only: its file and its folder must be writable for this user"
-#define FOLDER                                                                                     \
-	"the ledger can't be opened: this user must be able to read the file and to write in its " \
-	"folder, also for reading"
-
-/* messages for clients; the log has the reason */
-#define FULL               "the ledger can't be written at the moment: try again later"
-#define FULL_RETRY_SECONDS 30
-
-static const struct {
-	int code; /* an extended code comes before its primary code */
-	enum error_kind kind;
-	const char *message;
-} faults[] = {
-	{ SQLITE_CONSTRAINT_UNIQUE, ERR_CONFLICT, "it exists already" },
-	{ SQLITE_CONSTRAINT_PRIMARYKEY, ERR_CONFLICT, "it exists already" },
-	{ SQLITE_CONSTRAINT_ROWID, ERR_CONFLICT, "it exists already" },
-	{ SQLITE_CONSTRAINT_DATATYPE, ERR_OVERFLOW, "a number does not fit" },
-	{ SQLITE_CONSTRAINT_CHECK, ERR_OVERFLOW, "a number does not fit" },
-	{ SQLITE_CONSTRAINT, ERR_INTERNAL, "the ledger refuses a row that breaks its rules" },
-	{ SQLITE_BUSY, ERR_BUSY, "the ledger is locked by another writer: try again" },
-	{ SQLITE_LOCKED, ERR_BUSY, "the ledger is locked by another writer: try again" },
-	{ SQLITE_FULL, ERR_BUSY, FULL },
-	{ SQLITE_READONLY_DIRECTORY, ERR_INTERNAL, FOLDER },
-	{ SQLITE_READONLY_CANTINIT, ERR_INTERNAL, FOLDER },
-	{ SQLITE_READONLY, ERR_INTERNAL, READ_ONLY },
-	{ SQLITE_PERM, ERR_INTERNAL, "no permission to use the ledger" },
-	{ SQLITE_CANTOPEN, ERR_INTERNAL, FOLDER },
-	{ SQLITE_IOERR_NOMEM, ERR_INTERNAL, "out of memory" },
-	{ SQLITE_IOERR, ERR_INTERNAL,
-	  "the disk failed to read or write the ledger (or a limit on file sizes was reached)" },
-	{ SQLITE_CORRUPT, ERR_INTERNAL, "the ledger's file is damaged: restore it from a backup" },
-	{ SQLITE_NOTADB, ERR_INTERNAL, "the file is not a ledger (no SQLite database)" },
-	{ SQLITE_NOMEM, ERR_INTERNAL, "out of memory" },
-	{ SQLITE_SCHEMA, ERR_INTERNAL,
-	  "the ledger's schema changed while it was in use: try again" },
-};
-
-/*
- * Tells whether a write failed because the disk is full, or the quota or limit
- * on file sizes is reached. SQLite reports this in two ways.
- */
-static bool is_full(int code, int errnum)
-{
-	return (code & 0xff) == SQLITE_FULL ||
-	       ((code & 0xff) == SQLITE_IOERR &&
-		(errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG));
-}
-
 static int fail(struct sqlite *db, const char *sql, struct error *err)
 {
-	int code = sqlite3_extended_errcode(db->handle);
-	int errnum = sqlite3_system_errno(db->handle);
-	enum error_kind kind = ERR_INTERNAL;
-	const char *message = "the ledger's database failed", *why = "";
-
-	if ((code & 0xff) == SQLITE_INTERRUPT && db->check) {
-		if (err && err->kind == ERR_NONE)
-			*err = db->stopped;
-		return -1;
-	}
-	if (is_full(code, errnum)) {
-		code = SQLITE_FULL;
-		why = "the disk that holds the ledger is full; ";
-	}
-
-	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
-		if (faults[i].code == code || faults[i].code == (code & 0xff)) {
-			kind = faults[i].kind;
-			message = faults[i].message;
-			break;
-		}
-	}
-	error_set(err, kind, NULL, "%s", message);
-	if (err && code == SQLITE_FULL)
-		err->retry_after = FULL_RETRY_SECONDS;
-	return error_detail(err, "%sSQLite %d: %s%s%s; in: %.200s", why, code,
-			    sqlite3_errmsg(db->handle), errnum ? ": " : "",
-			    errnum ? strerror(errnum) : "", sql);
+	if ((sqlite3_errcode(db->handle) & 0xff) != SQLITE_INTERRUPT || !db->check)
+		return raw_fail(db->handle, sql, err);
+	if (err && err->kind == ERR_NONE)
+		*err = db->stopped;
+	return -1;
 }
 
 static void stmt_free(void *stmt)
@@ -200,27 +98,19 @@ static void sqlite_close(struct db *base)
 {
 	struct sqlite *db = (struct sqlite *)base;
 
-	read_gate_open(db);
+	wal_release(&db->wal);
 	g_hash_table_destroy(db->stmts);
 	sqlite3_close(db->handle);
 	free(db);
-}
-
-static void set_busy_handler(struct sqlite *db)
-{
-	if (db->wait)
-		sqlite3_busy_handler(db->handle, db->wait, db->wait_arg);
-	else
-		sqlite3_busy_timeout(db->handle, db->busy_ms);
 }
 
 static void sqlite_wait_with(struct db *base, int (*wait)(void *arg, int times), void *arg)
 {
 	struct sqlite *db = (struct sqlite *)base;
 
-	db->wait = wait;
-	db->wait_arg = arg;
-	set_busy_handler(db);
+	db->wait.more = wait;
+	db->wait.arg = arg;
+	raw_wait_set(db->handle, &db->wait);
 }
 
 /* virtual machine steps between two checks: about a millisecond */
@@ -241,79 +131,6 @@ static void sqlite_watch(struct db *base, int (*check)(void *arg, struct error *
 	db->check = check;
 	db->check_arg = arg;
 	sqlite3_progress_handler(db->handle, WATCH_STEPS, check ? ask_check : NULL, db);
-}
-
-static int64_t file_size(const char *path)
-{
-	struct stat s;
-
-	return path && *path && stat(path, &s) == 0 ? s.st_size : 0;
-}
-
-static int between(int64_t n, int least, int most)
-{
-	return n < least ? least : n > most ? most : (int)n;
-}
-
-/*
- * Restarts the log of PAGES pages, unless long reads are still open. The next
- * commit then writes to the beginning of the log.
- */
-static void try_to_restart(struct sqlite *db, const char *name, int pages)
-{
-	int ms = LOG_WAIT_MS + (int)((int64_t)LOG_WAIT_MS * pages / LOG_MAX);
-
-	if (read_gate_state(db) == GATE_WAITS)
-		return;
-	sqlite3_busy_timeout(db->handle, between(ms, 0, LOG_WAIT_MAX_MS));
-	sqlite3_wal_checkpoint_v2(db->handle, name, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
-	set_busy_handler(db);
-	db->checkpointed_pages = db->tried_pages = pages;
-	db->draining = false;
-	read_gate_open(db);
-}
-
-/* Is it time to restart the log? */
-static bool is_to_be_restarted(const struct sqlite *db, int64_t file_pages, int pages)
-{
-	return pages >= between(file_pages, LOG_MIN, LOG_MAX) &&
-	       pages >= db->tried_pages + between(db->tried_pages / 2, 0, LOG_MAX);
-}
-
-static void checkpoint_by_growth(struct sqlite *db, const char *name, int pages)
-{
-	int64_t file_pages;
-
-	if (pages - db->checkpointed_pages < CHECKPOINT_MIN)
-		return;
-	file_pages = file_size(sqlite3_db_filename(db->handle, name)) / PAGE_BYTES;
-	if (!db->draining && is_to_be_restarted(db, file_pages, pages)) {
-		db->draining = true;
-		read_gate_close(db, GATE_MS + (int64_t)GATE_MS_A_LOG * pages / LOG_MAX);
-	} else if (pages - db->checkpointed_pages >=
-		   between(file_pages / 4, CHECKPOINT_MIN, CHECKPOINT_MAX)) {
-		db->checkpointed_pages = pages;
-		sqlite3_wal_checkpoint_v2(db->handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	}
-}
-
-/*
- * Called after each commit: checkpoints the log if it has grown enough. (While
- * there are readers, the automatic checkpoint of SQLite would run after every
- * commit, with two more syncs.) Ignores errors, because the commit is durable
- * and a later call tries again.
- */
-static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
-{
-	struct sqlite *db = arg;
-
-	(void)handle;
-	if (pages < db->checkpointed_pages || pages < db->tried_pages)
-		db->checkpointed_pages = db->tried_pages = 0; /* the log has restarted */
-	checkpoint_by_growth(db, name, pages);
-	if (db->draining)
-		try_to_restart(db, name, pages);
-	return SQLITE_OK;
 }
 
 static int64_t sqlite_data_version(struct db *base)
@@ -347,31 +164,14 @@ static int run(struct sqlite *db, const char *sql, struct error *err)
 									    : fail(db, sql, err);
 }
 
-/* Runs a query that returns one number. SQL need not be a constant. */
-static int one_number(struct sqlite *db, const char *sql, int64_t *ret, struct error *err)
-{
-	sqlite3_stmt *s;
-
-	if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) != SQLITE_OK)
-		return fail(db, sql, err);
-	if (sqlite3_step(s) != SQLITE_ROW) {
-		fail(db, sql, err);
-		sqlite3_finalize(s);
-		return -1;
-	}
-	*ret = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return 0;
-}
-
 /* Fails unless the file is a ledger, or empty. */
 static int check_owner(struct sqlite *db, const char *where, struct error *err)
 {
 	int64_t id;
 	int64_t tables;
 
-	if (one_number(db, "PRAGMA application_id", &id, err) < 0 ||
-	    one_number(db, "SELECT count(*) FROM sqlite_master", &tables, err) < 0)
+	if (raw_number(db->handle, "PRAGMA application_id", &id, err) < 0 ||
+	    raw_number(db->handle, "SELECT count(*) FROM sqlite_master", &tables, err) < 0)
 		return -1;
 	if (id != APPLICATION_ID && (id || tables))
 		return error_set(err, ERR_INTERNAL, NULL,
@@ -451,9 +251,10 @@ static int open_handle(struct sqlite *db, const char *where, unsigned flags,
 	if (sqlite3_open_v2(where, &db->handle, mode | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return db->handle ? fail(db, where, err)
 				  : error_set(err, ERR_INTERNAL, NULL, "out of memory");
-	db->busy_ms = busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms;
-	set_busy_handler(db);
-	sqlite3_wal_hook(db->handle, after_commit, db);
+	db->wait.ms = busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms;
+	raw_wait_set(db->handle, &db->wait);
+	db->wal.handle = db->handle;
+	wal_watch(&db->wal);
 	if (db_list_register(db->handle) != SQLITE_OK)
 		return fail(db, where, err);
 	if (check_owner(db, where, err) < 0)
@@ -464,7 +265,7 @@ static int open_handle(struct sqlite *db, const char *where, unsigned flags,
 				 "the ledger was replaced by another one just now: try again");
 	/* SQLite opens a file read-only if the file is not writable */
 	if (flags & DB_WRITE && sqlite3_db_readonly(db->handle, "main") == 1)
-		return error_set(err, ERR_INTERNAL, NULL, READ_ONLY);
+		return error_set(err, ERR_INTERNAL, NULL, RAW_READ_ONLY);
 	if (run(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err) < 0)
 		return -1;
 	db->version = sqlite_data_version(&db->base);
@@ -496,6 +297,7 @@ static int sqlite_open(const char *where, unsigned flags, int64_t busy_timeout_m
 	if (!db)
 		abort();
 	db->base.driver = &db_sqlite;
+	db->wal = (struct wal) { .wait = &db->wait, .gate_owner = db };
 	db->stmts = g_hash_table_new_full(NULL, NULL, NULL, stmt_free);
 	if (open_handle(db, where, flags, busy_timeout_ms, err) < 0) {
 		error_detail(err, "%s", where);
@@ -508,303 +310,22 @@ static int sqlite_open(const char *where, unsigned flags, int64_t busy_timeout_m
 	return 0;
 }
 
-/* ---- copies ---- */
-
-/* 4 MB, which take some milliseconds */
-#define COPY_PAGES 1024
-/* virtual machine steps between two calls of `progress` */
-#define CHECK_STEPS 1000000
-
-static int interrupted(struct error *err)
-{
-	return error_set(err, ERR_BUSY, NULL, "interrupted");
-}
-
-/* Copies the pages of DB's snapshot; DB is in a read. */
-static int copy_pages(struct sqlite *db, struct sqlite *to, int64_t page_bytes,
-		      db_progress *progress, void *arg, struct error *err)
-{
-	sqlite3_backup *b = sqlite3_backup_init(to->handle, "main", db->handle, "main");
-	bool go_on = true;
-	int rc = SQLITE_OK;
-	int64_t all, left;
-
-	if (!b)
-		return fail(to, "copy", err);
-	while (rc == SQLITE_OK && go_on) {
-		rc = sqlite3_backup_step(b, COPY_PAGES);
-		all = sqlite3_backup_pagecount(b);
-		left = sqlite3_backup_remaining(b);
-		go_on = progress(arg, (all - left) * page_bytes, all * page_bytes);
-	}
-	if (sqlite3_backup_finish(b) != SQLITE_OK)
-		return fail(to, "copy", err);
-	return rc == SQLITE_DONE && go_on ? 0 : interrupted(err);
-}
-
-static int open_plain(const char *where, struct sqlite *ret, struct error *err)
-{
-	*ret = (struct sqlite) { 0 };
-	if (sqlite3_open_v2(where, &ret->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-			    NULL) == SQLITE_OK)
-		return 0;
-	return ret->handle ? fail(ret, where, err)
-			   : error_set(err, ERR_INTERNAL, NULL, "out of memory");
-}
-
-/*
- * Ends the WAL mode of the copy, which is set in its first page, so that the
- * copy needs no log.
- */
-static int end_wal_mode(const char *where, struct error *err)
-{
-	struct sqlite db;
-	int rc = open_plain(where, &db, err);
-
-	if (rc == 0)
-		rc = run(&db, "PRAGMA journal_mode = DELETE", err);
-	sqlite3_close(db.handle);
-	return rc;
-}
-
-static int copy_snapshot(struct sqlite *db, const char *where, db_progress *progress, void *arg,
-			 struct error *err)
-{
-	struct sqlite to;
-	int64_t tables, page_bytes;
-	int rc = open_plain(where, &to, err);
-
-	/*
-	 * without syncs: the copy is used only when complete, and store_backup
-	 * syncs it once at the end
-	 */
-	if (rc == 0)
-		rc = run(&to,
-			 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA "
-			 "synchronous = OFF",
-			 err);
-	/* the first read begins the snapshot */
-	if (rc == 0)
-		rc = one_number(db, "SELECT count(*) FROM sqlite_master", &tables, err);
-	if (rc == 0)
-		rc = one_number(db, "PRAGMA page_size", &page_bytes, err);
-	if (rc == 0)
-		rc = copy_pages(db, &to, page_bytes, progress, arg, err);
-	sqlite3_close(to.handle);
-	return rc;
-}
-
 static int sqlite_copy(struct db *base, const char *where, db_progress *progress, void *arg,
 		       struct error *err)
 {
-	struct sqlite *db = (struct sqlite *)base;
-	int rc = run(db, "BEGIN", err);
-
-	if (rc < 0)
-		return -1;
-	rc = copy_snapshot(db, where, progress, arg, err);
-	run(db, "ROLLBACK", NULL);
-	return rc < 0 ? -1 : end_wal_mode(where, err);
-}
-
-struct db_check {
-	db_progress *progress;
-	void *arg;
-	int64_t times;
-};
-
-static int watch_check(void *arg)
-{
-	struct db_check *w = arg;
-
-	return !w->progress(w->arg, ++w->times, 0);
-}
-
-static int find_damage(struct sqlite *db, struct error *err)
-{
-	static const char sql[] = "PRAGMA integrity_check(1)";
-	const char *text;
-	sqlite3_stmt *s;
-	int rc = 0;
-
-	if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) != SQLITE_OK)
-		return fail(db, sql, err);
-	if (sqlite3_step(s) != SQLITE_ROW) {
-		rc = sqlite3_errcode(db->handle) == SQLITE_INTERRUPT ? interrupted(err)
-								     : fail(db, sql, err);
-	} else {
-		text = (const char *)sqlite3_column_text(s, 0);
-		if (!text || strcmp(text, "ok") != 0) {
-			rc = error_set(err, ERR_INTERNAL, NULL, "the file is damaged");
-			error_detail(err, "%s", text ? text : "out of memory");
-		}
-	}
-	sqlite3_finalize(s);
-	return rc;
+	return ledger_file_copy(((struct sqlite *)base)->handle, where, progress, arg, err);
 }
 
 static int sqlite_check(struct db *base, db_progress *progress, void *arg, struct error *err)
 {
-	struct sqlite *db = (struct sqlite *)base;
-	struct db_check w = { progress, arg, 0 };
-	int rc;
-
-	sqlite3_progress_handler(db->handle, CHECK_STEPS, watch_check, &w);
-	rc = find_damage(db, err);
-	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
-	return rc;
+	return ledger_file_check(((struct sqlite *)base)->handle, progress, arg, err);
 }
 
 static int sqlite_damage(struct db *base, void (*found)(void *arg, const char *words), void *arg,
 			 struct error *err)
 {
-	struct sqlite *db = (struct sqlite *)base;
-
-	static const char sql[] = "PRAGMA quick_check(100)";
-	sqlite3_stmt *s;
-	int n = 0;
-
-	if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) != SQLITE_OK)
-		return fail(db, sql, err);
-	while (sqlite3_step(s) == SQLITE_ROW) {
-		const char *text = (const char *)sqlite3_column_text(s, 0);
-
-		if (text && strcmp(text, "ok") == 0)
-			continue;
-		found(arg, text ? text : "out of memory");
-		n++;
-	}
-	/* the check may stop at a badly damaged page */
-	if (sqlite3_finalize(s) != SQLITE_OK && n == 0)
-		return fail(db, sql, err);
-	return n;
+	return ledger_file_damage(((struct sqlite *)base)->handle, found, arg, err);
 }
-
-/* ---- another file in its place ---- */
-
-static int in_use(const char *where, struct error *err)
-{
-	return error_set(err, ERR_BUSY, NULL,
-			 "%s is in use: first stop the server and all commands that use it", where);
-}
-
-/*
- * Checkpoints the log into the file. If the file is too damaged for this, the
- * log is kept, and later moves together with the file.
- */
-static int checkpoint_log(const char *where, struct error *err)
-{
-	struct sqlite db;
-	int rc = open_plain(where, &db, NULL);
-
-	if (rc == 0 && sqlite3_exec(db.handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) ==
-			       SQLITE_BUSY)
-		rc = in_use(where, err);
-	else
-		rc = 0;
-	sqlite3_close(db.handle);
-	return rc;
-}
-
-/*
- * Takes the exclusive lock. In WAL mode each open connection holds a shared
- * lock. So lock_out fails if a connection is open, and prevents new
- * connections.
- */
-static int lock_out(struct sqlite *db, const char *where, struct error *err)
-{
-	sqlite3_file *file = NULL;
-
-	if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
-		    SQLITE_OK ||
-	    !file->pMethods)
-		return fail(db, where, err);
-	if (file->pMethods->xLock(file, SQLITE_LOCK_SHARED) != SQLITE_OK ||
-	    file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE) != SQLITE_OK)
-		return in_use(where, err);
-	return 0;
-}
-
-/*
- * Removes log files, because SQLite would use them with a new database at
- * WHERE.
- */
-void db_drop_log(const char *where)
-{
-	static const char *const suffixes[] = { "-journal", "-wal", "-shm", NULL };
-	struct strbuf path;
-
-	strbuf_init(&path, 8192);
-	for (int i = 0; suffixes[i]; i++) {
-		strbuf_clear(&path);
-		strbuf_addf(&path, "%s%s", where, suffixes[i]);
-		unlink(path.text);
-	}
-	strbuf_release(&path);
-}
-
-/* Moves the log together with its file, and removes the other files. */
-static int move_log(const char *where, const char *aside, struct error *err)
-{
-	struct strbuf from, to;
-	int rc = 0;
-
-	strbuf_init(&from, 8192);
-	strbuf_init(&to, 8192);
-	strbuf_addf(&from, "%s-wal", where);
-	strbuf_addf(&to, "%s-wal", aside);
-	if (rename(from.text, to.text) < 0 && errno != ENOENT)
-		rc = error_system(err, to.text, errno);
-	else
-		db_drop_log(where);
-	strbuf_release(&from);
-	strbuf_release(&to);
-	return rc;
-}
-
-static int copy_owner_and_mode(const char *file, const char *where, struct error *err)
-{
-	struct stat sb;
-
-	if (stat(where, &sb) < 0)
-		return error_system(err, where, errno);
-	if ((geteuid() == 0 && chown(file, sb.st_uid, sb.st_gid) < 0) ||
-	    chmod(file, sb.st_mode & 0777) < 0)
-		return error_system(err, file, errno);
-	return 0;
-}
-
-static int swap_files(const char *file, const char *where, const char *aside, struct error *err)
-{
-	if (copy_owner_and_mode(file, where, err) < 0 || move_log(where, aside, err) < 0)
-		return -1;
-	/*
-	 * link, then rename, so that a ledger exists at WHERE at every moment
-	 */
-	if (link(where, aside) < 0)
-		return error_system(err, aside, errno);
-	return file_rename(file, where, true, err);
-}
-
-int db_replace(const char *file, const char *where, const char *aside, struct error *err)
-{
-	struct sqlite db;
-	int rc;
-
-	if (access(where, F_OK) < 0 && errno == ENOENT)
-		return move_log(where, aside, err) < 0 ? -1 : file_rename(file, where, false, err);
-	if (checkpoint_log(where, err) < 0)
-		return -1;
-	rc = open_plain(where, &db, err);
-	if (rc == 0)
-		rc = lock_out(&db, where, err);
-	if (rc == 0)
-		rc = swap_files(file, where, aside, err);
-	sqlite3_close(db.handle);
-	return rc;
-}
-
-/* ---- */
 
 /*
  * After each change of the ledger, SQLite unmaps and maps the file again, which
@@ -834,7 +355,7 @@ static void sqlite_tune(struct db *base)
 
 static int sqlite_schema_version(struct db *base, int64_t *ret, struct error *err)
 {
-	return one_number((struct sqlite *)base, "PRAGMA user_version", ret, err);
+	return raw_number(((struct sqlite *)base)->handle, "PRAGMA user_version", ret, err);
 }
 
 static void sqlite_sizes(struct db *base, int64_t *ret_file, int64_t *ret_log)
@@ -842,8 +363,8 @@ static void sqlite_sizes(struct db *base, int64_t *ret_file, int64_t *ret_log)
 	struct sqlite *db = (struct sqlite *)base;
 	const char *path = sqlite3_db_filename(db->handle, "main");
 
-	*ret_file = file_size(path);
-	*ret_log = path && *path ? file_size(sqlite3_filename_wal(path)) : 0;
+	*ret_file = raw_file_bytes(path);
+	*ret_log = path && *path ? raw_file_bytes(sqlite3_filename_wal(path)) : 0;
 }
 
 static int sqlite_set_schema_version(struct db *base, int64_t version, struct error *err)
