@@ -3,19 +3,11 @@
  */
 #include "store/repair.h"
 
-#include <time.h>
 #include "store/meta.h"
+#include "base/civil.h"
 #include "base/banned.h"
 
 #define REPAIR_MS 200 /* commit after this time, so that others can write */
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 int repair_begin(struct repair *r, struct error *err)
 {
@@ -38,7 +30,7 @@ int repair_open(struct repair *r, struct error *err)
 	if (store_begin_write(r->to, err) < 0)
 		return -1;
 	r->writing = true;
-	r->since_ms = now_ms();
+	r->since_ms = monotonic_ms();
 	if (store_meta(r->to, META_REBUILD, &generation, err) < 0)
 		return -1;
 	if (generation != r->generation)
@@ -50,7 +42,7 @@ int repair_open(struct repair *r, struct error *err)
 
 int repair_pause(struct repair *r, bool end, struct error *err)
 {
-	if (!r->writing || (!end && now_ms() - r->since_ms < REPAIR_MS))
+	if (!r->writing || (!end && monotonic_ms() - r->since_ms < REPAIR_MS))
 		return 0;
 	r->writing = false;
 	return store_commit(r->to, err);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include "store/server.h"
 #include "store/pgsql/types.h"
+#include "base/civil.h"
 #include "base/banned.h"
 
 enum {
@@ -56,14 +57,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pg_pool *pools;
 static int readers_max = READERS;
 static bool prepares = true;
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* ---- errors ---- */
 
@@ -238,7 +231,7 @@ void pg_pool_release(struct pg_pool *pool)
  */
 static int check_away(struct pg_pool *pool, struct error *err)
 {
-	int64_t now = now_ms();
+	int64_t now = monotonic_ms();
 	bool away;
 
 	pthread_mutex_lock(&lock);
@@ -257,7 +250,7 @@ static int check_away(struct pg_pool *pool, struct error *err)
 static void set_away(struct pg_pool *pool, bool away)
 {
 	pthread_mutex_lock(&lock);
-	pool->away_until_ms = away ? now_ms() + AWAY_MS : 0;
+	pool->away_until_ms = away ? monotonic_ms() + AWAY_MS : 0;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -321,7 +314,7 @@ static int begin_session(struct pg_conn *c, struct error *err)
 
 static struct pg_conn *conn_new(struct pg_pool *pool, bool write, struct error *err)
 {
-	int64_t began_ms = now_ms();
+	int64_t began_ms = monotonic_ms();
 	PGconn *pg = open_session(pool->where);
 	struct pg_conn *c;
 	char line[400];
@@ -332,7 +325,7 @@ static struct pg_conn *conn_new(struct pg_pool *pool, bool write, struct error *
 			err->retry_after = AWAY_RETRY_SECONDS;
 		error_detail(err, "%s", one_line(PQerrorMessage(pg), line, sizeof(line)));
 		PQfinish(pg);
-		if (now_ms() - began_ms > SLOW_MS)
+		if (monotonic_ms() - began_ms > SLOW_MS)
 			set_away(pool, true);
 		return NULL;
 	}
@@ -453,7 +446,7 @@ void pg_conn_give(struct pg_conn *c)
 		return;
 	pool = c->pool;
 	pthread_mutex_lock(&lock);
-	c->returned_ms = now_ms();
+	c->returned_ms = monotonic_ms();
 	pool->lent[c->writer]--;
 	old = take_old(&pool->idle, c->returned_ms - IDLE_S * 1000);
 	if (PQstatus(c->pg) == CONNECTION_OK && g_hash_table_size(c->names) < PREPARED) {
@@ -514,7 +507,7 @@ static int wait_socket(struct pg_conn *c, bool sends, int64_t since_ms, const st
 	while (poll(&p, 1, wait->check || wait->most_ms ? CHECK_MS : -1) <= 0) {
 		if (wait->check && wait->check(wait->arg, err) < 0)
 			return give_up(c);
-		if (wait->most_ms && now_ms() - since_ms > wait->most_ms) {
+		if (wait->most_ms && monotonic_ms() - since_ms > wait->most_ms) {
 			error_set(err, ERR_BUSY, NULL,
 				  "the database does not answer: try again later");
 			if (err)
@@ -528,7 +521,7 @@ static int wait_socket(struct pg_conn *c, bool sends, int64_t since_ms, const st
 
 static int send_all(struct pg_conn *c, const struct pg_wait *wait, struct error *err)
 {
-	int64_t since_ms = now_ms();
+	int64_t since_ms = monotonic_ms();
 	int rc;
 
 	while ((rc = PQflush(c->pg)) > 0)
@@ -541,7 +534,7 @@ static int send_all(struct pg_conn *c, const struct pg_wait *wait, struct error 
 static int next_result(struct pg_conn *c, const struct pg_wait *wait, PGresult **ret,
 		       struct error *err)
 {
-	int64_t since_ms = now_ms();
+	int64_t since_ms = monotonic_ms();
 
 	while (PQisBusy(c->pg))
 		if (wait_socket(c, false, since_ms, wait, err) < 0 || !PQconsumeInput(c->pg))
@@ -768,7 +761,7 @@ enum { COPY_BYTES = 1 << 18 /* handed to libpq together */ };
 static int put_copy(struct pg_conn *c, const GByteArray *bytes, const struct pg_wait *wait,
 		    struct error *err)
 {
-	int64_t since_ms = now_ms();
+	int64_t since_ms = monotonic_ms();
 	guint n;
 	int rc;
 

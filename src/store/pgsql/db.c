@@ -5,35 +5,32 @@
  */
 #include "store/db_driver.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 #include "store/pgsql/conn.h"
 #include "store/pgsql/state.h"
 #include "store/pgsql/driver.h"
 #include "store/pgsql/sql.h"
 #include "store/pgsql/types.h"
+#include "store/pgsql/values.h"
+#include "store/pgsql/write.h"
 #include "store/layout.h"
 #include "store/schema.h"
+#include "base/civil.h"
 #include "base/banned.h"
 
 enum {
-	PATIENCE_MS = 30000,  /* longer than any statement of a request takes */
-	STATUS_MS = 10000,    /* to ask for the outcome of a commit */
-	STATUS_PAUSE_MS = 250 /* between two questions, at most */
+	PATIENCE_MS = 30000 /* longer than any statement of a request takes */
 };
 
 struct pgsql {
 	struct db base;
 	struct pg_pool *pool;
-	struct pg_conn *conn; /* of the transaction; NULL: there is none */
-	bool writes;          /* the transaction */
-	bool read_only;       /* was opened so */
-	bool lost;            /* the connection, when the last write began */
-	const char *begin;    /* to send before the first statement; NULL: sent */
-	char xid[24];         /* of a writing transaction */
-	char mark[24];        /* the server's crash mark then; "": it has none */
-	bool marks;           /* the transaction makes one */
+	struct pg_conn *conn;  /* of the transaction; NULL: there is none */
+	bool writes;           /* the transaction */
+	bool read_only;        /* was opened so */
+	bool lost;             /* the connection, when the last write began */
+	const char *begin;     /* to send before the first statement; NULL: sent */
+	struct pg_write write; /* the last one */
 	int64_t busy_ms;
 	struct pg_wait wait;
 	/* the read: waited for answers, and since when again; 0: it does not */
@@ -59,24 +56,11 @@ struct pgsql_stmt {
 	int row;
 };
 
-enum { PG_VALUES = PG_PARAMS + 4 * DB_LIST_COLUMNS };
-
-/* The parameters as PostgreSQL gets them. */
-struct values {
-	int n;
-	Oid types[PG_VALUES];
-	const char *values[PG_VALUES];
-	int lengths[PG_VALUES], formats[PG_VALUES];
-	unsigned char numbers[PG_PARAMS][8];
-	GByteArray *arrays[PG_VALUES]; /* of lists, and copies of texts */
-	int n_arrays;
-};
-
 /* A statement of db_later. */
 struct pending {
 	struct pgsql_stmt *stmt;
 	char *sql;
-	struct values values;
+	struct pg_values values;
 	pgsql_found *found; /* or NULL */
 };
 
@@ -92,16 +76,6 @@ static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONL
 	"SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE" \
 	" pg_current_snapshot()::text END"
 
-static int64_t now_ms(void)
-{
-	return g_get_monotonic_time() / 1000;
-}
-
-static void pause_ms(int ms)
-{
-	nanosleep(&(struct timespec) { ms / 1000, ms % 1000 * 1000000L }, NULL);
-}
-
 /* ---- connections ---- */
 
 static void stmt_free(void *stmt)
@@ -114,17 +88,11 @@ static void stmt_free(void *stmt)
 	g_free(s);
 }
 
-static void values_release(struct values *v)
-{
-	for (int i = 0; i < v->n_arrays; i++)
-		g_byte_array_free(v->arrays[i], TRUE);
-}
-
 static void pending_free(void *pending)
 {
 	struct pending *p = pending;
 
-	values_release(&p->values);
+	pg_values_release(&p->values);
 	g_free(p->sql);
 	g_free(p);
 }
@@ -215,7 +183,7 @@ static int64_t pgsql_waited_ms(struct db *base)
 {
 	const struct pgsql *db = (struct pgsql *)base;
 
-	return db->waited_ms + (db->since_ms ? now_ms() - db->since_ms : 0);
+	return db->waited_ms + (db->since_ms ? monotonic_ms() - db->since_ms : 0);
 }
 
 /* For commands that work long, in a process of their own. */
@@ -310,51 +278,6 @@ static void pgsql_bind_list(struct stmt *s, int n, const struct db_list *list)
 	*param_of(s, n) = (struct pg_param) { .kind = PG_LIST, .list = list };
 }
 
-static void add_value(struct values *v, Oid type, const void *bytes, size_t len)
-{
-	v->types[v->n] = type;
-	v->values[v->n] = bytes;
-	v->lengths[v->n] = (int)len;
-	v->formats[v->n++] = 1;
-}
-
-static void add_list(struct values *v, const struct db_list *list)
-{
-	static const Oid types[] = { [DB_CELL_NUMBER] = PG_TYPE_INT8_ARRAY,
-				     [DB_CELL_TEXT] = PG_TYPE_TEXT_ARRAY,
-				     [DB_CELL_BLOB] = PG_TYPE_BYTEA_ARRAY };
-
-	for (int c = 0; c < list->columns && v->n < PG_VALUES; c++) {
-		GByteArray *array = g_byte_array_new();
-
-		pg_append_array(list, c, array);
-		v->arrays[v->n_arrays++] = array;
-		add_value(v, types[pg_column_kind(list, c)], array->data, array->len);
-	}
-}
-
-static void values_init(struct values *v, const struct pgsql_stmt *s)
-{
-	v->n = v->n_arrays = 0;
-	for (int i = 0; i < s->n; i++) {
-		const struct pg_param *p = &s->params[i];
-
-		if (p->kind == PG_NUMBER)
-			pg_put_number(v->numbers[i], p->n);
-		if (p->kind == PG_NUMBER)
-			add_value(v, PG_TYPE_INT8, v->numbers[i], sizeof(v->numbers[i]));
-		else if (p->kind == PG_NULL || p->kind == PG_LIST)
-			/* a list has arrays instead, but keeps its number */
-			add_value(v, p->kind == PG_LIST ? PG_TYPE_INT8 : 0, NULL, 0);
-		else
-			add_value(v, p->kind == PG_TEXT ? PG_TYPE_TEXT : PG_TYPE_BYTEA,
-				  p->bytes ? p->bytes : "", p->len);
-	}
-	for (int i = 0; i < s->n; i++)
-		if (s->params[i].kind == PG_LIST)
-			add_list(v, s->params[i].list);
-}
-
 static void append_kinds(const struct pgsql_stmt *s, GString *to)
 {
 	for (int i = 0; i < s->n; i++) {
@@ -389,12 +312,6 @@ static void pgsql_reset(struct stmt *base)
 
 	PQclear(s->result);
 	s->result = NULL;
-}
-
-static struct pg_command command_of(const char *sql, const struct values *v, bool late)
-{
-	return (struct pg_command) { sql,        v->n,       v->types, v->values,
-				     v->lengths, v->formats, true,     late };
 }
 
 /* Looks at the answers of statements that should have no rows. */
@@ -452,11 +369,12 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 	for (guint i = 0; db->conn && i < db->later->len; i++) {
 		const struct pending *p = g_ptr_array_index(db->later, i);
 
-		commands[n++] = command_of(p->sql, &p->values, true);
+		commands[n] = pg_values_command(&p->values, p->sql);
+		commands[n++].late = true;
 	}
 	if (cmd)
 		commands[n++] = *cmd;
-	db->since_ms = now_ms();
+	db->since_ms = monotonic_ms();
 	rc = n ? pg_round_trip(conn, commands, n, results, &db->wait, &own) : 0;
 	db->waited_ms = pgsql_waited_ms(&db->base);
 	db->since_ms = 0;
@@ -526,7 +444,7 @@ static int send_again(struct pgsql *db, const struct pg_command *cmd, PGresult *
 static int run(struct pgsql_stmt *s, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)s->base.db;
-	struct values v;
+	struct pg_values v;
 	struct pg_command cmd;
 	int rc;
 
@@ -534,10 +452,10 @@ static int run(struct pgsql_stmt *s, struct error *err)
 	if (db->wait.check && db->wait.check(db->wait.arg, err) < 0)
 		return -1;
 	translate(s);
-	values_init(&v, s);
-	cmd = command_of(s->text->str, &v, false);
+	pg_values_init(&v, s->params, s->n);
+	cmd = pg_values_command(&v, s->text->str);
 	rc = send_again(db, &cmd, &s->result, err);
-	values_release(&v);
+	pg_values_release(&v);
 	if (rc == 0)
 		db->changes = strtoll(PQcmdTuples(s->result), NULL, 10);
 	s->row = -1;
@@ -558,23 +476,6 @@ static int pgsql_step(struct stmt *base, struct error *err)
 
 /* ---- statements that are sent later ---- */
 
-/* Copies the texts, which are borrowed. */
-static void keep_texts(struct values *v, const struct pgsql_stmt *s)
-{
-	for (int i = 0; i < s->n; i++) {
-		const struct pg_param *p = &s->params[i];
-		GByteArray *copy;
-
-		if (p->kind != PG_TEXT && p->kind != PG_BLOB)
-			continue;
-		copy = g_byte_array_sized_new((guint)p->len + 1);
-		g_byte_array_append(copy, (const guint8 *)v->values[i], (guint)p->len);
-		v->arrays[v->n_arrays++] = copy;
-		/* of an empty text, too, there has to be an address */
-		v->values[i] = copy->data ? (const char *)copy->data : "";
-	}
-}
-
 int pgsql_expect_none(struct stmt *base, pgsql_found *found, struct error *err)
 {
 	struct pgsql_stmt *s = (struct pgsql_stmt *)base;
@@ -594,8 +495,8 @@ int pgsql_expect_none(struct stmt *base, pgsql_found *found, struct error *err)
 	}
 	p = g_new0(struct pending, 1);
 	translate(s);
-	values_init(&p->values, s);
-	keep_texts(&p->values, s);
+	pg_values_init(&p->values, s->params, s->n);
+	pg_values_keep(&p->values, s->params, s->n);
 	p->stmt = s;
 	p->sql = g_strdup(s->text->str);
 	p->found = found;
@@ -683,132 +584,15 @@ static const void *pgsql_get_blob(struct stmt *base, int column, size_t *ret_len
 
 /* ---- transactions ---- */
 
-/*
- * All writers of a ledger take the lock of the ledger: alone, or, if they change
- * some parts only, together with others, and then those of the parts, which are
- * one after the other for all writers. So nobody waits for a lock whose holder
- * waits for him. The lock is the number of the table `meta`, which each ledger
- * has, or, when a ledger is being made, that of its schema.
- */
-#define LEDGER_KEY                                   \
-	"COALESCE(to_regclass('meta')::oid::bigint," \
-	" -current_schema()::text::regnamespace::oid::bigint)"
-#define LOCK        "SELECT pg_advisory_xact_lock(" LEDGER_KEY ")"
-#define LOCK_SHARED "SELECT pg_advisory_xact_lock_shared(" LEDGER_KEY ")"
-#define LOCK_PARTS                                                            \
-	"SELECT pg_advisory_xact_lock(to_regclass('meta')::oid::int, k) FROM" \
-	" (SELECT DISTINCT (u & 2147483647)::int AS k FROM unnest($1::bigint[]) u ORDER BY k) p"
-/*
- * Nobody else waits for rows long then, so that a lock of the server's own may
- * take as long as it takes, which is longer than a test's patience.
- */
-#define XID_AND_TIMEOUT "pg_current_xact_id()::text, set_config('lock_timeout', '30s', true)"
-#define LOCK_XID        "SELECT " XID_AND_TIMEOUT
-/*
- * After a crash or a failover, the server may give the number of a transaction
- * that it has forgotten to another one: this number is then different.
- */
-#define CRASH_MARK    "(SELECT mark::text FROM crash_mark WHERE id = 1)"
-#define LOCK_XID_MARK LOCK_XID ", " CRASH_MARK
-#define SET_CRASH_MARK                                                                        \
-	"INSERT INTO crash_mark (id, mark) VALUES (1, (random() * 9e18)::bigint) ON CONFLICT" \
-	" DO NOTHING"
-
-/*
- * The settings of a session do not hold behind a pooler, so each write makes
- * sure that its commit is durable.
- */
-#define DURABLE                                                    \
-	"SELECT set_config('synchronous_commit', 'on', true)"      \
-	" WHERE current_setting('synchronous_commit') IN ('off', " \
-	"'local')"
-
-/* What a write locks, and reads as soon as it has the lock. */
-struct first_read {
-	const struct db_parts *parts; /* NULL: all */
-	const char *sql;              /* NULL: nothing */
-	int64_t n;
-	bool found;
-};
-
-static void take_number(const PGresult *r, struct first_read *first)
+static int try_write(struct pgsql *db, PGresult **ret_rows, struct error *err)
 {
-	first->found = PQntuples(r) > 0;
-	if (first->found)
-		first->n = number_of(r, 0, 0);
-}
+	int rc;
 
-/* The numbers of the parts as a parameter. */
-static void bind_parts(const struct db_parts *parts, struct values *ret)
-{
-	struct db_cell *cells = g_new0(struct db_cell, parts->n);
-
-	for (size_t i = 0; i < parts->n; i++)
-		cells[i].n = parts->list[i];
-	ret->n = ret->n_arrays = 0;
-	add_list(ret, &(struct db_list) { cells, parts->n, 1 });
-	g_free(cells);
-}
-
-enum { BEGIN_COMMANDS = 7 };
-
-/* The commands that begin a write. Returns how many; *RET_XID: which one has LOCK_XID's row. */
-static int begin_commands(const struct first_read *first, const struct values *parts,
-			  struct pg_command commands[BEGIN_COMMANDS], int *ret_xid)
-{
-	int n = 2;
-
-	commands[n++] = (struct pg_command) { .sql = parts ? LOCK_SHARED : LOCK, .prepare = true };
-	if (parts)
-		commands[n++] = command_of(LOCK_PARTS, parts, false);
-	*ret_xid = n;
-	/* a ledger that is being made has no crash mark */
-	commands[n++] = (struct pg_command) { .sql = first->sql ? LOCK_XID_MARK : LOCK_XID,
-					      .prepare = true };
-	if (first->sql)
-		commands[n++] = (struct pg_command) { .sql = first->sql, .prepare = true };
-	if (!pg_pool_prepares())
-		commands[n++] = (struct pg_command) { .sql = DURABLE };
-	return n;
-}
-
-/* What a lost commit is asked for by. */
-static void take_identity(struct pgsql *db, const PGresult *r)
-{
-	const char *mark = PQnfields(r) > 2 ? PQgetvalue(r, 0, 2) : "";
-
-	g_strlcpy(db->xid, PQgetvalue(r, 0, 0), sizeof(db->xid));
-	g_strlcpy(db->mark, mark, sizeof(db->mark));
-	db->marks = PQnfields(r) > 2 && !*mark;
-}
-
-static int try_write(struct pgsql *db, struct first_read *first, struct error *err)
-{
-	char timeout[64];
-	struct pg_command commands[BEGIN_COMMANDS] = { { .sql = "BEGIN" }, { .sql = timeout } };
-	PGresult *results[BEGIN_COMMANDS];
-	struct values parts = { 0 };
-	int n, xid, rc;
-
-	/* 0 would be for ever */
-	g_snprintf(timeout, sizeof(timeout), "SET LOCAL lock_timeout = %" PRId64,
-		   MAX(db->busy_ms, 1));
 	db->conn = pg_conn_take(db->pool, true, db->busy_ms, err);
 	if (!db->conn)
 		return -1;
-	if (first->parts)
-		bind_parts(first->parts, &parts);
-	n = begin_commands(first, first->parts ? &parts : NULL, commands, &xid);
 	db->base.statements++;
-	rc = pg_round_trip(db->conn, commands, n, results, &db->wait, err);
-	db->marks = false;
-	if (rc == 0) {
-		take_identity(db, results[xid]);
-		if (first->sql)
-			take_number(results[xid + 1], first);
-	}
-	values_release(&parts);
-	pg_clear(results, n);
+	rc = pg_write_begin(&db->write, db->conn, db->busy_ms, &db->wait, ret_rows, err);
 	db->lost = rc < 0 && pg_conn_lost(db->conn);
 	if (rc < 0)
 		db_rollback(&db->base);
@@ -816,17 +600,20 @@ static int try_write(struct pgsql *db, struct first_read *first, struct error *e
 	return rc;
 }
 
-static int begin_write(struct pgsql *db, struct first_read *first, struct error *err)
+/* See pg_write_begin; PARTS and SQL as in db_begin_reading. */
+static int begin_write(struct pgsql *db, const struct db_parts *parts, const char *sql,
+		       PGresult **ret_rows, struct error *err)
 {
 	bool fresh = false;
 
 	if (db->read_only)
 		return refuse_write(err);
+	db->write = (struct pg_write) { .parts = parts, .sql = sql };
 	for (int times = 0;; times++) {
 		struct error own = { 0 };
 
 		db->lost = false;
-		if (try_write(db, first, &own) == 0)
+		if (try_write(db, ret_rows, &own) == 0)
 			return 0;
 		/* nothing was written, so a new connection can be tried, once */
 		if (db->lost && own.kind == ERR_BUSY && !fresh) {
@@ -845,10 +632,11 @@ static int begin_write(struct pgsql *db, struct first_read *first, struct error 
 static int pgsql_begin(struct db *base, bool write, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)base;
+	PGresult *none;
 
 	db->versions++;
 	if (write)
-		return begin_write(db, &(struct first_read) { 0 }, err);
+		return begin_write(db, NULL, NULL, &none, err);
 	db->conn = pg_conn_take(db->pool, false, db->busy_ms, err);
 	if (!db->conn)
 		return -1;
@@ -862,14 +650,18 @@ static int pgsql_begin_reading(struct db *base, const struct db_parts *parts, co
 			       int64_t *ret, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)base;
-	struct first_read first = { .parts = parts, .sql = sql };
+	PGresult *rows;
+	bool found;
 
 	db->versions++;
-	if (begin_write(db, &first, err) < 0 ||
-	    (db->marks && pgsql_later(pgsql_prepare(base, SET_CRASH_MARK, err), err) < 0))
+	if (begin_write(db, parts, sql, &rows, err) < 0)
 		return -1;
-	*ret = first.n;
-	return first.found;
+	found = PQntuples(rows) > 0;
+	*ret = found ? number_of(rows, 0, 0) : 0;
+	PQclear(rows);
+	if (db->write.marks && pgsql_later(pgsql_prepare(base, pg_write_mark, err), err) < 0)
+		return -1;
+	return found;
 }
 
 static void end(struct pgsql *db)
@@ -897,61 +689,6 @@ static void pgsql_rollback(struct db *base)
 	end(db);
 }
 
-/* What became of a transaction whose commit has had no answer. */
-enum outcome { OUTCOME_ABORTED, OUTCOME_COMMITTED, OUTCOME_UNKNOWN, OUTCOME_OPEN /* so far */ };
-
-static bool text_is(struct stmt *s, int column, const char *text)
-{
-	size_t len;
-	const char *have = pgsql_get_text(s, column, &len);
-
-	return have && strcmp(have, text) == 0;
-}
-
-/*
- * That it was aborted is true whoever the number belongs to: if it belongs to
- * another transaction now, this one was not committed.
- */
-static enum outcome look_at_outcome(struct pgsql *db)
-{
-	struct stmt *s = pgsql_prepare(&db->base, "SELECT pg_xact_status(?1::xid8), " CRASH_MARK,
-				       NULL);
-	enum outcome ret = OUTCOME_OPEN;
-
-	pgsql_bind_text(s, 1, db->xid, strlen(db->xid));
-	if (pgsql_step(s, NULL) <= 0)
-		return ret;
-	if (text_is(s, 0, "aborted"))
-		ret = OUTCOME_ABORTED;
-	else if (text_is(s, 0, "committed"))
-		ret = *db->mark && text_is(s, 1, db->mark) ? OUTCOME_COMMITTED : OUTCOME_UNKNOWN;
-	pgsql_reset(s);
-	return ret;
-}
-
-/*
- * The outcome of a commit whose answer was lost. 1 committed, 0 not, -1 nobody
- * knows.
- */
-static int ask_outcome(struct pgsql *db, struct error *err)
-{
-	const int64_t until_ms = now_ms() + STATUS_MS;
-	enum outcome outcome = OUTCOME_OPEN;
-
-	/* the server soon sees that the client is gone, unless it is away itself */
-	for (int pause = 5; outcome == OUTCOME_OPEN && now_ms() < until_ms;
-	     pause = MIN(2 * pause, STATUS_PAUSE_MS)) {
-		outcome = look_at_outcome(db);
-		if (outcome == OUTCOME_OPEN)
-			pause_ms(pause);
-	}
-	return outcome > OUTCOME_COMMITTED
-		       ? error_set(err, ERR_BUSY, NULL,
-				   "the database went away while it stored this: it may or may not "
-				   "be stored; send it again")
-		       : outcome == OUTCOME_COMMITTED;
-}
-
 static int pgsql_commit(struct db *base, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)base;
@@ -976,7 +713,7 @@ static int pgsql_commit(struct db *base, struct error *err)
 	PQclear(r);
 	end(db);
 	if (rc < 0 && lost && db->writes) {
-		rc = ask_outcome(db, err);
+		rc = pg_write_outcome(&db->write, base, err);
 		if (rc)
 			return rc < 0 ? -1 : 0;
 		rc = -1;
