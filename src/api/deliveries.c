@@ -143,6 +143,12 @@ static struct decimal status_of(const struct notice *n)
 	return (struct decimal) { .n = n->last_status };
 }
 
+/* Is it not about to be sent anyway? */
+static bool can_repeat(const struct request *rq, const struct notice *n)
+{
+	return n->state != NOTICE_WAITING || n->next_us > rq->now * USEC_PER_SEC;
+}
+
 static struct delivery_record make_record(const struct request *rq, const struct account *a,
 					  const struct notice *n)
 {
@@ -174,7 +180,7 @@ static struct delivery_record make_record(const struct request *rq, const struct
 		.method = n->method,
 		.url = n->url,
 		.form = n->form,
-		.repeat = changes && n->state != NOTICE_WAITING
+		.repeat = changes && n->trigger_name && can_repeat(rq, n)
 				  ? action_page(rq, "/deliveries", n->sid, "repeat")
 				  : NULL,
 	};
@@ -362,7 +368,10 @@ static int get_delivery(struct request *rq, struct writer *w, struct error *err)
 
 static int repeat(const struct admin *a, void *arg, struct error *err)
 {
-	return admin_notice_repeat(a, arg, err);
+	struct notice *n = arg;
+	const char *sid = arena_str(a->arena, n->sid);
+
+	return admin_notice_repeat(a, sid, n, err);
 }
 
 static int repeat_delivery(struct request *rq, struct writer *w, struct error *err)
@@ -520,7 +529,7 @@ const struct op op_RepeatDelivery = {
 					  .list = &op_GetDelivery,
 					  .done = "The callback is sent again.",
 					  .ask = ask_repeat },
-	.doc = "Sends a callback again, whatever its state",
+	.doc = "Sends a callback again, or sends one now that waits for a later time",
 };
 
 const struct op op_GetSigningSecret = {

@@ -166,9 +166,10 @@ static const struct field head_fields[] = {
 			      .doc = "Cost by category" },
 	[HEAD_ACCOUNTS] = FIELD_LIST("accounts", &account_shape, "The largest by cost"),
 	[HEAD_CUSTOMERS] = FIELD_LIST("customers", &customer_shape, "The largest by AI minutes"),
-	[HEAD_TRIGGERS] = FIELD_LIST("triggers", &near_shape,
-				     "Triggers that fired in the current period or have reached 80 "
-				     "% of their value"),
+	[HEAD_TRIGGERS] =
+		FIELD_LIST("triggers", &near_shape,
+			   "Triggers that have reached 80 % of their value, and those that "
+			   "fired in the current period"),
 	{ 0 }
 };
 

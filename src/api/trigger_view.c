@@ -156,7 +156,6 @@ static int make_views(const struct request *rq, const struct account_names *acco
 			return -1;
 		++*ret_n;
 	}
-	qsort(*ret, *ret_n, sizeof(**ret), compare_views);
 	return 0;
 }
 
@@ -170,7 +169,10 @@ int trigger_views(const struct request *rq, int64_t account, struct trigger_view
 	if (store_triggers(rq->store, account, rq->arena, &list, &n, err) < 0 ||
 	    (n && account_names_load(rq, &names, err) < 0))
 		return -1;
-	return make_views(rq, &names, list, n, ret, ret_n, err);
+	if (make_views(rq, &names, list, n, ret, ret_n, err) < 0)
+		return -1;
+	qsort(*ret, *ret_n, sizeof(**ret), compare_views);
+	return 0;
 }
 
 static bool is_one_of(const void *accounts, int64_t account)
@@ -193,7 +195,7 @@ int trigger_views_near(const struct request *rq, const struct account_names *acc
 	if (store_triggers_near(rq->store, &q, rq->arena, &list, &n, err) < 0 ||
 	    make_views(rq, accounts, list, n, ret, &n, err) < 0)
 		return -1;
-	/* the ledger rounds down */
+	/* the ledger compares large values roughly */
 	for (size_t i = 0; i < n; i++)
 		if ((*ret)[i].fired_now || (*ret)[i].share.n >= TRIGGER_NEAR * 10)
 			(*ret)[near++] = (*ret)[i];

@@ -30,8 +30,8 @@ int trigger_views(const struct request *rq, int64_t account, struct trigger_view
 
 /*
  * Reads the triggers of ACCOUNTS that have reached TRIGGER_NEAR percent of their
- * value or fired in the current period; at most TRIGGERS_NEAR_MAX. The order is
- * that of trigger_views.
+ * value or fired in the current period; at most TRIGGERS_NEAR_MAX. Those
+ * that have not fired come first, so that those that have leave them room.
  */
 enum { TRIGGER_NEAR = 80, TRIGGERS_NEAR_MAX = 100 };
 int trigger_views_near(const struct request *rq, const struct account_names *accounts,

@@ -93,11 +93,13 @@ static int list_near(struct store *st, const struct triggers_near *q, int64_t *r
 	/* divides first: a threshold may be close to the largest number */
 	struct stmt *s = prepare(
 		st,
-		"SELECT t.id, t.account FROM trigger t JOIN trigger_value v ON v.id = t.id "
-		"WHERE v.period >= CASE t.recurrence WHEN 1 THEN ?2 WHEN 2 THEN ?3 WHEN 3 THEN ?4 "
-		"ELSE 0 END AND (v.high > 0 OR v.low >= t.threshold / 100 * ?1 + t.threshold % 100 "
-		"* ?1 / 100 OR (v.fired <> 0 AND v.fired_period = v.period)) ORDER BY v.high DESC, "
-		"v.low / CAST(t.threshold AS REAL) DESC, t.id DESC",
+		"SELECT id, account FROM (SELECT t.id, t.account, v.high, v.low / "
+		"CAST(t.threshold AS REAL) AS share, CASE WHEN v.fired_period = v.period THEN "
+		"v.fired ELSE 0 END AS fired, v.low >= t.threshold / 100 * ?1 + (t.threshold % 100 "
+		"* ?1 + 99) / 100 AS near FROM trigger t JOIN trigger_value v ON v.id = t.id WHERE "
+		"v.period >= CASE t.recurrence WHEN 1 THEN ?2 WHEN 2 THEN ?3 WHEN 3 THEN ?4 ELSE 0 "
+		"END) x WHERE near OR high > 0 OR fired > 0 ORDER BY fired > 0, fired DESC, high "
+		"DESC, share DESC, id DESC",
 		err);
 	size_t n = 0;
 	int rc = 1;

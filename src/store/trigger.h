@@ -33,7 +33,9 @@ struct triggers_near {
 };
 /*
  * Reads at most Q->limit triggers whose value in the current period has reached
- * Q->percent of the threshold, or that have fired in it, the nearest first.
+ * Q->percent of the threshold, or that have fired in it: first those that
+ * have not fired, the nearest first; then the others, the last that fired first.
+ * A value of 10^18 or more counts as near.
  */
 int store_triggers_near(struct store *st, const struct triggers_near *q, struct arena *arena,
 			struct trigger **ret, size_t *ret_n, struct error *err);

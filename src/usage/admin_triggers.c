@@ -288,13 +288,19 @@ int admin_trigger_remove(const struct admin *a, int64_t account, const char *sid
 	return admin_audit(a, "trigger.remove", t.sid, t.name, err);
 }
 
-int admin_notice_repeat(const struct admin *a, struct notice *n, struct error *err)
+int admin_notice_repeat(const struct admin *a, const char *sid, struct notice *ret,
+			struct error *err)
 {
+	struct notice *n = ret;
 	struct trigger t;
-	int rc;
+	int rc = store_notice_find(a->st, sid, a->arena, n, err);
 
-	if (n->state == NOTICE_WAITING)
-		return error_set(err, ERR_CONFLICT, NULL, "the callback waits to be sent already");
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return error_set(err, ERR_NOT_FOUND, "Delivery", "there is no callback %.40s", sid);
+	if (n->state == NOTICE_WAITING && n->next_us <= a->now_us)
+		return error_set(err, ERR_CONFLICT, NULL, "the callback is about to be sent");
 	rc = store_trigger_find(a->st, n->trigger, a->arena, &t, err);
 	if (rc == 0)
 		return error_set(err, ERR_CONFLICT, NULL,
@@ -302,6 +308,8 @@ int admin_notice_repeat(const struct admin *a, struct notice *n, struct error *e
 	n->state = NOTICE_WAITING;
 	n->next_us = a->now_us;
 	/* the trigger's URL may have changed since */
+	n->url = t.url;
+	n->method = t.method;
 	if (rc < 0 || store_notice_set(a->st, n, err) < 0 ||
 	    store_notices_redirect(a->st, t.sid, t.url, t.method, err) < 0)
 		return -1;

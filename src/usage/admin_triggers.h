@@ -60,10 +60,11 @@ int admin_trigger_remove(const struct admin *a, int64_t account, const char *sid
 			 struct error *err);
 
 /*
- * Sends the notice N again, as found by store_notice_find. ERR_CONFLICT: its
- * trigger was removed, or it waits to be sent.
+ * Sends a notice again: now, if it waits for a later time. ERR_CONFLICT: its
+ * trigger was removed, or it is about to be sent.
  */
-int admin_notice_repeat(const struct admin *a, struct notice *n, struct error *err);
+int admin_notice_repeat(const struct admin *a, const char *sid, struct notice *ret,
+			struct error *err);
 
 /*
  * Makes a new signing secret of the account SID; RET is the secret. ERR_PARAM

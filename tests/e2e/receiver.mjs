@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 // What /NAME answers; COUNT: how often it was called.
 const behaviours = {
 	ok: (rs) => rs.end('thanks'),
+	'': (rs) => rs.end('the root'),
 	redirect: (rs, count, port) => rs.writeHead(302, { Location: `http://127.0.0.1:${port}/ok` }).end(),
 	hang: () => {},
 	slow: rs => {

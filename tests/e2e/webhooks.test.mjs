@@ -144,6 +144,24 @@ describe('a receiver that may be called', () => {
 		assert.equal((await until(async () => (await callbacks(ledger, sid)).find(d => d.attempts === 2))).state, 'delivered')
 		assert.ok(receiver.calls.find(c => c.url === '/ok/again'))
 	})
+	test('gets a callback now that would be sent later', async () => {
+		const account = ledger.account('Mended')
+		const { sid } = await trigger(ledger, account, receiver.url('redirect/mended'))
+		await use(ledger, account)
+		const d = await until(async () => (await callbacks(ledger, sid)).find(d => d.state === 'waiting' && d.attempts === 1))
+		assert.ok(new Date(d.next) - Date.now() > 30000, d.next)
+		await ask(ledger, 'POST', triggers(account).replace('.json', `/${sid}.json`), { CallbackUrl: receiver.url('ok/mended') })
+		assert.equal((await ask(ledger, 'POST', `/deliveries/${d.sid}/repeat.json`)).status, 200)
+		assert.equal((await until(async () => (await callbacks(ledger, sid)).find(d => d.attempts === 2))).state, 'delivered')
+	})
+	test('without a path gets a signature of the URL that it sees', async () => {
+		const account = ledger.account('Root'), url = receiver.url('').slice(0, -1), before = receiver.at('').length
+		await trigger(ledger, account, url)
+		await use(ledger, account)
+		const call = await until(() => receiver.at('')[before])
+		const { signing_secret: secret } = (await ask(ledger, 'GET', `/accounts/${account}/signing-secret.json`)).json
+		assert.ok(twilio.validateRequest(secret, call.signature, url + call.url, call.params), call.url)
+	})
 	test('gets a new secret when there is one', async () => {
 		const account = ledger.account('Renewing'), uri = `/accounts/${account}/signing-secret`
 		assert.equal((await ask(ledger, 'GET', `${uri}.json`)).json.signing_secret ?? null, null)

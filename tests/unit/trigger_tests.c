@@ -18,6 +18,7 @@
 
 #define SUB_SID "AC00000000000000000000000000000003"
 #define DAY_US  (SEC_PER_DAY * USEC_PER_SEC)
+#define HOUR_US (3600 * USEC_PER_SEC)
 
 static struct bench b;
 static const unsigned char secret[SECRET_BYTES] = { 7 };
@@ -592,11 +593,14 @@ START_TEST(triggers_near_their_values_are_those_of_the_account_and_of_its_curren
 	store_call((struct call) { .usage = "10" });
 	store_call((struct call) { .account = OTHER_SID, .usage = "10" });
 	/* those of another account have passed their values farther, but take no room */
-	ck_assert_str_eq(near_of(b.main_id, list, ARRAY_SIZE(list), 2), "1 0");
+	ck_assert_str_eq(near_of(b.main_id, list, ARRAY_SIZE(list), 2), "0 1");
 	ck_assert_str_eq(near_of(list[3].account, list, ARRAY_SIZE(list), 2), "3 4");
-	store_call((struct call) { .usage = "2" });
-	ck_assert_str_eq(near_of(b.main_id, list, ARRAY_SIZE(list), 9), "1 0 2");
-	/* nor does yesterday's value */
+	/* nor do those that have fired */
+	ck_assert_str_eq(near_of(b.main_id, list, ARRAY_SIZE(list), 1), "0");
+	clock_set_us(NOW_US + HOUR_US);
+	store_call((struct call) { .usage = "3" });
+	ck_assert_str_eq(near_of(b.main_id, list, ARRAY_SIZE(list), 9), "2 0 1");
+	/* nor do those of yesterday */
 	clock_set_us(NOW_US + DAY_US);
 	ck_assert_str_eq(near_of(b.main_id, list, ARRAY_SIZE(list), 1), "2");
 }
@@ -617,6 +621,73 @@ START_TEST(removed_trigger_fires_no_more_and_its_notices_are_cancelled)
 	ck_assert_uint_eq(list.n, 1);
 	ck_assert_int_eq(list.list[0].state, NOTICE_CANCELLED);
 	ck_assert_int_eq(store_trigger_find(b.st, t.sid, &arena, &t, &err), 0);
+}
+END_TEST
+
+static int repeat(const struct notice *n)
+{
+	struct admin a = admin();
+	struct notice found;
+	int rc;
+
+	error_clear(&err);
+	OK(store_begin_write(b.st, &err));
+	rc = admin_notice_repeat(&a, n->sid, &found, &err);
+	if (rc < 0)
+		store_end(b.st);
+	else
+		OK(store_commit(b.st, &err));
+	return rc;
+}
+
+static struct notice only_notice(void)
+{
+	struct notices list;
+
+	OK(store_notices(b.st, &(struct notices_query) { .limit = 10 }, &arena, &list, &err));
+	ck_assert_uint_eq(list.n, 1);
+	return list.list[0];
+}
+
+static void set_notice(const struct notice *n)
+{
+	OK(store_begin_write(b.st, &err));
+	OK(store_notice_set(b.st, n, &err));
+	OK(store_commit(b.st, &err));
+}
+
+START_TEST(callback_is_repeated_unless_it_is_about_to_be_sent_or_its_trigger_is_gone)
+{
+	static const enum notice_state states[] = { NOTICE_WAITING, NOTICE_DELIVERED,
+						    NOTICE_FAILED };
+	struct trigger t = added(usual);
+	struct admin a = admin();
+	struct notice n;
+
+	store_call((struct call) { .usage = "11" });
+	n = only_notice();
+	ck_assert_int_eq(repeat(&n), -1);
+	ck_assert_int_eq(err.kind, ERR_CONFLICT);
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		ROW("state %d", (int)states[i]);
+		n.state = states[i];
+		n.attempts = 5;
+		n.next_us = clock_now_us() + HOUR_US;
+		set_notice(&n);
+		OK(repeat(&n));
+		n = only_notice();
+		ck_assert_int_eq(n.state, NOTICE_WAITING);
+		ck_assert_int_eq(n.attempts, 5);
+		ck_assert_int_le(n.next_us, clock_now_us());
+	}
+	n.state = NOTICE_FAILED;
+	set_notice(&n);
+	OK(store_begin_write(b.st, &err));
+	OK(admin_trigger_remove(&a, 0, t.sid, &err));
+	OK(store_commit(b.st, &err));
+	ck_assert_int_eq(repeat(&n), -1);
+	ck_assert_int_eq(err.kind, ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.message, "deleted"));
 }
 END_TEST
 
@@ -747,6 +818,8 @@ int main(void)
 	tcase_add_test(
 		tc, triggers_near_their_values_are_those_of_the_account_and_of_its_current_period);
 	tcase_add_test(tc, removed_trigger_fires_no_more_and_its_notices_are_cancelled);
+	tcase_add_test(tc,
+		       callback_is_repeated_unless_it_is_about_to_be_sent_or_its_trigger_is_gone);
 	tcase_add_test(tc, changed_callback_applies_to_waiting_notices);
 	tcase_add_test(tc, wrong_value_is_found_and_put_right_and_the_trigger_fires);
 	tcase_add_test(tc, signing_secret_is_sealed_and_opens_again);
