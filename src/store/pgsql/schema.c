@@ -181,7 +181,7 @@ const struct schema_step schema_pgsql[] = {
 		  "CREATE UNLOGGED TABLE throttle (who bigint PRIMARY KEY, heard" INT ", next" INT
 		  ", failures" INT ", good" INT ", waits" INT ");"
 		  "CREATE INDEX throttle_heard ON throttle (heard);"
-		  /* see pgsql/db.c; a crash and a failover empty it, because it is unlogged */
+		  /* see pgsql/write.h; a crash and a failover empty it, because it is unlogged */
 		  "CREATE UNLOGGED TABLE crash_mark (id bigint PRIMARY KEY, mark" INT ");"
 		  "INSERT INTO crash_mark (id, mark) VALUES (1, 1);"
 		  "CREATE TABLE signing (account bigint PRIMARY KEY REFERENCES account(id),"
