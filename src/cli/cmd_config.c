@@ -18,13 +18,15 @@ static int run(const struct settings *s, int argc, char **argv)
 
 	if (!command_only_options(&command_config, options, argc, argv, &rc))
 		return rc;
-	/* the settings are valid; --check also checks the templates */
+	/* the settings are valid; --check also checks the files that they name */
 	if (!check) {
 		settings_print(defaults ? NULL : s, stdout);
 		return EXIT_DONE;
 	}
 	rc = page_templates(s, &templates, &err);
 	templates_unref(&templates);
+	if (rc == 0)
+		rc = command_check_files(s, &err);
 	return rc < 0 ? command_fail("config", &err) : EXIT_DONE;
 }
 
@@ -34,8 +36,9 @@ const struct command command_config = {
 	.summary = "check and print the settings",
 	.help = "Prints the settings in force, each with its documentation, as a file that usaged "
 		"can read.\n\n"
-		"  --check     only check them, and the templates: silence is good news, else the "
-		"file, the line and what would be right\n"
+		"  --check     only check them, the templates, and other files that they name: "
+		"silence is "
+		"good news, else the file, the line and what would be right\n"
 		"  --defaults  print the defaults instead\n",
 	.run = run
 };

@@ -126,6 +126,9 @@ static enum finding check_templates(struct doctor *d)
 			   err.message);
 	n = templates_count(t);
 	templates_unref(&t);
+	if (command_check_files(d->settings, &err) < 0)
+		return say(d, TO_DO, "%s%s%s; correct the file, or the setting that names it",
+			   err.param, *err.param ? ": " : "", err.message);
 	return say(d, RIGHT, "the settings are valid; %zu templates can be read", n);
 }
 

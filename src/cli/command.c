@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/feeds.h"
 #include "base/civil.h"
+#include "notify/deliver.h"
 #include "store/account.h"
 #include "store/server.h"
 #include "base/banned.h"
@@ -18,6 +20,15 @@ int command_fail(const char *command, const struct error *err)
 	fprintf(stderr, "usaged %s: %s%s%s%s%s\n", command, named ? err->param : "",
 		named ? ": " : "", err->message, err->detail[0] ? ": " : "", err->detail);
 	return EXIT_FAILED;
+}
+
+int command_check_files(const struct settings *s, struct error *err)
+{
+	struct feeds *feeds = NULL;
+	int rc = feeds_new(s, &feeds, err);
+
+	feeds_free(&feeds);
+	return rc < 0 ? -1 : deliver_check(s, err);
 }
 
 int command_wrong(const struct command *c, const char *fmt, ...)

@@ -87,6 +87,12 @@ int command_part(const struct command *c, const struct command_part *parts,
  * name of a bad parameter. Returns EXIT_FAILED.
  */
 int command_fail(const char *command, const struct error *err);
+
+/*
+ * Reads the files, besides templates, that the server reads when it starts.
+ * -1: the error names the setting or the file.
+ */
+int command_check_files(const struct settings *s, struct error *err);
 /*
  * Prints that COMMAND is for a ledger in a file, and what to do INSTEAD for one
  * in PostgreSQL. Returns EXIT_FAILED.

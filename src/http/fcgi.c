@@ -349,7 +349,7 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret,
 	/* files outside the sandbox are read before it is entered */
 	if (page_templates(settings, &templates, err) < 0)
 		return -1;
-	if (feeds_new(settings, &s.worker.feeds, err) < 0) {
+	if (deliver_check(settings, err) < 0 || feeds_new(settings, &s.worker.feeds, err) < 0) {
 		templates_unref(&templates);
 		return -1;
 	}

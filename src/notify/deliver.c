@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "base/certificate.h"
 #include "base/civil.h"
 #include "base/log.h"
 #include "base/plausible.h"
@@ -460,6 +461,17 @@ static void name_host(struct deliver *d)
 		snprintf(name.nodename, sizeof(name.nodename), "host");
 	snprintf(d->host, sizeof(d->host), "%s %ld %lld", name.nodename, (long)getpid(),
 		 (long long)clock_now_us());
+}
+
+int deliver_check(const struct settings *settings, struct error *err)
+{
+	const char *path = settings->webhook_ca_file;
+	int64_t end;
+
+	if (!settings->send_webhooks || !*path || certificate_file_end(path, &end, NULL) == 0)
+		return 0;
+	return error_set(err, ERR_PARAM, "webhooks.ca_file",
+			 "%s has no certificate that can be read", path);
 }
 
 int deliver_new(const struct settings *settings, const unsigned char *secret,

@@ -21,6 +21,9 @@ enum { DELIVER_AT_ONCE = 32, DELIVER_FAMILY = 8, DELIVER_ACCOUNT = 4, DELIVER_LE
 
 struct deliver;
 
+/* Can the certificates be read that the settings name? -1: the error says why not. */
+int deliver_check(const struct settings *settings, struct error *err);
+
 /*
  * Starts the thread, which calls ENTER(SETTINGS) to enter its sandbox and then
  * waits for deliver_begin. Call it before the process enters its own sandbox.

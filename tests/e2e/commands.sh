@@ -191,6 +191,15 @@ try config
 "$usaged" config --defaults >"$tmp/defaults.conf"
 cmp -s "$tmp/defaults.conf" "$here/../../conf/usaged.conf"
 is "conf/usaged.conf has the defaults" $? 0
+for bad in 'webhooks ca_file = /dev/null' 'feeds twilio = /nowhere' 'feeds twilio_tokens = /nowhere'; do
+	{
+		cat "$tmp/usaged.conf"
+		printf '\n[%s]\n%s\n' "${bad%% *}" "${bad#* }"
+	} >"$tmp/bad.conf"
+	"$usaged" --config "$tmp/bad.conf" config --check 2>"$tmp/err"
+	is "$bad: exit code" $? 1
+	has "$bad: the file" "$(cat "$tmp/err")" "${bad#*= }"
+done
 printf '[server]\nthreads = many\n' >"$tmp/bad.conf"
 "$usaged" --config "$tmp/bad.conf" config --check 2>"$tmp/err"
 is "bad settings: exit code" $? 1

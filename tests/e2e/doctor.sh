@@ -86,6 +86,15 @@ has "it has no backup, which is only a note" "$out" "note   backup"
 write_settings "$tmp/nowhere"
 look
 sick "no templates" settings "nowhere"
+printf '[webhooks]\nca_file = %s\n' "$tmp/usaged.conf" >ca.part
+write_settings
+cat ca.part >>usaged.conf
+look
+sick "receivers' certificates that are none" settings "webhooks.ca_file"
+write_settings
+printf '[feeds]\nfreeswitch = %s\n' "$tmp/nowhere" >>usaged.conf
+look
+sick "no mapping" settings "nowhere"
 write_settings "" "colour = red"
 look
 is "a wrong setting: exit code" "$code" 1
