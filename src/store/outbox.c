@@ -1,6 +1,7 @@
 #include "store/outbox.h"
 
 #include "store/internal.h"
+#include "store/lists.h"
 #include "base/banned.h"
 
 #define LAST(column) \
@@ -125,6 +126,12 @@ int store_notices(struct store *st, const struct notices_query *q, struct arena 
 		s = prepare(st,
 			    NOTICE "WHERE n.account = ?1 AND n.id < ?2 ORDER BY n.id DESC LIMIT ?3",
 			    err);
+	else if (q->accounts)
+		s = prepare(st,
+			    NOTICE "WHERE ?1 = 0 AND n.id IN (SELECT x.id FROM list(?4) l CROSS "
+				   "JOIN notice x WHERE x.account = l.a AND x.id < ?2 ORDER BY "
+				   "x.id DESC LIMIT ?3) ORDER BY n.id DESC",
+			    err);
 	else
 		s = prepare(st, NOTICE "WHERE ?1 = 0 AND n.id < ?2 ORDER BY n.id DESC LIMIT ?3",
 			    err);
@@ -133,6 +140,8 @@ int store_notices(struct store *st, const struct notices_query *q, struct arena 
 	db_bind_int(s, 3, (int64_t)q->limit);
 	if (q->trigger)
 		db_bind_str(s, 4, q->trigger);
+	else if (!q->account && q->accounts)
+		bind_ids(s, 4, arena, q->accounts, q->n_accounts);
 	return read_notices(s, arena, ret, err);
 }
 

@@ -31,7 +31,10 @@ struct notices {
 
 /* Selects notices; newest first. */
 struct notices_query {
-	int64_t account;     /* 0: all accounts */
+	int64_t account; /* 0: all accounts */
+	/* without ACCOUNT and TRIGGER: only those of these accounts; NULL: of all */
+	const int64_t *accounts;
+	size_t n_accounts;
 	const char *trigger; /* a SID; NULL: all triggers */
 	int64_t before;      /* only smaller ids; 0: all */
 	size_t limit;

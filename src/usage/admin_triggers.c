@@ -13,6 +13,9 @@
 #include "usage/signing.h"
 #include "base/banned.h"
 
+/* The longest name of a host. */
+#define HOST_BYTES 253
+
 /* ---- single values ---- */
 
 /* Finds TEXT in LIST, which ends with NULL; or fails. */
@@ -71,13 +74,26 @@ static bool is_url_text(const char *url)
 	return true;
 }
 
+/* Is it a name, or an address of IPv4 or IPv6? */
+static bool is_host(const char *host)
+{
+	const char *p = host;
+
+	if (strchr(host, ':'))
+		return host[strspn(host, "0123456789abcdefABCDEF:.")] == '\0';
+	while (isalnum((unsigned char)*p) || (*p && strchr("-_.", *p)))
+		p++;
+	return *host && !*p && p - host <= HOST_BYTES && *host != '.' && !strstr(host, "..");
+}
+
 static int check_url(const char *url, struct error *err)
 {
+	int port = 0;
 	char *host = NULL, *user = NULL, *fragment = NULL, *scheme = NULL;
 	bool ok = strlen(url) <= TRIGGER_URL_BYTES && is_url_text(url) &&
-		  g_uri_split(url, G_URI_FLAGS_NONE, &scheme, &user, &host, NULL, NULL, NULL,
+		  g_uri_split(url, G_URI_FLAGS_NONE, &scheme, &user, &host, &port, NULL, NULL,
 			      &fragment, NULL) &&
-		  scheme && host && *host && !user && !fragment &&
+		  scheme && host && is_host(host) && port && !user && !fragment &&
 		  (g_ascii_strcasecmp(scheme, "https") == 0 ||
 		   g_ascii_strcasecmp(scheme, "http") == 0);
 

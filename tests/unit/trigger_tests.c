@@ -506,6 +506,10 @@ START_TEST(trigger_that_is_impossible_is_refused)
 		{ "CallbackMethod", { .method = "PUT" }, "POST or GET" },
 		{ "CallbackUrl", { .url = "example.com" }, "https://example.com" },
 		{ "CallbackUrl", { .url = "//example.com/cb" }, "https://example.com" },
+		{ "CallbackUrl", { .url = "https://example.com:0/" }, "https://example.com" },
+		{ "CallbackUrl", { .url = "https://*/" }, "https://example.com" },
+		{ "CallbackUrl", { .url = "https://a..b/" }, "https://example.com" },
+		{ "CallbackUrl", { .url = "https://[fe80::1%25eth0]/" }, "https://example.com" },
 		{ "CallbackUrl", { .url = "ftp://example.com/" }, "https://example.com" },
 		{ "CallbackUrl", { .url = "https:///x" }, "https://example.com" },
 		{ "CallbackUrl", { .url = "https://ann:pw@example.com/" }, "user name" },
@@ -621,6 +625,40 @@ START_TEST(removed_trigger_fires_no_more_and_its_notices_are_cancelled)
 	ck_assert_uint_eq(list.n, 1);
 	ck_assert_int_eq(list.list[0].state, NOTICE_CANCELLED);
 	ck_assert_int_eq(store_trigger_find(b.st, t.sid, &arena, &t, &err), 0);
+}
+END_TEST
+
+START_TEST(notices_of_some_accounts_are_listed_newest_first)
+{
+	static const size_t want[] = { 0, 3, 4 }; /* by the number of accounts */
+	struct new_trigger n = usual;
+	struct notices list;
+	int64_t ids[2];
+
+	ids[0] = added(usual).account;
+	n.account = OTHER_SID;
+	ids[1] = added(n).account;
+	added(usual);
+	added(n);
+	added(usual);
+	store_call((struct call) { .usage = "11" });
+	store_call((struct call) { .account = OTHER_SID, .usage = "11" });
+	for (size_t with = 0; with < ARRAY_SIZE(want); with++) {
+		struct notices_query q = { .accounts = ids, .n_accounts = with, .limit = 4 };
+
+		ROW("%zu accounts", with);
+		OK(store_notices(b.st, &q, &arena, &list, &err));
+		ck_assert_uint_eq(list.n, want[with]);
+		for (size_t i = 0; i < list.n; i++) {
+			ck_assert(i == 0 || list.list[i].id < list.list[i - 1].id);
+			ck_assert(with == 2 || list.list[i].account == ids[0]);
+		}
+		if (list.n < q.limit)
+			continue;
+		q.before = list.list[list.n - 1].id;
+		OK(store_notices(b.st, &q, &arena, &list, &err));
+		ck_assert_uint_eq(list.n, 1);
+	}
 }
 END_TEST
 
@@ -818,6 +856,7 @@ int main(void)
 	tcase_add_test(
 		tc, triggers_near_their_values_are_those_of_the_account_and_of_its_current_period);
 	tcase_add_test(tc, removed_trigger_fires_no_more_and_its_notices_are_cancelled);
+	tcase_add_test(tc, notices_of_some_accounts_are_listed_newest_first);
 	tcase_add_test(tc,
 		       callback_is_repeated_unless_it_is_about_to_be_sent_or_its_trigger_is_gone);
 	tcase_add_test(tc, changed_callback_applies_to_waiting_notices);
