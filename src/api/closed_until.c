@@ -12,9 +12,9 @@ int request_note_closed(struct request *rq, struct writer *w, const struct repor
 
 	for (size_t i = 0; i < q->n_accounts; i++)
 		ids[i] = q->accounts[i].id;
-	if (closing_divides(rq->store, ids, q->n_accounts, q->from, q->to, &until, err) < 0)
+	if (closing_shared(rq->store, ids, q->n_accounts, &until, err) < 0)
 		return -1;
-	if (!until)
+	if (until <= q->from || until >= q->to)
 		return 0;
 	text = instant_text(rq, until);
 	if (!rq->batch)

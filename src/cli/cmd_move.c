@@ -71,7 +71,8 @@ static int move(struct moving *m, struct error *err)
 	if (store_open(m->from, m->final ? STORE_WRITE : 0, WAIT_MS, &from, err) == 0 &&
 	    open_target(m, &to, err) == 0) {
 		progress_begin(&m->progress, "moving", "events");
-		rc = store_move(from, to, m->to, m->final, &calls, &events, err);
+		rc = store_move(from, to, &(struct move_goal) { m->to, m->final }, &calls, &events,
+				err);
 		progress_end(&m->progress);
 	}
 	store_close(&from);

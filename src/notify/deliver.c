@@ -303,8 +303,9 @@ static int serve_account(struct deliver *d, int64_t account, int64_t now_us, str
 	room = rc < 0 ? 0 : room_for(d, account, family);
 	/* those in work are due, too */
 	if (room)
-		rc = store_notices_due(d->store, account, now_us, room + DELIVER_ACCOUNT, &arena,
-				       &due, err);
+		rc = store_notices_due(
+			d->store, &(struct notices_due) { account, now_us, room + DELIVER_ACCOUNT },
+			&arena, &due, err);
 	for (size_t i = 0; i < due.n && room; i++) {
 		if (is_in_work(d, due.list[i].id))
 			continue;

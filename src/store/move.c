@@ -291,12 +291,12 @@ static int start(struct move *m, struct error *err)
 	return rc < 0 ? -1 : open_target(m, err);
 }
 
-int store_move(struct store *from, struct store *to, const char *where, bool final,
+int store_move(struct store *from, struct store *to, const struct move_goal *goal,
 	       const struct move_calls *calls, int64_t *ret_events, struct error *err)
 {
 	struct move m = { .from = from,
 			  .to = to,
-			  .where = where,
+			  .where = goal->where,
 			  .calls = calls,
 			  .events = { .from = from, .to = to, .calls = calls } };
 	int rc;
@@ -306,11 +306,11 @@ int store_move(struct store *from, struct store *to, const char *where, bool fin
 	rc = start(&m, err);
 	/* interrupted between its two ends */
 	if (rc == 0 && m.version < 0)
-		rc = final ? finish_target(&m, err)
-			   : error_set(err, ERR_CONFLICT, "from",
-				       "the ledger has moved: finish that with --final");
+		rc = goal->final ? finish_target(&m, err)
+				 : error_set(err, ERR_CONFLICT, "from",
+					     "the ledger has moved: finish that with --final");
 	else if (rc == 0)
-		rc = copy(&m, err) < 0 ? -1 : final ? finish(&m, err) : 0;
+		rc = copy(&m, err) < 0 ? -1 : goal->final ? finish(&m, err) : 0;
 	*ret_events = m.events.done;
 	return rc;
 }

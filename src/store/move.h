@@ -23,15 +23,19 @@ struct move_calls {
 	int64_t page; /* so many events in a write; 0: the default */
 };
 
+struct move_goal {
+	const char *where; /* names TO in the words for those who write to FROM later */
+	bool final;        /* finish the move */
+};
+
 /*
  * Copies what TO lacks, in short reads of FROM and short writes of TO. FROM and
  * TO are the same ledger, before and after: a move that was interrupted goes on.
- * WHERE names TO in the words for those who write to FROM later. FINAL: FROM is
- * open for writing; takes its writer's lock for the rest, and finishes the move.
- * Otherwise the move stays unfinished. ERR_CONFLICT: TO has another ledger.
- * *RET_EVENTS: the events of TO.
+ * If the goal is final, FROM must be open for writing; takes its writer's lock for
+ * the rest, and finishes the move. Otherwise the move stays unfinished.
+ * ERR_CONFLICT: TO has another ledger. *RET_EVENTS: the events of TO.
  */
-int store_move(struct store *from, struct store *to, const char *where, bool final,
+int store_move(struct store *from, struct store *to, const struct move_goal *goal,
 	       const struct move_calls *calls, int64_t *ret_events, struct error *err);
 
 /*

@@ -348,16 +348,13 @@ static int again_whole(struct move_events *m, int64_t at, struct end *first, con
 	return rc;
 }
 
-static int again(struct move_events *m, int64_t at, bool whole, struct end *first,
-		 const struct end *last, const struct move_sum *before, struct error *err)
+/* Has the source another number of events in the range than before? -1: failed. */
+static int has_others(struct move_events *m, const struct end *first, const struct end *last,
+		      const struct move_sum *before, struct error *err)
 {
 	int64_t n;
 
-	if (!whole && count_between(m->from, first, last, &n, err) < 0)
-		return -1;
-	if (whole || n != before->n)
-		return again_whole(m, at, first, last, before, err);
-	return 0;
+	return count_between(m->from, first, last, &n, err) < 0 ? -1 : n != before->n;
 }
 
 int move_events_again(struct move_events *m, bool whole, struct error *err)
@@ -368,7 +365,8 @@ int move_events_again(struct move_events *m, bool whole, struct error *err)
 	int rc;
 
 	while ((rc = get_range(m->to, at + 1, &at, &last, &before, err)) > 0) {
-		if (again(m, at, whole, &first, &last, &before, err) < 0) {
+		rc = whole ? 1 : has_others(m, &first, &last, &before, err);
+		if (rc < 0 || (rc > 0 && again_whole(m, at, &first, &last, &before, err) < 0)) {
 			rc = -1;
 			break;
 		}

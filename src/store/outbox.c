@@ -158,17 +158,17 @@ int store_notice_account(struct store *st, int64_t after, int64_t now_us, int64_
 	return store_one(s, ret, err);
 }
 
-int store_notices_due(struct store *st, int64_t account, int64_t now_us, size_t limit,
-		      struct arena *arena, struct notices *ret, struct error *err)
+int store_notices_due(struct store *st, const struct notices_due *q, struct arena *arena,
+		      struct notices *ret, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 NOTICE "WHERE n.state = 0 AND n.account = ?1 AND n.next_us <= ?2"
 					" ORDER BY n.next_us LIMIT ?3",
 				 err);
 
-	db_bind_int(s, 1, account);
-	db_bind_int(s, 2, now_us);
-	db_bind_int(s, 3, (int64_t)limit);
+	db_bind_int(s, 1, q->account);
+	db_bind_int(s, 2, q->now_us);
+	db_bind_int(s, 3, (int64_t)q->limit);
 	return read_notices(s, arena, ret, err);
 }
 

@@ -47,9 +47,14 @@ int store_notices(struct store *st, const struct notices_query *q, struct arena 
  */
 int store_notice_account(struct store *st, int64_t after, int64_t now_us, int64_t *ret,
 			 struct error *err);
-/* Reads at most LIMIT such notices of an account. */
-int store_notices_due(struct store *st, int64_t account, int64_t now_us, size_t limit,
-		      struct arena *arena, struct notices *ret, struct error *err);
+/* Such notices of an account. */
+struct notices_due {
+	int64_t account;
+	int64_t now_us;
+	size_t limit;
+};
+int store_notices_due(struct store *st, const struct notices_due *q, struct arena *arena,
+		      struct notices *ret, struct error *err);
 /*
  * Reads the earliest time of the next attempt of any waiting notice. 1 found,
  * 0 no notice is waiting, -1 failed.

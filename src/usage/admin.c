@@ -125,10 +125,11 @@ static int close_account(const struct admin *a, const struct account *account, s
 {
 	struct account *subaccounts;
 	char text[DATE_TEXT];
+	const struct closing_by by = { .author = a->author, .now_us = a->now_us };
 	const char *detail;
 	size_t n = 0;
 
-	if (closing_close(a->st, account, day, a->author, a->now_us, err) < 0 ||
+	if (closing_close(a->st, account, day, &by, err) < 0 ||
 	    (!account->parent &&
 	     store_accounts(a->st, account->id, a->arena, &subaccounts, &n, err) < 0))
 		return -1;
@@ -181,6 +182,7 @@ int admin_closing_close_all(const struct admin *a, const char *day, size_t *ret_
 int admin_closing_reopen(const struct admin *a, const char *sid, const char *day,
 			 const char *reason, struct error *err)
 {
+	const struct closing_by by = { a->author, reason, a->now_us };
 	struct account account;
 	struct date from;
 	int64_t days = 0;
@@ -189,8 +191,7 @@ int admin_closing_reopen(const struct admin *a, const char *sid, const char *day
 	    (day && admin_read_day("from", day, &days, err) < 0))
 		return -1;
 	from = date_from_days(days);
-	if (closing_reopen(a->st, &account, day ? &from : NULL, a->author, reason, a->now_us, err) <
-	    0)
+	if (closing_reopen(a->st, &account, day ? &from : NULL, &by, err) < 0)
 		return -1;
 	return admin_audit(a, "closing.reopen", sid,
 			   arena_join(a->arena, day ? "from " : "everything", day ? day : "", ": ",

@@ -114,19 +114,19 @@ static int refuse_day(struct store *st, const struct account *a, struct error *e
 			 a->sid, zone_name(calendar.zone));
 }
 
-int closing_close(struct store *st, const struct account *a, struct date day, const char *author,
-		  int64_t now_us, struct error *err)
+int closing_close(struct store *st, const struct account *a, struct date day,
+		  const struct closing_by *by, struct error *err)
 {
 	struct closing c = { .account = a->id,
-			     .author = author,
-			     .made = floor_div(now_us, USEC_PER_SEC) };
+			     .author = by->author,
+			     .made = floor_div(by->now_us, USEC_PER_SEC) };
 	char text[DATE_TEXT];
 	int64_t before;
 
 	if (closing_instant(st, a, day, &c.own_us, err) < 0 ||
 	    closing_open_us(st, a->id, &before, err) < 0)
 		return -1;
-	if (c.own_us > now_us)
+	if (c.own_us > by->now_us)
 		return refuse_day(st, a, err);
 	if (c.own_us <= EVENT_TIME_MIN_US)
 		return error_set(err, ERR_PARAM, "through", "must be a day from 1980 on");
@@ -178,26 +178,27 @@ static int check_reopening(struct store *st, const struct account *a, int64_t op
 }
 
 int closing_reopen(struct store *st, const struct account *a, const struct date *day,
-		   const char *author, const char *reason, int64_t now_us, struct error *err)
+		   const struct closing_by *by, struct error *err)
 {
 	struct closing c = { .account = a->id,
-			     .author = author,
-			     .made = floor_div(now_us, USEC_PER_SEC) };
+			     .author = by->author,
+			     .made = floor_div(by->now_us, USEC_PER_SEC) };
 	struct closing_change change = { .account = a->id,
 					 .at = c.made,
 					 .kind = CLOSING_REOPENED,
-					 .author = author,
-					 .reason = reason };
+					 .author = by->author,
+					 .reason = by->reason };
 
-	if (check_reason(reason, err) < 0 || (day && day_start(st, a, *day, &c.own_us, err) < 0) ||
+	if (check_reason(by->reason, err) < 0 ||
+	    (day && day_start(st, a, *day, &c.own_us, err) < 0) ||
 	    check_reopening(st, a, c.own_us, err) < 0)
 		return -1;
 	change.effective_us = c.own_us;
 	return store_closing_set(st, &c, err) < 0 ? -1 : store_closing_change_add(st, &change, err);
 }
 
-int closing_divides(struct store *st, const int64_t *accounts, size_t n, int64_t from, int64_t to,
-		    int64_t *ret, struct error *err)
+int closing_shared(struct store *st, const int64_t *accounts, size_t n, int64_t *ret,
+		   struct error *err)
 {
 	int64_t first = INT64_MAX, *closed_us = g_new(int64_t, n);
 	int rc = store_closed_instants(st, accounts, n, closed_us, err);
@@ -206,7 +207,7 @@ int closing_divides(struct store *st, const int64_t *accounts, size_t n, int64_t
 		if (closed_us[i] / USEC_PER_SEC < first)
 			first = closed_us[i] / USEC_PER_SEC;
 	g_free(closed_us);
-	*ret = rc == 0 && first > from && first < to ? first : 0;
+	*ret = first;
 	return rc;
 }
 

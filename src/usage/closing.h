@@ -53,13 +53,20 @@ int closing_instant(struct store *st, const struct account *a, struct date day, 
 
 enum { CLOSING_REASON_MAX = 500 }; /* bytes */
 
+/* Who closes or reopens, why, and when. */
+struct closing_by {
+	const char *author;
+	const char *reason; /* for closing_reopen */
+	int64_t now_us;
+};
+
 /*
  * Closes A through DAY (inclusive), and its subaccounts. ERR_PARAM "through":
  * DAY is not over in the zone of A, or is before 1980. ERR_CONFLICT: A is
  * closed beyond DAY; use closing_reopen instead. In a write.
  */
-int closing_close(struct store *st, const struct account *a, struct date day, const char *author,
-		  int64_t now_us, struct error *err);
+int closing_close(struct store *st, const struct account *a, struct date day,
+		  const struct closing_by *by, struct error *err);
 
 /*
  * Reopens A from DAY on (NULL: all days), and the subaccounts that were closed
@@ -67,15 +74,15 @@ int closing_close(struct store *st, const struct account *a, struct date day, co
  * account of A is. ERR_PARAM "reason": the reason is invalid. In a write.
  */
 int closing_reopen(struct store *st, const struct account *a, const struct date *day,
-		   const char *author, const char *reason, int64_t now_us, struct error *err);
+		   const struct closing_by *by, struct error *err);
 
 /*
- * Sets *RET to the closed instant (seconds) that all N accounts share, if this
- * instant is inside the range from FROM to TO; otherwise to 0. Usage before the
- * closed instant is settled, usage after it is not.
+ * Reads the instant (seconds) through which all N accounts are closed, at least
+ * one; 0: an account is open. Usage of these accounts before the instant is
+ * settled, usage after it is not.
  */
-int closing_divides(struct store *st, const int64_t *accounts, size_t n, int64_t from, int64_t to,
-		    int64_t *ret, struct error *err);
+int closing_shared(struct store *st, const int64_t *accounts, size_t n, int64_t *ret,
+		   struct error *err);
 
 /* The closings of all accounts, cached between batches. */
 struct closings;

@@ -85,21 +85,24 @@ static int series_of(struct store *st, const struct stored_event *e, struct seri
 			: 0;
 }
 
-/*
- * Finds the events with this identity. Returns the number of events: 0, 1, or 2
- * for two or more; -1 on failure. *RET is the first event. *RET_SOURCES tells
- * whether the events have sources of different names.
- */
+/* The events with one identity. */
+struct namesakes {
+	struct stored_event *first; /* set by the caller: where to put the first one */
+	int n;                      /* 2: two or more */
+	bool sources;               /* they have sources of different names */
+};
+
 static int find_named(struct store *st, const struct event_identity *id,
-		      const struct event_scope *scope, struct arena *arena,
-		      struct stored_event *ret, bool *ret_sources, struct error *err)
+		      const struct event_scope *scope, struct arena *arena, struct namesakes *ret,
+		      struct error *err)
 {
 	const struct event_name name = { id->family, id->source, id->id };
 	struct event_place *all, *first = NULL;
 	size_t n;
-	int found = 0, rc = 1;
+	int rc = 1;
 
-	*ret_sources = false;
+	ret->n = 0;
+	ret->sources = false;
 	if (store_event_places(st, &name, SAME_ID_MAX, arena, &all, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
@@ -109,39 +112,38 @@ static int find_named(struct store *st, const struct event_identity *id,
 		if (rc == 0)
 			continue;
 		if (first && strcmp(first->source_text, all[i].source_text) != 0)
-			*ret_sources = true;
+			ret->sources = true;
 		first = first ? first : &all[i];
-		found += found < 2;
+		ret->n += ret->n < 2;
 	}
 	if (first)
 		rc = store_event_find(st,
 				      &(struct event_key) { first->source, id->id, strlen(id->id) },
-				      arena, ret, err);
-	if (rc < 0)
-		return -1;
-	return found;
+				      arena, ret->first, err);
+	return rc < 0 ? -1 : 0;
 }
 
 int event_find(struct store *st, const struct event_identity *id, const struct event_scope *scope,
 	       struct arena *arena, struct stored_event *ret, struct error *err)
 {
-	bool sources;
-	int rc = find_named(st, id, scope, arena, ret, &sources, err);
+	struct namesakes found = { .first = ret };
 
-	if (rc == 0)
+	if (find_named(st, id, scope, arena, &found, err) < 0)
+		return -1;
+	if (found.n == 0)
 		return error_set(err, ERR_NOT_FOUND, NULL, "there is no event \"%.100s\"%s", id->id,
 				 id->source ? " of this source" : "");
-	if (rc > 1 && sources)
+	if (found.n > 1 && found.sources)
 		return error_set(err, ERR_PARAM, "source",
 				 "several sources have an event \"%.100s\": give the source",
 				 id->id);
-	if (rc > 1)
+	if (found.n > 1)
 		return error_set(
 			err, ERR_PARAM, "subject",
 			"several main accounts have an event \"%.100s\": give the account's"
 			" SID",
 			id->id);
-	return rc < 0 ? -1 : 0;
+	return 0;
 }
 
 /* ---- an event as texts ---- */

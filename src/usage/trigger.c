@@ -199,7 +199,9 @@ static const char *make_form(struct arena *arena, const char *const *pairs)
 
 /* What a notice and an entry of the audit log say of a firing. */
 struct firing {
+	const struct catalogue *catalogue;
 	const struct trigger *t;
+	const struct trigger_value *v;
 	const struct category *category;
 	const char *account_sid, *token;
 	const char *threshold, *value; /* as texts */
@@ -255,13 +257,13 @@ static int add_notice(struct store *st, struct arena *arena, const struct firing
 	return store_notice_add(st, &n, err);
 }
 
-static int fire(struct store *st, const struct catalogue *c, const struct trigger *t,
-		const struct trigger_value *v, int64_t now_us, struct arena *arena,
-		struct error *err)
+/* Sets the other members of F. */
+static int fire(struct store *st, struct firing *f, struct arena *arena, struct error *err)
 {
+	const struct catalogue *c = f->catalogue;
+	const struct trigger *t = f->t;
 	struct account account;
-	struct firing f = { .t = t, .account_sid = account.sid, .now_us = now_us };
-	struct audit entry = { .at = floor_div(now_us, USEC_PER_SEC),
+	struct audit entry = { .at = floor_div(f->now_us, USEC_PER_SEC),
 			       .author = ACTOR_LEDGER,
 			       .action = "trigger.fire",
 			       .subject = t->sid };
@@ -272,16 +274,17 @@ static int fire(struct store *st, const struct catalogue *c, const struct trigge
 		return rc < 0 ? -1
 			      : error_set(err, ERR_INTERNAL, NULL,
 					  "a trigger's account or category does not exist");
-	f.category = &c->categories[category];
-	f.token = token_of(arena, t, account.sid, v->period);
-	f.threshold = number_text(arena, trigger_number(c, t, t->threshold));
-	f.value = number_text(arena, trigger_number(c, t, v->sum));
-	rc = add_notice(st, arena, &f, err);
+	f->account_sid = account.sid;
+	f->category = &c->categories[category];
+	f->token = token_of(arena, t, account.sid, f->v->period);
+	f->threshold = number_text(arena, trigger_number(c, t, t->threshold));
+	f->value = number_text(arena, trigger_number(c, t, f->v->sum));
+	rc = add_notice(st, arena, f, err);
 	if (rc <= 0)
 		return rc;
-	entry.detail = arena_join(arena, account.sid, ": ", f.category->name, " by ",
-				  trigger_by_names[t->amount], " is ", f.value, ", above ",
-				  f.threshold, NULL);
+	entry.detail = arena_join(arena, account.sid, ": ", f->category->name, " by ",
+				  trigger_by_names[t->amount], " is ", f->value, ", above ",
+				  f->threshold, NULL);
 	return store_audit_add(st, &entry, err);
 }
 
@@ -299,7 +302,9 @@ int trigger_check(struct store *st, const struct catalogue *c, const struct trig
 	arena_init(&arena);
 	rc = store_trigger_by_id(st, t->id, &arena, &full, err);
 	if (rc > 0)
-		rc = fire(st, c, &full, v, now_us, &arena, err);
+		rc = fire(st,
+			  &(struct firing) { .catalogue = c, .t = &full, .v = v, .now_us = now_us },
+			  &arena, err);
 	arena_release(&arena);
 	return rc < 0 ? -1 : 0;
 }

@@ -184,7 +184,7 @@ static int move(int direction, bool final, struct steps *steps)
 
 	if (store_open(to, STORE_WRITE | STORE_CREATE, WAIT_MS, &b, NULL) < 0)
 		b = open_at(to, STORE_WRITE);
-	rc = store_move(a, b, to, final, &calls, &events, &err);
+	rc = store_move(a, b, &(struct move_goal) { to, final }, &calls, &events, &err);
 	store_close(&a);
 	store_close(&b);
 	return rc;

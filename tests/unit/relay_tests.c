@@ -524,7 +524,8 @@ static int call_move(enum said *ret)
 		rc = store_open(to_server ? by_relay(target()) : target(), STORE_WRITE, 5000, &to,
 				&err);
 	if (rc == 0)
-		rc = store_move(from, to, "there", true, &calls, &events, &err);
+		rc = store_move(from, to, &(struct move_goal) { "there", true }, &calls, &events,
+				&err);
 	*ret = SAID_MADE;
 	/* the move before, of which nobody heard the end, was done */
 	if (rc < 0 && err.kind == ERR_CONFLICT && strstr(err.message, "moved already")) {

@@ -622,26 +622,34 @@ static bool ends_session(const PGresult *r)
 	return severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
 }
 
+/* The commands of a round trip, as of pg_round_trip. */
+struct trip {
+	const struct pg_command *commands;
+	int n;
+	PGresult **results;
+	const struct pg_wait *wait;
+	int *answers; /* of each command */
+};
+
 /*
  * Reads the answers of all commands up to the sync. The first bad one is the
- * error of the round trip. ANSWERS: of each command.
+ * error of the round trip.
  */
-static int read_answers(struct pg_conn *c, const struct pg_command *commands, const int *answers,
-			int n, PGresult **results, const struct pg_wait *wait, struct error *err)
+static int read_answers(struct pg_conn *c, const struct trip *t, struct error *err)
 {
 	int rc = 0;
 
-	for (int i = 0, left = n ? answers[0] : 0; i < n;) {
+	for (int i = 0, left = t->n ? t->answers[0] : 0; i < t->n;) {
 		PGresult *r, *end;
 		ExecStatusType status;
 
-		if (next_result(c, wait, &r, err) < 0)
+		if (next_result(c, t->wait, &r, err) < 0)
 			return -1;
 		status = PQresultStatus(r);
 		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
 			const bool ended = ends_session(r);
 
-			rc = rc < 0 ? rc : fail_command(r, &commands[i], err);
+			rc = rc < 0 ? rc : fail_command(r, &t->commands[i], err);
 			PQclear(r);
 			r = NULL;
 			if (ended)
@@ -651,7 +659,7 @@ static int read_answers(struct pg_conn *c, const struct pg_command *commands, co
 			PQclear(r);
 			return -1;
 		}
-		if (next_result(c, wait, &end, err) < 0) {
+		if (next_result(c, t->wait, &end, err) < 0) {
 			PQclear(r);
 			return -1;
 		}
@@ -660,8 +668,8 @@ static int read_answers(struct pg_conn *c, const struct pg_command *commands, co
 			PQclear(r);
 			continue;
 		}
-		results[i++] = r;
-		left = i < n ? answers[i] : 0;
+		t->results[i++] = r;
+		left = i < t->n ? t->answers[i] : 0;
 	}
 	return rc;
 }
@@ -674,29 +682,28 @@ void pg_clear(PGresult **results, int n)
 	}
 }
 
-static int run(struct pg_conn *c, const struct pg_command *commands, int n, PGresult **results,
-	       const struct pg_wait *wait, struct error *err)
+static int run(struct pg_conn *c, struct trip *t, struct error *err)
 {
-	int *answers = g_new(int, n);
-	int rc = pay_debt(c, wait, err);
+	int rc = pay_debt(c, t->wait, err);
 
+	t->answers = g_new(int, t->n);
 	g_ptr_array_set_size(c->unsure, 0);
 	if (rc == 0)
 		PQenterPipelineMode(c->pg);
-	for (int i = 0; i < n && rc == 0; i++) {
-		answers[i] = queue(c, &commands[i]);
-		rc = answers[i] < 0 ? -1 : 0;
+	for (int i = 0; i < t->n && rc == 0; i++) {
+		t->answers[i] = queue(c, &t->commands[i]);
+		rc = t->answers[i] < 0 ? -1 : 0;
 	}
-	if (rc == 0 && (!PQpipelineSync(c->pg) || send_all(c, wait, err) < 0))
+	if (rc == 0 && (!PQpipelineSync(c->pg) || send_all(c, t->wait, err) < 0))
 		rc = -1;
 	if (rc == 0) {
-		rc = read_answers(c, commands, answers, n, results, wait, err);
+		rc = read_answers(c, t, err);
 		if (rc == 0 || PQstatus(c->pg) == CONNECTION_OK) {
 			c->debt = 1;
-			rc = pay_debt(c, wait, err) < 0 ? -1 : rc;
+			rc = pay_debt(c, t->wait, err) < 0 ? -1 : rc;
 		}
 	}
-	g_free(answers);
+	g_free(t->answers);
 	return rc;
 }
 
@@ -711,11 +718,12 @@ static void forget_names(struct pg_conn *c)
 int pg_round_trip(struct pg_conn *c, const struct pg_command *commands, int n, PGresult **results,
 		  const struct pg_wait *wait, struct error *err)
 {
+	struct trip trip = { .commands = commands, .n = n, .results = results, .wait = wait };
 	struct error own = { 0 };
 	int rc;
 
 	memset(results, 0, (size_t)n * sizeof(*results));
-	rc = run(c, commands, n, results, wait, &own);
+	rc = run(c, &trip, &own);
 	if (rc == 0) {
 		note_answer(c->pool);
 		return 0;

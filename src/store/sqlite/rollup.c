@@ -352,18 +352,14 @@ int sqlite_rollup_sum(struct store *st, const struct rollup *key, struct amounts
 	" AND m.period = (SELECT " end "(period) FROM rollup WHERE place = ?2 AND account = l.a)"
 
 /* Sets *DAY to the first or LAST day of the leaf, counted from FIRST. */
-static int take_days(struct store *st, const void *bytes, size_t len, bool last, int64_t *day,
+static int take_days(struct store *st, struct leaf_reader *leaf, bool last, int64_t *day,
 		     int64_t first, struct error *err)
 {
-	struct leaf_reader leaf;
-	int64_t n = 0, slots;
+	int64_t slots = leaf->form == LEAF_DETAIL ? SLOTS_PER_DAY : 1, n = 0;
 	int rc;
 
-	if (!leaf_open(&leaf, bytes, len))
-		return rollup_damaged(err);
-	slots = leaf.form == LEAF_DETAIL ? SLOTS_PER_DAY : 1;
-	for (; (rc = leaf_next(&leaf)) > 0; n++) {
-		int64_t of = first + leaf.entry.slot / slots;
+	for (; (rc = leaf_next(leaf)) > 0; n++) {
+		int64_t of = first + leaf->entry.slot / slots;
 
 		if (*day == NO_DAY || (last ? of > *day : of < *day))
 			*day = of;
@@ -379,13 +375,17 @@ static int take_end(struct store *st, struct stmt *s, bool last, int64_t *days, 
 	const unsigned char *leaf = db_get_blob(s, 2, &len),
 			    *of_days = db_get_blob(s, 3, &days_len);
 
-	if (len && *leaf == LEAF_DETAIL)
-		return take_days(st, leaf, len, last, day, first, err);
-	if (days_len)
-		return take_days(st, of_days, days_len, last, day, first, err);
-	/* the usage of a large month may have come to nothing */
-	*day = first;
-	return 0;
+	struct leaf_reader reader;
+	bool detail = len && *leaf == LEAF_DETAIL;
+
+	if (!detail && !days_len) {
+		/* the usage of a large month may have come to nothing */
+		*day = first;
+		return 0;
+	}
+	if (!leaf_open(&reader, detail ? leaf : of_days, detail ? len : days_len))
+		return rollup_damaged(err);
+	return take_days(st, &reader, last, day, first, err);
 }
 
 int sqlite_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last, int64_t *days,

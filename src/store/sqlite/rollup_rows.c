@@ -291,22 +291,24 @@ int rollup_rows_drop_damaged(struct store *st, const struct rollup_rows *rows, s
 }
 
 /*
- * Writes the entries as leaves, each at most about MOST bytes; the first one has
- * the key FIRST. *RET_LAST is the key of the last one.
+ * Writes LIST, of struct rollup_entry, as leaves of sums, each at most about MOST
+ * bytes; the first one has the key FIRST.
  */
-static int put_leaves(struct store *st, const struct rollup_rows *rows, enum leaf_form form,
-		      const struct leaf_key *first, const struct rollup_entry *entries, size_t n,
-		      size_t most, struct leaf_key *ret_last, struct error *err)
+static int put_leaves(struct store *st, const struct rollup_rows *rows,
+		      const struct leaf_key *first, const GArray *list, size_t most,
+		      struct error *err)
 {
+	const struct rollup_entry *entries = (const struct rollup_entry *)list->data;
 	unsigned char leaf[LEAF_BYTES];
+	struct leaf_key key = *first;
 
-	*ret_last = *first;
-	for (size_t done = 0, len; done < n;) {
-		size_t fit = leaf_write(form, entries + done, n - done, most, leaf, &len);
+	for (size_t done = 0, len; done < list->len;) {
+		size_t fit = leaf_write(LEAF_SUMS, entries + done, list->len - done, most, leaf,
+					&len);
 
 		if (done > 0)
-			*ret_last = key_of(&entries[done]);
-		if (put_leaf(st, rows, ret_last, leaf, len, err) < 0)
+			key = key_of(&entries[done]);
+		if (put_leaf(st, rows, &key, leaf, len, err) < 0)
 			return -1;
 		done += fit;
 	}
@@ -467,7 +469,6 @@ static int cut_target(struct store *st, const struct rollup_rows *rows, struct t
 {
 	GArray *have = g_array_new(FALSE, FALSE, sizeof(*a->entries));
 	GArray *merged = g_array_new(FALSE, FALSE, sizeof(*a->entries));
-	struct leaf_key last;
 	enum leaf_form form;
 	int rc = -1;
 
@@ -480,9 +481,8 @@ static int cut_target(struct store *st, const struct rollup_rows *rows, struct t
 					     a->entries, a->n, merged);
 			if (a->sums)
 				find_sums(merged, a->entries, a->n, a->sums);
-			rc = put_leaves(st, rows, LEAF_SUMS, &t->first,
-					(const struct rollup_entry *)merged->data, merged->len,
-					choose_size(t, have, a->entries), &last, err);
+			rc = put_leaves(st, rows, &t->first, merged,
+					choose_size(t, have, a->entries), err);
 		}
 	}
 	g_array_free(merged, TRUE);
