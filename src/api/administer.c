@@ -72,6 +72,18 @@ const struct account *account_names_find(const struct account_names *names, int6
 	return NULL;
 }
 
+int64_t *account_ids_seen(const struct request *rq, const struct account_names *names,
+			  size_t *ret_n)
+{
+	int64_t *ids = arena_array(rq->arena, int64_t, names->n + 1);
+
+	*ret_n = 0;
+	for (size_t i = 0; i < names->n; i++)
+		if (principal_sees(rq->who, &names->list[i]))
+			ids[(*ret_n)++] = names->list[i].id;
+	return ids;
+}
+
 const char *const *account_sids(const struct request *rq, const struct account_names *names,
 				const int64_t *ids, size_t n)
 {

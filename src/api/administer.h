@@ -30,6 +30,10 @@ int account_names_load(const struct request *rq, struct account_names *ret, stru
 /* NULL: no account has the id */
 const struct account *account_names_find(const struct account_names *names, int64_t id);
 
+/* The ids of those accounts that the caller sees, in the request's arena. */
+int64_t *account_ids_seen(const struct request *rq, const struct account_names *names,
+			  size_t *ret_n);
+
 /*
  * The SIDs of the accounts; their names separated by commas, or NULL if N is 0.
  * In the request's arena.

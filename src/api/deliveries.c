@@ -209,24 +209,12 @@ static void add_seen(struct seen_notices *s, const struct notices *more)
 	}
 }
 
-/* Limits the query to the accounts that the caller sees. */
-static void query_seen(struct seen_notices *s)
-{
-	int64_t *seen = arena_array(s->rq->arena, int64_t, s->names.n + 1);
-
-	if (s->rq->who->role == ROLE_ADMIN)
-		return;
-	s->query.accounts = seen;
-	for (size_t i = 0; i < s->names.n; i++)
-		if (principal_sees(s->rq->who, &s->names.list[i]))
-			seen[s->query.n_accounts++] = s->names.list[i].id;
-}
-
 static int load_seen(struct seen_notices *s, struct error *err)
 {
 	struct notices more = { .n = CHUNK };
 
-	query_seen(s);
+	if (s->rq->who->role != ROLE_ADMIN)
+		s->query.accounts = account_ids_seen(s->rq, &s->names, &s->query.n_accounts);
 	s->list = arena_array(s->rq->arena, struct notice, s->wanted);
 	s->query.limit = CHUNK;
 	while (s->n < s->wanted && more.n == CHUNK) {

@@ -162,14 +162,21 @@ static int make_views(const struct request *rq, const struct account_names *acco
 int trigger_views(const struct request *rq, int64_t account, struct trigger_view **ret,
 		  size_t *ret_n, struct error *err)
 {
-	struct account_names names = { .n = 0 };
+	struct account_names names;
 	struct trigger *list;
-	size_t n;
+	size_t n, n_seen;
+	int64_t *seen;
+	int rc;
 
-	if (store_triggers(rq->store, account, rq->arena, &list, &n, err) < 0 ||
-	    (n && account_names_load(rq, &names, err) < 0))
+	if (account_names_load(rq, &names, err) < 0)
 		return -1;
-	if (make_views(rq, &names, list, n, ret, ret_n, err) < 0)
+	if (account || rq->who->role == ROLE_ADMIN) {
+		rc = store_triggers(rq->store, account, rq->arena, &list, &n, err);
+	} else {
+		seen = account_ids_seen(rq, &names, &n_seen);
+		rc = store_triggers_of(rq->store, seen, n_seen, rq->arena, &list, &n, err);
+	}
+	if (rc < 0 || make_views(rq, &names, list, n, ret, ret_n, err) < 0)
 		return -1;
 	qsort(*ret, *ret_n, sizeof(**ret), compare_views);
 	return 0;

@@ -1,6 +1,7 @@
 #include "store/trigger.h"
 
 #include "store/internal.h"
+#include "store/lists.h"
 #include "base/banned.h"
 
 #define TRIGGER                                                                                    \
@@ -80,6 +81,22 @@ int store_triggers(struct store *st, int64_t account, struct arena *arena, struc
 
 	if (account)
 		db_bind_int(s, 1, account);
+	rows = store_rows(s, read_trigger, sizeof(**ret), arena, err);
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return rows.rc;
+}
+
+int store_triggers_of(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,
+		      struct trigger **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st,
+				 TRIGGER "WHERE t.id IN (SELECT x.id FROM list(?1) l CROSS JOIN "
+					 "trigger x WHERE x.account = l.a) ORDER BY t.id DESC",
+				 err);
+	struct rows rows;
+
+	bind_ids(s, 1, arena, accounts, n);
 	rows = store_rows(s, read_trigger, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;

@@ -22,6 +22,9 @@ int store_trigger_find(struct store *st, const char *sid, struct arena *arena, s
 /* Reads the triggers of ACCOUNT (0: of all accounts), newest first. */
 int store_triggers(struct store *st, int64_t account, struct arena *arena, struct trigger **ret,
 		   size_t *ret_n, struct error *err);
+/* The same of N accounts. */
+int store_triggers_of(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,
+		      struct trigger **ret, size_t *ret_n, struct error *err);
 /* Which triggers are near their values, or have passed them. */
 struct triggers_near {
 	int64_t percent;              /* at least so much of the threshold */

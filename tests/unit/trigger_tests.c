@@ -628,9 +628,12 @@ START_TEST(removed_trigger_fires_no_more_and_its_notices_are_cancelled)
 }
 END_TEST
 
-START_TEST(notices_of_some_accounts_are_listed_newest_first)
+START_TEST(triggers_and_notices_of_some_accounts_are_listed_newest_first)
 {
-	static const size_t want[] = { 0, 3, 4 }; /* by the number of accounts */
+	/* by the number of accounts; of notices, at most 4 */
+	static const size_t want[] = { 0, 3, 4 }, want_triggers[] = { 0, 3, 5 };
+	struct trigger *triggers;
+	size_t n_triggers;
 	struct new_trigger n = usual;
 	struct notices list;
 	int64_t ids[2];
@@ -647,6 +650,10 @@ START_TEST(notices_of_some_accounts_are_listed_newest_first)
 		struct notices_query q = { .accounts = ids, .n_accounts = with, .limit = 4 };
 
 		ROW("%zu accounts", with);
+		OK(store_triggers_of(b.st, ids, with, &arena, &triggers, &n_triggers, &err));
+		ck_assert_uint_eq(n_triggers, want_triggers[with]);
+		for (size_t i = 1; i < n_triggers; i++)
+			ck_assert(triggers[i].id < triggers[i - 1].id);
 		OK(store_notices(b.st, &q, &arena, &list, &err));
 		ck_assert_uint_eq(list.n, want[with]);
 		for (size_t i = 0; i < list.n; i++) {
@@ -856,7 +863,7 @@ int main(void)
 	tcase_add_test(
 		tc, triggers_near_their_values_are_those_of_the_account_and_of_its_current_period);
 	tcase_add_test(tc, removed_trigger_fires_no_more_and_its_notices_are_cancelled);
-	tcase_add_test(tc, notices_of_some_accounts_are_listed_newest_first);
+	tcase_add_test(tc, triggers_and_notices_of_some_accounts_are_listed_newest_first);
 	tcase_add_test(tc,
 		       callback_is_repeated_unless_it_is_about_to_be_sent_or_its_trigger_is_gone);
 	tcase_add_test(tc, changed_callback_applies_to_waiting_notices);
