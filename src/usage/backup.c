@@ -30,6 +30,7 @@ struct backup {
 	const struct settings *settings;
 	const struct backup_calls *calls;
 	struct arena arena;
+	char *name;        /* of the copy that is made */
 	const char *copy;  /* the path that the copy gets in the end */
 	const char *fresh; /* the path of the copy until it is tested */
 	const char *test;  /* the path at which it is restored */
@@ -58,7 +59,7 @@ static bool is_leftover(const char *name)
 }
 
 /* "usage-20261130T030000Z.db", in ARENA */
-static const char *name_of(int64_t now, struct arena *arena)
+static char *name_of(int64_t now, struct arena *arena)
 {
 	char text[INSTANT_TEXT], packed[INSTANT_TEXT];
 	size_t n = 0;
@@ -100,9 +101,17 @@ int backup_prepare(const struct settings *s, struct error *err)
 	return 0;
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
+/*
+ * Compares the ages of copies, by their names. A copy from after NOW, the name
+ * of the copy that is made now, is from before the clock was set back: it is
+ * older than the others.
+ */
+static int compare_names(gconstpointer a, gconstpointer b, gpointer now)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	bool x_later = strcmp(x, now) > 0, y_later = strcmp(y, now) > 0;
+
+	return x_later != y_later ? y_later - x_later : strcmp(x, y);
 }
 
 /* The names in the folder that WANTED accepts, oldest first, in the arena. */
@@ -121,7 +130,7 @@ static GPtrArray *list(struct backup *b, bool (*wanted)(const char *name), struc
 			g_ptr_array_add(names, arena_str(&b->arena, e->d_name));
 	closedir(d);
 	if (names->len)
-		g_ptr_array_sort(names, compare_names);
+		g_ptr_array_sort_with_data(names, compare_names, b->name);
 	return names;
 }
 
@@ -295,7 +304,8 @@ int backup_run(const struct settings *s, int64_t now, const struct backup_calls 
 	if (backup_prepare(s, err) < 0)
 		return -1;
 	arena_init(&b.arena);
-	snprintf(ret->name, sizeof(ret->name), "%s", name_of(now, &b.arena));
+	b.name = name_of(now, &b.arena);
+	snprintf(ret->name, sizeof(ret->name), "%s", b.name);
 	b.copy = path_of(&b, ret->name);
 	b.fresh = arena_join(&b.arena, b.copy, ".new", NULL);
 	b.test = arena_join(&b.arena, b.copy, ".test", NULL);

@@ -153,6 +153,25 @@ START_TEST(rotation_removes_the_oldest_copies_and_no_other_file)
 }
 END_TEST
 
+START_TEST(rotation_removes_copies_from_the_future_first)
+{
+	struct backup_result r;
+
+	/* the clock runs ahead by a year, and is set back */
+	for (int i = 0; i < 3; i++)
+		OK(run_at(NOON + (365 + i) * 86400, &r));
+	for (int i = 1; i <= 2; i++) {
+		OK(run_at(NOON + i * 86400, &r));
+		ck_assert_uint_eq(r.copies, 3);
+		ck_assert(exists(r.name));
+	}
+	ck_assert(!exists("usage-20271121T120000Z.db"));
+	ck_assert(!exists("usage-20271122T120000Z.db"));
+	ck_assert(exists("usage-20271123T120000Z.db"));
+	ck_assert(exists("usage-20261122T120000Z.db"));
+}
+END_TEST
+
 START_TEST(a_smaller_number_of_copies_holds_from_the_next_backup_on)
 {
 	struct backup_result r;
@@ -569,6 +588,7 @@ static Suite *backup_suite(void)
 	tcase_add_checked_fixture(t, start, stop);
 	tcase_add_test(t, a_backup_is_a_verified_copy_alone_in_its_folder);
 	tcase_add_test(t, rotation_removes_the_oldest_copies_and_no_other_file);
+	tcase_add_test(t, rotation_removes_copies_from_the_future_first);
 	tcase_add_test(t, a_smaller_number_of_copies_holds_from_the_next_backup_on);
 	tcase_add_test(t, what_a_killed_backup_left_is_removed);
 	tcase_add_test(t, a_copy_with_differences_is_not_kept);
