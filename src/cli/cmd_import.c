@@ -415,6 +415,14 @@ static bool is_input(const char *rejects, int argc, char **argv)
 	return false;
 }
 
+static bool has_standard_input(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "-") == 0)
+			return true;
+	return false;
+}
+
 static int check_call(const struct import *im, int argc, char **argv)
 {
 	enum reader_form form;
@@ -425,6 +433,9 @@ static int check_call(const struct import *im, int argc, char **argv)
 		return command_wrong(&command_import, "--zone is for the times of a --mapping");
 	if (im->format && !detect_form(im->format, &form))
 		return command_wrong(&command_import, "--format must be ndjson, json, csv or tsv");
+	if (im->follow && has_standard_input(argc, argv))
+		return command_wrong(&command_import,
+				     "--follow is for files, not for standard input");
 	if (im->state && !im->follow)
 		return command_wrong(&command_import, "--state is for --follow");
 	if (im->rejects.option && is_input(im->rejects.option, argc, argv))

@@ -68,6 +68,7 @@ struct follower {
 	size_t chunk_bytes;
 	time_t looked; /* when it last looked at the paths */
 	bool changed;  /* the state file is to be written */
+	bool *told;    /* by path: why it can't be read was printed */
 };
 
 /* ---- prints ---- */
@@ -273,16 +274,41 @@ static void read_newer(struct follower *f, const char *path, const char *file, v
 
 /* ---- rotation ---- */
 
-/* Looks whether another file has the path now. */
-static void look_at_path(struct follower *f, const char *path)
+/* Why the file can't be followed; NULL: it can be, or is not there yet. */
+static const char *why_not(const char *path)
 {
+	static const unsigned char gzip[] = { 0x1f, 0x8b }, zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	unsigned char head[sizeof(zstd)] = { 0 };
+	const char *ret = NULL;
+	struct stat sb;
+
+	if (fd < 0)
+		return errno == ENOENT ? NULL : g_strerror(errno);
+	if (fstat(fd, &sb) < 0 || !S_ISREG(sb.st_mode))
+		ret = "it is not a regular file";
+	else if (pread(fd, head, sizeof(head), 0) > 0 &&
+		 (memcmp(head, gzip, sizeof(gzip)) == 0 || memcmp(head, zstd, sizeof(zstd)) == 0))
+		ret = "it is compressed: import it without --follow";
+	close(fd);
+	return ret;
+}
+
+/* Looks whether another file has the path now. */
+static void look_at_path(struct follower *f, size_t number)
+{
+	const char *path = f->paths[number], *why;
 	struct followed *s = current_of(f, path);
 	struct stat sb;
 
-	if (stat(path, &sb) < 0)
-		return; /* it may be made in a moment */
-	if (s && s->device == sb.st_dev && s->inode == sb.st_ino)
+	if (s && stat(path, &sb) == 0 && s->device == sb.st_dev && s->inode == sb.st_ino)
 		return;
+	why = why_not(path);
+	if (why && !f->told[number])
+		fprintf(stderr, "usaged import: %s cannot be followed: %s\n", path, why);
+	f->told[number] = why != NULL;
+	if (why || stat(path, &sb) < 0)
+		return; /* it may be made in a moment */
 	if (s) {
 		s->retired = true;
 		f->changed = true;
@@ -608,7 +634,7 @@ static int round_of(struct follower *f, bool *ret_busy, struct error *err)
 	time_t now = time(NULL); /* which file times are compared with */
 
 	for (size_t i = 0; i < f->n_paths; i++)
-		look_at_path(f, f->paths[i]);
+		look_at_path(f, i);
 	*ret_busy = false;
 	n = f->streams->len;
 	for (guint i = n; i-- > 0 && !interrupted;) {
@@ -677,9 +703,11 @@ int import_follow(struct import *im, const struct settings *s, char **paths, siz
 		f.streams = g_ptr_array_new_with_free_func(followed_free);
 		f.chunk_bytes = im->record_bytes + CHUNK_BYTES;
 		f.chunk = g_malloc(f.chunk_bytes);
+		f.told = g_new0(bool, n);
 		rc = follow(&f, &err);
 		g_ptr_array_free(f.streams, TRUE);
 		g_free(f.chunk);
+		g_free(f.told);
 		close(fd);
 	}
 	g_free(lock);

@@ -657,6 +657,20 @@ end_following() {
 }
 
 mkdir logs
+mkdir logs/folder
+mkfifo logs/fifo
+event followed | gzip >logs/packed.gz
+three_are_told() {
+	[ "$(grep -c 'cannot be followed' err)" = 3 ]
+}
+follow logs/folder logs/fifo logs/packed.gz logs/later.ndjson
+until_true three_are_told
+sleep 1
+end_following
+is "what can't be followed is told once, each" "$(grep -c 'cannot be followed' err)" 3
+has "a compressed file" "$(cat err)" "logs/packed.gz cannot be followed: it is compressed"
+is "standard input is refused" "$("$usaged" --config usaged.conf import --follow - 2>&1 </dev/null | head -n 1)" "usaged import: --follow is for files, not for standard input; try usaged import --help"
+rm -r logs/folder logs/fifo logs/packed.gz
 { event follow1; event follow2; event follow3 | head -c 40; } >logs/a.ndjson
 follow logs/a.ndjson logs/later.ndjson
 until_true has_events 2
