@@ -405,6 +405,32 @@ static void prune_now(struct deliver *d, int64_t now_us)
 		commit_thread_run(d->commits, prune, &before_us, NULL);
 }
 
+/* What a commit makes due of notices that wait for a time after AFTER_US. */
+struct hastening {
+	int64_t after_us, now_us;
+};
+
+static int hasten(struct store *st, void *arg, struct error *err)
+{
+	const struct hastening *h = arg;
+
+	return store_notices_hasten(st, h->after_us, h->now_us, err);
+}
+
+/* No pause is that long: the clock was set back after the attempt. */
+static void hasten_now(struct deliver *d, int64_t now_us)
+{
+	struct hastening h = { now_us + RETRY_PAUSE_MAX_SEC * USEC_PER_SEC, now_us };
+	bool any;
+
+	if (!d->store || store_begin_read(d->store, NULL) < 0)
+		return;
+	any = store_notice_waits_after(d->store, h.after_us, NULL) > 0;
+	store_end(d->store);
+	if (any)
+		commit_thread_run(d->commits, hasten, &h, NULL);
+}
+
 static void look_around(struct deliver *d)
 {
 	int64_t now_us = clock_now_us();
@@ -421,8 +447,11 @@ static void look_around(struct deliver *d)
 		d->look_us = now_us + FAILED_US;
 		store_close(&d->store);
 	}
-	if (now_us >= d->prune_us)
+	/* also if the clock was set back */
+	if (now_us >= d->prune_us || d->prune_us - now_us > PRUNE_US) {
+		hasten_now(d, now_us);
 		prune_now(d, now_us);
+	}
 }
 
 static void *run(void *arg)

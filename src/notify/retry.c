@@ -6,7 +6,7 @@
 enum {
 	QUICK_RETRIES = 3,
 	PAUSE_SEC = 60,
-	PAUSE_MAX_SEC = 4 * 3600,
+	PAUSE_MAX_SEC = RETRY_PAUSE_MAX_SEC,
 	GIVE_UP_SEC = SEC_PER_DAY,
 	GONE = 410 /* the receiver says that it will never be there again */
 };

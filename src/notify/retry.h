@@ -10,6 +10,8 @@
 
 #include "model/records.h"
 
+enum { RETRY_PAUSE_MAX_SEC = 4 * 3600 }; /* the longest pause */
+
 /* The result of an attempt. */
 struct outcome {
 	int64_t status; /* HTTP; 0: no answer */

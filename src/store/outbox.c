@@ -145,6 +145,26 @@ int store_notices(struct store *st, const struct notices_query *q, struct arena 
 	return read_notices(s, arena, ret, err);
 }
 
+int store_notice_waits_after(struct store *st, int64_t after_us, struct error *err)
+{
+	struct stmt *s =
+		prepare(st, "SELECT 1 FROM notice WHERE state = 0 AND next_us > ?1 LIMIT 1", err);
+	int64_t one;
+
+	db_bind_int(s, 1, after_us);
+	return store_one(s, &one, err);
+}
+
+int store_notices_hasten(struct store *st, int64_t after_us, int64_t now_us, struct error *err)
+{
+	struct stmt *s =
+		prepare(st, "UPDATE notice SET next_us = ?2 WHERE state = 0 AND next_us > ?1", err);
+
+	db_bind_int(s, 1, after_us);
+	db_bind_int(s, 2, now_us);
+	return db_step(s, err);
+}
+
 int store_notice_account(struct store *st, int64_t after, int64_t now_us, int64_t *ret,
 			 struct error *err)
 {

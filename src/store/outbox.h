@@ -41,6 +41,10 @@ struct notices_query {
 };
 int store_notices(struct store *st, const struct notices_query *q, struct arena *arena,
 		  struct notices *ret, struct error *err);
+/* Is a notice waiting for a time after AFTER_US? 1 yes, 0 no, -1 failed. */
+int store_notice_waits_after(struct store *st, int64_t after_us, struct error *err);
+/* Makes those that wait for a time after AFTER_US due at NOW_US. In a write. */
+int store_notices_hasten(struct store *st, int64_t after_us, int64_t now_us, struct error *err);
 /*
  * Finds the first account with an id above AFTER that has waiting notices whose
  * next attempt is due at NOW_US. 1 found, 0 none, -1 failed.

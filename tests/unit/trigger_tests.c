@@ -701,6 +701,29 @@ static void set_notice(const struct notice *n)
 	OK(store_commit(b.st, &err));
 }
 
+START_TEST(notice_that_waits_too_long_is_hastened)
+{
+	struct notice n;
+	int64_t now_us = clock_now_us();
+
+	added(usual);
+	store_call((struct call) { .usage = "11" });
+	n = only_notice();
+	n.next_us = now_us + 5 * HOUR_US;
+	set_notice(&n);
+	ck_assert_int_eq(store_notice_waits_after(b.st, n.next_us, &err), 0);
+	ck_assert_int_eq(store_notice_waits_after(b.st, now_us + 4 * HOUR_US, &err), 1);
+	OK(store_begin_write(b.st, &err));
+	OK(store_notices_hasten(b.st, n.next_us, now_us, &err));
+	OK(store_commit(b.st, &err));
+	ck_assert_int_eq(only_notice().next_us, n.next_us);
+	OK(store_begin_write(b.st, &err));
+	OK(store_notices_hasten(b.st, now_us + 4 * HOUR_US, now_us, &err));
+	OK(store_commit(b.st, &err));
+	ck_assert_int_eq(only_notice().next_us, now_us);
+}
+END_TEST
+
 START_TEST(callback_is_repeated_unless_it_is_about_to_be_sent_or_its_trigger_is_gone)
 {
 	static const enum notice_state states[] = { NOTICE_WAITING, NOTICE_DELIVERED,
@@ -864,6 +887,7 @@ int main(void)
 		tc, triggers_near_their_values_are_those_of_the_account_and_of_its_current_period);
 	tcase_add_test(tc, removed_trigger_fires_no_more_and_its_notices_are_cancelled);
 	tcase_add_test(tc, triggers_and_notices_of_some_accounts_are_listed_newest_first);
+	tcase_add_test(tc, notice_that_waits_too_long_is_hastened);
 	tcase_add_test(tc,
 		       callback_is_repeated_unless_it_is_about_to_be_sent_or_its_trigger_is_gone);
 	tcase_add_test(tc, changed_callback_applies_to_waiting_notices);
