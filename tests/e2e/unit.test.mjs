@@ -128,7 +128,7 @@ test('the unit exposes little, as systemd counts it', { skip: spawnSync('systemd
 })
 
 test('the unit starts the server again however often it dies, without a core file', () => {
-	for (const line of ['Restart=always', 'StartLimitIntervalSec=0', 'SystemCallErrorNumber=EPERM', 'LimitCORE=0', 'TasksMax=512', 'Type=notify', 'WatchdogSec=60s'])
+	for (const line of ['Restart=always', 'StartLimitIntervalSec=0', 'SystemCallErrorNumber=EPERM', 'LimitCORE=0', 'TasksMax=2048', 'Type=notify', 'WatchdogSec=60s'])
 		assert.match(text, new RegExp(`^${line}$`, 'm'))
 	assert.match(text.split('[Service]')[0], /StartLimitIntervalSec/, 'a start limit stands in [Unit]')
 })
