@@ -1,5 +1,6 @@
 #include "notify/deliver.h"
 
+#include <glib.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -36,6 +37,9 @@ struct in_work {
 	struct in_work *next;
 };
 
+/* What is known of the receiver of an account. */
+enum hearing { HEARD_NOTHING, HEARD_ANSWER, HEARD_SILENCE };
+
 struct deliver {
 	const struct settings *settings;
 	const unsigned char *secret;
@@ -48,6 +52,8 @@ struct deliver {
 	atomic_bool stopping, woken;
 	struct store *store; /* read-only; NULL: not open */
 	struct in_work *first;
+	/* by account: enum hearing of the last request; accounts without one are not in it */
+	GHashTable *heard;
 	char host[64 + SYS_NMLN];
 	int64_t lease_us;          /* end of the lease; 0: another host has it */
 	int64_t look_us, prune_us; /* times of the next look and pruning */
@@ -150,6 +156,22 @@ static int note_results(struct store *st, void *arg, struct error *err)
 	return rc;
 }
 
+static enum hearing heard_of(const struct deliver *d, int64_t account)
+{
+	gint64 key = account;
+
+	return (enum hearing)GPOINTER_TO_INT(g_hash_table_lookup(d->heard, &key));
+}
+
+static void note_hearing(struct deliver *d, const struct delivery_result *r)
+{
+	gint64 *key = g_new(gint64, 1);
+
+	*key = r->work->account;
+	g_hash_table_replace(d->heard, key,
+			     GINT_TO_POINTER(r->sent.status ? HEARD_ANSWER : HEARD_SILENCE));
+}
+
 static void end_work(struct deliver *d, struct in_work *work)
 {
 	struct in_work **p = &d->first;
@@ -209,6 +231,7 @@ static void collect(struct deliver *d)
 	for (size_t i = 0; i < all.n; i++) {
 		if (!err.kind)
 			log_result(&list[i]);
+		note_hearing(d, &list[i]);
 		end_work(d, list[i].work);
 	}
 	free(list);
@@ -216,24 +239,28 @@ static void collect(struct deliver *d)
 
 /* ---- sending ---- */
 
+static size_t left_of(size_t most, size_t used)
+{
+	return used < most ? most - used : 0;
+}
+
 /* The number of requests that may begin for an account of the family. */
 static size_t room_for(const struct deliver *d, int64_t account, int64_t family)
 {
-	size_t of_account = 0, of_family = 0, all = 0;
+	enum hearing heard = heard_of(d, account);
+	size_t of_account = 0, of_family = 0, silent = 0, all = 0, ret;
 
 	for (const struct in_work *w = d->first; w; w = w->next) {
 		of_account += w->account == account;
 		of_family += w->family == family;
+		silent += heard_of(d, w->account) == HEARD_SILENCE;
 		all++;
 	}
-	if (of_account >= DELIVER_ACCOUNT || of_family >= DELIVER_FAMILY || all >= DELIVER_AT_ONCE)
-		return 0;
-	all = DELIVER_AT_ONCE - all;
-	of_family = DELIVER_FAMILY - of_family;
-	of_account = DELIVER_ACCOUNT - of_account;
-	if (all < of_account)
-		of_account = all;
-	return of_family < of_account ? of_family : of_account;
+	ret = left_of(heard == HEARD_ANSWER ? DELIVER_ACCOUNT : DELIVER_UNHEARD, of_account);
+	ret = MIN(ret, left_of(DELIVER_FAMILY, of_family));
+	if (heard == HEARD_SILENCE)
+		ret = MIN(ret, left_of(DELIVER_SILENT, silent));
+	return MIN(ret, left_of(DELIVER_AT_ONCE, all));
 }
 
 static bool is_in_work(const struct deliver *d, int64_t notice)
@@ -517,8 +544,10 @@ int deliver_new(const struct settings *settings, const unsigned char *secret,
 	d->enter = enter;
 	networks_parse(settings->webhook_networks, &d->allowed);
 	name_host(d);
+	d->heard = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	if (sender_init(err) < 0 ||
 	    sender_new(&d->allowed, settings->webhook_ca_file, &d->sender, err) < 0) {
+		g_hash_table_destroy(d->heard);
 		free(d);
 		return -1;
 	}
@@ -529,6 +558,7 @@ int deliver_new(const struct settings *settings, const unsigned char *secret,
 	}
 	sem_destroy(&d->begun);
 	sender_free(&d->sender);
+	g_hash_table_destroy(d->heard);
 	free(d);
 	return error_set(err, ERR_INTERNAL, NULL, "cannot start the delivery thread");
 }
@@ -566,6 +596,7 @@ void deliver_free(struct deliver **d)
 	sender_free(&(*d)->sender);
 	store_close(&(*d)->store);
 	sem_destroy(&(*d)->begun);
+	g_hash_table_destroy((*d)->heard);
 	free(*d);
 	*d = NULL;
 }

@@ -2,10 +2,11 @@
  * deliver.h - the thread that sends the notices of the outbox.
  *
  * At most DELIVER_AT_ONCE requests are in work, DELIVER_FAMILY of one family and
- * DELIVER_ACCOUNT of one account. So a slow receiver holds up only callbacks of
- * its own account, and slow receivers those of their family. A
- * notice is sent at least once: if the process ends between an answer and its
- * commit, the notice is sent again.
+ * DELIVER_ACCOUNT of one account. An account has DELIVER_UNHEARD until its
+ * receiver has answered; those whose receiver was silent have DELIVER_SILENT
+ * together. So slow receivers hold up only callbacks of their own accounts and
+ * families. A notice is sent at least once: if the process ends between an answer
+ * and its commit, the notice is sent again.
  *
  * Of all servers of a ledger, the one that has the lease "delivery" sends. It
  * extends the lease while it has work; if it dies, another one takes over after
@@ -17,7 +18,14 @@
 #include "base/settings.h"
 #include "usage/commit_thread.h"
 
-enum { DELIVER_AT_ONCE = 32, DELIVER_FAMILY = 8, DELIVER_ACCOUNT = 4, DELIVER_LEASE_US = 10000000 };
+enum {
+	DELIVER_AT_ONCE = 32,
+	DELIVER_SILENT = 16,
+	DELIVER_FAMILY = 8,
+	DELIVER_ACCOUNT = 4,
+	DELIVER_UNHEARD = 2,
+	DELIVER_LEASE_US = 10000000
+};
 
 struct deliver;
 
