@@ -182,61 +182,8 @@ int store_late_count(struct store *st, const struct db_list *accounts, int64_t *
  */
 int store_closings_raise(struct store *st, struct error *err);
 
-/*
- * Upgrade: fills the table of postings again if events have moved to other
- * sources. In a write. Memory is bounded.
- */
-int store_sources_moved(struct store *st, struct error *err);
-
 /* Upgrade: fills the table `rollup` from the tables it replaces. In a write. */
 int store_rollups_migrate(struct store *st, struct error *err);
-
-/*
- * A checksum of the postings of one account and hour, independent of their
- * order.
- */
-struct posting_sum {
-	int64_t account, hour;
-	int64_t n;
-	uint64_t hash;
-	bool damaged; /* some postings cannot be decoded */
-};
-
-void posting_sum_add(struct posting_sum *sum, const struct posting *p);
-
-/*
- * Reads the checksums of all hours of ACCOUNTS (NULL: of all accounts), by
- * account and hour. Borrows ACCOUNTS. A store can have one reader at a time.
- */
-struct posting_reader;
-int posting_reader_new(struct store *st, const struct db_list *accounts,
-		       struct posting_reader **ret, struct error *err);
-void posting_reader_free(struct posting_reader **r);
-/*
- * Sets *RET to the current checksum, NULL at the end. posting_reader_pass moves
- * to the next checksum.
- */
-int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret,
-			struct error *err);
-void posting_reader_pass(struct posting_reader *r);
-
-/* The postings of one account and hour. */
-struct posting_hour {
-	int64_t account, hour;
-	struct posting *list;
-	size_t n;
-};
-
-/* Appends complete runs as a new part of the hour. In a write. */
-int store_posting_append(struct store *st, int64_t account, int64_t hour, const char *bytes,
-			 size_t len, struct error *err);
-
-/*
- * Replaces the postings of an hour in TO by WANT, but keeps postings that were
- * added to TO after the snapshot FROM. In a write of TO.
- */
-int store_postings_replace(struct store *from, struct store *to, const struct posting_hour *want,
-			   struct error *err);
 
 /*
  * Copies the database to FILE as store_backup does, which makes the name

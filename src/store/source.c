@@ -68,14 +68,3 @@ int store_sources_named(struct store *st, int64_t family, const char *text, stru
 		db_bind_int(s, 2, family);
 	return store_ids(s, arena, ret, ret_n, err);
 }
-
-int store_sources_moved(struct store *st, struct error *err)
-{
-	struct stmt *s = prepare(st, "SELECT 1 FROM source_moved LIMIT 1", err);
-	int rc = store_any(s, err);
-
-	if (rc > 0 &&
-	    (db_exec(st->db, "DELETE FROM posting", err) < 0 || store_postings_make(st, err) < 0))
-		rc = -1;
-	return rc < 0 ? -1 : db_exec(st->db, "DROP TABLE source_moved", err);
-}

@@ -1,7 +1,7 @@
 /*
- * posting.c - an hour's references to events, as they are stored: the first
- * byte says in how many parts, the others are their bytes. References that can
- * be read, written and read again are the same.
+ * posting.c - references to events, as they are stored: the first byte says in
+ * how many leaves, the others are their bytes. References of an hour that can be
+ * read, written and read again are the same.
  */
 #include "fuzz.h"
 #include "ledger.h"
@@ -11,7 +11,8 @@
 #include "store/posting.h"
 #include "store/sqlite/layout.h"
 #include "store/internal.h"
-#include "store/sqlite/posting_codec.h"
+#include "store/sqlite/posting_sums.h"
+#include "store/sqlite/posting_table.h"
 #include "base/banned.h"
 
 #define ACCOUNT 1
@@ -37,55 +38,97 @@ static void open_stores(void)
 	atexit(close_stores);
 }
 
-static void run(struct store *st, const char *sql, int64_t part, const uint8_t *data, size_t size)
+static void run(struct store *st, const char *sql, const struct posting_leaf *leaf)
 {
 	struct stmt *s = prepare(st, sql, NULL);
 
 	must(s);
-	if (part) {
-		db_bind_int(s, 1, part);
-		db_bind_blob(s, 2, data ? (const char *)data : "", size);
+	if (leaf) {
+		db_bind_int(s, 1, leaf->since_us);
+		db_bind_int(s, 2, leaf->last_us);
+		db_bind_blob(s, 3, leaf->len ? leaf->bytes : "", leaf->len);
 	}
 	must(db_step(s, NULL) == 0);
 }
 
-static void put_parts(const uint8_t *data, size_t size, size_t n)
+/* Reads a number of a leaf. */
+static uint64_t take_number(const uint8_t **at, const uint8_t *end)
 {
-	run(store, "DELETE FROM posting", 0, NULL, 0);
+	uint64_t ret = 0;
+
+	for (int shift = 0; *at < end && shift < 64; shift += 7) {
+		uint8_t byte = *(*at)++;
+
+		ret |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			break;
+	}
+	return ret;
+}
+
+/* When the last posting of a leaf is, if the leaf is not damaged. */
+static int64_t last_of(int64_t since_us, const uint8_t *at, size_t size)
+{
+	const uint8_t *end = at + size;
+	uint64_t ret = (uint64_t)since_us;
+
+	for (at += size > 0; at < end;) {
+		uint64_t own;
+
+		ret += take_number(&at, end);
+		for (int i = 0; i < 3; i++)
+			take_number(&at, end);
+		own = take_number(&at, end);
+		at = own < (uint64_t)(end - at) ? at + own : end;
+	}
+	return (int64_t)ret;
+}
+
+/* Leaves that begin in the hour; they may overlap. */
+static void put_leaves(const uint8_t *data, size_t size, size_t n)
+{
+	run(store, "DELETE FROM posting", NULL);
 	for (size_t i = 0; i < n; i++) {
 		size_t at = size * i / n, end = size * (i + 1) / n;
+		int64_t since_us = HOUR * HOUR_US + (int64_t)i * HOUR_US / 4;
+		struct posting_leaf leaf = { since_us, last_of(since_us, data + at, end - at),
+					     data + at, end - at };
 
 		run(store,
-		    "INSERT INTO posting (account, hour, part, events) VALUES (1, 400000, ?1, ?2)",
-		    (int64_t)i + 1, data + at, end - at);
+		    "INSERT INTO posting (account, since, part, last, events)"
+		    " VALUES (1, ?1, 0, ?2, ?3)",
+		    &leaf);
 	}
 }
 
 /*
- * The sum of all references by the reader of sums, which must have the same
- * opinion of the parts.
+ * The sum of the hour's references by the reader of sums, which must have the
+ * same opinion of the leaves.
  */
 static struct posting_sum read_sum(struct posting *list, size_t n, bool damaged)
 {
 	struct posting_reader *reader = NULL;
 	const struct posting_sum *sum;
-	struct posting_sum all = { 0 }, wanted = { 0 };
+	struct posting_sum hour = { 0 }, wanted = { 0 };
+	int64_t before = INT64_MIN;
 
 	must(posting_reader_new(store, NULL, &reader, NULL) == 0);
 	for (;;) {
 		must(posting_reader_peek(reader, &sum, NULL) == 0);
 		if (!sum)
 			break;
-		must(all.n == 0 && sum->account == ACCOUNT && sum->hour == HOUR);
-		all = *sum;
+		must(sum->account == ACCOUNT && sum->hour > before);
+		before = sum->hour;
+		if (sum->hour == HOUR)
+			hour = *sum;
 		posting_reader_pass(reader);
 	}
 	posting_reader_free(&reader);
-	must(all.damaged == damaged);
+	must(hour.damaged == damaged);
 	for (size_t i = 0; i < n; i++)
 		posting_sum_add(&wanted, &list[i]);
-	must(damaged || (all.n == wanted.n && all.hash == wanted.hash));
-	return all;
+	must(damaged || (hour.n == wanted.n && hour.hash == wanted.hash));
+	return hour;
 }
 
 static bool can_be_written(const struct posting *list, size_t n)
@@ -125,7 +168,7 @@ static void make_again(void)
 {
 	int64_t hour;
 
-	run(store, "DELETE FROM posting", 0, NULL, 0);
+	run(store, "DELETE FROM posting", NULL);
 	must(store_postings_make(store, NULL) == 0);
 	must(store_posting_hour(store, ACCOUNT, 0, false, &hour, NULL) == 1 && hour > HOUR);
 	must(store_posting_hour(store, ACCOUNT, INT64_MAX, true, &hour, NULL) == 1 && hour > HOUR);
@@ -142,8 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return 0;
 	open_stores();
-	put_parts(data + 1, size - 1, 1 + data[0] % 3);
-	must(store_posting_hour(store, ACCOUNT, 0, false, &hour, NULL) == 1 && hour == HOUR);
+	put_leaves(data + 1, size - 1, 1 + data[0] % 3);
 	arena_init(&arena);
 	if (store_postings(store, &(struct account_hour) { ACCOUNT, HOUR }, &arena, &list, &n,
 			   &err) < 0) {
@@ -153,6 +195,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < n; i++)
 			must(list[i].effective_us / HOUR_US == HOUR &&
 			     (i == 0 || list[i].effective_us >= list[i - 1].effective_us));
+		must(n > 0 && store_posting_hour(store, ACCOUNT, 0, false, &hour, NULL) == 1 &&
+		     hour == HOUR);
 		read_again(list, n, &arena);
 		make_again();
 	}

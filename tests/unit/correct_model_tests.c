@@ -161,11 +161,11 @@ static void step_close(void)
 static void step_rebuild(void)
 {
 	static const char *const losses_sqlite[] = {
-		"DELETE FROM posting WHERE hour % 2 = 0",
+		"DELETE FROM posting WHERE since / 3600000000 % 2 = 0",
 		"DELETE FROM rollup WHERE period % 2 = 0",
 		"UPDATE rollup SET leaf = substr(leaf, 1, length(leaf) - 1)",
 		"DELETE FROM rollup",
-		"UPDATE posting SET part = part + 1000 WHERE hour % 5 = 0",
+		"UPDATE posting SET part = part + 1000 WHERE since / 3600000000 % 5 = 0",
 		"UPDATE rollup SET leaf = CAST(x'01' || substr(leaf, 2) AS BLOB)"
 	};
 	static const char *const losses_postgresql[] = {

@@ -7,6 +7,9 @@
 #include "store/internal.h"
 #include "store/posting.h"
 #include "store/sqlite/layout.h"
+#include "store/sqlite/posting_sums.h"
+#include "store/sqlite/posting_table.h"
+#include "store/sqlite/posting_walk.h"
 #include "fixture.h"
 #include "store_fixture.h"
 #include "suite.h"
@@ -84,7 +87,7 @@ START_TEST(postings_of_many_commits_come_back_in_order)
 	}
 	for (int64_t which = 0; which < 3; which++)
 		check_postings(f.st, f.account, 490000 + 10 * which, counts[which], &want[which]);
-	ck_assert_int_le(raw_number("SELECT max(length(events)) FROM posting"), 960);
+	ck_assert_int_le(raw_number("SELECT max(length(events)) FROM posting"), 400);
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM posting WHERE account <> 1"), 0);
 	ck_assert_int_eq(store_posting_hour(f.st, f.account, 0, false, &hour, &err), 1);
 	ck_assert_int_eq(hour, 490000);
@@ -99,7 +102,7 @@ START_TEST(postings_of_many_commits_come_back_in_order)
 }
 END_TEST
 
-START_TEST(small_commits_share_a_part)
+START_TEST(small_commits_share_a_leaf)
 {
 	struct fixture f = with_series(path);
 	struct posting ref = { .series = f.plain, .source = f.source, .id_len = 6 };
@@ -115,6 +118,277 @@ START_TEST(small_commits_share_a_part)
 		OK(store_commit(f.st, &err));
 	}
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM posting"), 1);
+	store_close(&f.st);
+}
+END_TEST
+
+/* ---- leaves ---- */
+
+/* Are the leaves of the account in order, within their limit, and half full or more? */
+static void check_leaves(size_t n, int64_t least_percent)
+{
+	ck_assert_int_le(raw_number("SELECT max(length(events)) FROM posting"), 400);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM (SELECT since, last, lead(since) OVER"
+				    " (ORDER BY since, part) AS next FROM posting)"
+				    " WHERE since > last OR last > next"
+				    " OR (since < last AND last = next)"),
+			 0);
+	if (n > 500)
+		ck_assert_int_ge(raw_number("SELECT avg(length(events)) * 100 / 400 FROM posting"),
+				 least_percent);
+}
+
+/* How the times of a test's events are chosen. */
+enum spread { RISING, FALLING, ANYWHERE, FEW_INSTANTS, ONE_INSTANT };
+
+static int64_t time_of(enum spread spread, uint64_t *state, int64_t i)
+{
+	const int64_t begin = 490000 * INT64_C(3600000000);
+
+	switch (spread) {
+	case RISING:
+		return begin + i * 777777777;
+	case FALLING:
+		return begin + (100000 - i) * 777777777;
+	case ANYWHERE:
+		return begin + (int64_t)(random_number(state) % 3000) * 3600000000 +
+		       (int64_t)(random_number(state) % 3600000000);
+	case FEW_INSTANTS:
+		return begin + (int64_t)(random_number(state) % 5) * 86400000000;
+	case ONE_INSTANT:
+		break;
+	}
+	return begin;
+}
+
+static const struct {
+	const char *name;
+	enum spread spread;
+	size_t times, most; /* events at a time */
+	int64_t least_percent;
+} spreads[] = {
+	{ "rising, one at a time", RISING, 1200, 1, 85 },
+	{ "rising, many at a time", RISING, 30, 200, 85 },
+	{ "falling, one at a time", FALLING, 1200, 1, 40 },
+	{ "falling, many at a time", FALLING, 30, 200, 40 },
+	{ "anywhere, one at a time", ANYWHERE, 1200, 1, 45 },
+	{ "anywhere, many at a time", ANYWHERE, 30, 200, 45 },
+	{ "few instants, one at a time", FEW_INSTANTS, 1200, 1, 45 },
+	{ "few instants, many at a time", FEW_INSTANTS, 30, 200, 45 },
+	{ "one instant, one at a time", ONE_INSTANT, 1200, 1, 85 },
+	{ "one instant, many at a time", ONE_INSTANT, 30, 200, 85 },
+};
+
+/* The checksums of all hours, added up. */
+static struct posting_sum sum_of_all(struct store *st)
+{
+	struct posting_reader *reader;
+	const struct posting_sum *sum;
+	struct posting_sum all = { .hour = INT64_MIN };
+
+	OK(posting_reader_new(st, NULL, &reader, &err));
+	for (;;) {
+		OK(posting_reader_peek(reader, &sum, &err));
+		if (!sum)
+			break;
+		ck_assert(!sum->damaged);
+		ck_assert_int_gt(sum->hour, all.hour);
+		all.hour = sum->hour;
+		all.n += sum->n;
+		all.hash += sum->hash;
+		posting_reader_pass(reader);
+	}
+	posting_reader_free(&reader);
+	return all;
+}
+
+START_TEST(leaves_hold_all_postings_whatever_their_order)
+{
+	struct fixture f = with_series(path);
+	struct posting_sum want = { 0 }, all;
+	uint64_t state = 7;
+	int64_t number = 0;
+
+	OK(store_begin_write(f.st, &err));
+	for (size_t time = 0; time < spreads[_i].times; time++) {
+		size_t n = random_number(&state) % spreads[_i].most + 1;
+		struct posting *list = arena_array(&arena, struct posting, n);
+
+		for (size_t i = 0; i < n; i++, number++) {
+			char *id = arena_printf(&arena, "call-%08d", (int)number);
+
+			list[i] = (struct posting) { time_of(spreads[_i].spread, &state, number),
+						     f.plain, f.source, id, strlen(id) };
+			posting_sum_add(&want, &list[i]);
+		}
+		OK(store_postings_add(f.st, f.account, list, n, &err));
+	}
+	OK(store_commit(f.st, &err));
+	ROW("%s", spreads[_i].name);
+	all = sum_of_all(f.st);
+	ck_assert_int_eq(all.n, want.n);
+	ck_assert(all.hash == want.hash);
+	check_leaves((size_t)number, spreads[_i].least_percent);
+	store_close(&f.st);
+}
+END_TEST
+
+/* ---- walks ---- */
+
+enum { WALKED = 7 };
+
+/* The postings of a walk's test, by account. */
+struct walked {
+	struct posting *list;
+	size_t n;
+};
+
+/* Accounts with few or many postings, some at the same instants. */
+static void add_walked(struct store *st, struct walked all[static WALKED], uint64_t *state)
+{
+	OK(store_begin_write(st, &err));
+	for (int64_t i = 0; i < WALKED; i++) {
+		struct walked *w = &all[i];
+
+		w->n = i * i * i * 3;
+		w->list = arena_array(&arena, struct posting, w->n);
+		for (size_t k = 0; k < w->n; k++)
+			w->list[k] = (struct posting) {
+				490000 * HOUR_US + (int64_t)(random_number(state) % 2000) * 77777,
+				(int64_t)k + 1, 1, arena_printf(&arena, "id-%zu", k), 0
+			};
+		for (size_t k = 0; k < w->n; k++)
+			w->list[k].id_len = strlen(w->list[k].id);
+		OK(store_postings_add(st, i + 1, w->list, w->n, &err));
+	}
+	OK(store_commit(st, &err));
+}
+
+/* How many postings are in the range, and their checksum. */
+static struct posting_sum sum_in(const struct walked all[static WALKED],
+				 const struct posting_range *range)
+{
+	struct posting_sum ret = { 0 };
+
+	for (size_t i = 0; i < range->n_accounts; i++) {
+		const struct walked *w = &all[range->accounts[i] - 1];
+
+		for (size_t k = 0; k < w->n; k++)
+			if (w->list[k].effective_us >= range->from_us &&
+			    w->list[k].effective_us < range->to_us)
+				posting_sum_add(&ret, &w->list[k]);
+	}
+	return ret;
+}
+
+/* Walks through the range, and checks what posting_walk.h says of steps. */
+static struct posting_sum walk(struct store *st, const struct posting_range *range)
+{
+	int64_t beyond = range->forwards ? INT64_MIN : INT64_MAX;
+	struct posting_sum ret = { 0 };
+	struct posting_walk w;
+	struct arena step;
+	int rc;
+
+	arena_init(&step);
+	OK(posting_walk_begin(st, range, &arena, &w, &err));
+	while ((rc = posting_walk_step(&w, &step, &err)) > 0) {
+		for (size_t i = 0; i < w.n; i++) {
+			const struct posting *p = &w.list[i].posting;
+
+			if (range->forwards)
+				ck_assert(p->effective_us > beyond);
+			else
+				ck_assert(p->effective_us < beyond);
+			if (p->effective_us >= range->from_us && p->effective_us < range->to_us)
+				posting_sum_add(&ret, p);
+		}
+		beyond = w.edge_us;
+		arena_reset(&step);
+	}
+	ck_assert_int_eq(rc, 0);
+	posting_walk_end(&w);
+	arena_release(&step);
+	return ret;
+}
+
+START_TEST(walks_pass_all_postings_in_stretches_of_time)
+{
+	static const int64_t some[] = { 2, 5, 7 }, every[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct fixture f = with_series(path);
+	struct walked all[WALKED + 1] = { 0 };
+	uint64_t state = 11;
+
+	add_walked(f.st, all, &state);
+	OK(store_begin_read(f.st, &err));
+	for (int i = 0; i < 400; i++) {
+		int64_t from = 490000 * HOUR_US + (int64_t)(random_number(&state) % 2100) * 77777 -
+			       77777,
+			to = from + (int64_t)(random_number(&state) % 2100) * 77777 +
+			     (int64_t)(random_number(&state) % 3);
+		struct posting_range range = { .accounts = i % 2 ? some : every,
+					       .n_accounts = i % 2 ? 3 : 8,
+					       .from_us = from,
+					       .to_us = to,
+					       .forwards = i % 4 < 2 };
+		struct posting_sum want, have;
+
+		ROW("%d", i);
+		want = sum_in(all, &range);
+		have = walk(f.st, &range);
+		ck_assert_int_eq(have.n, want.n);
+		ck_assert(have.hash == want.hash);
+	}
+	store_end(f.st);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(a_replaced_hour_leaves_its_neighbours)
+{
+	struct fixture f = with_series(path);
+	struct posting_sum all;
+	uint64_t state = 3;
+	struct posting *list = make_posted(3000, 490000, f.plain, &state);
+
+	for (size_t i = 0; i < 3000; i++)
+		list[i].effective_us += (int64_t)(i % 30) * 3600000000;
+	OK(store_begin_write(f.st, &err));
+	OK(store_postings_add(f.st, f.account, list, 3000, &err));
+	for (int64_t hour = 490000; hour < 490030; hour += 3) {
+		struct posting *one = make_posted(1, hour, f.plain, &state);
+
+		OK(store_postings_replace(
+			f.st, f.st, &(struct posting_hour) { f.account, hour, one, 1 }, &err));
+	}
+	OK(store_commit(f.st, &err));
+	all = sum_of_all(f.st);
+	ck_assert_int_eq(all.n, 2000 + 10);
+	check_leaves(2010, 40);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(a_damaged_leaf_stays_and_takes_nothing)
+{
+	struct fixture f = with_series(path);
+	uint64_t state = 3;
+	struct posting *list = make_posted(2, 490000, f.plain, &state);
+	struct posting *found;
+	size_t n;
+
+	OK(store_begin_write(f.st, &err));
+	OK(store_postings_add(f.st, f.account, list, 1, &err));
+	OK(db_exec(f.st->db, "UPDATE posting SET events = x'01ff'", &err));
+	for (int i = 0; i < 2; i++) {
+		list[0].effective_us += i;
+		OK(store_postings_add(f.st, f.account, list, 1, &err));
+	}
+	OK(store_commit(f.st, &err));
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM posting"), 2);
+	FAILS_WITH(store_postings(f.st, &(struct account_hour) { f.account, 490000 }, &arena,
+				  &found, &n, &err),
+		   ERR_INTERNAL, "rebuild");
 	store_close(&f.st);
 }
 END_TEST
@@ -144,7 +418,12 @@ int main(void)
 		return EXIT_SUCCESS;
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, postings_of_many_commits_come_back_in_order);
-	tcase_add_test(tc, small_commits_share_a_part);
+	tcase_add_test(tc, small_commits_share_a_leaf);
+	tcase_add_loop_test(tc, leaves_hold_all_postings_whatever_their_order, 0,
+			    ARRAY_SIZE(spreads));
+	tcase_add_test(tc, walks_pass_all_postings_in_stretches_of_time);
+	tcase_add_test(tc, a_replaced_hour_leaves_its_neighbours);
+	tcase_add_test(tc, a_damaged_leaf_stays_and_takes_nothing);
 	tcase_add_test(tc, damaged_postings_are_said);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

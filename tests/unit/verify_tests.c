@@ -8,6 +8,7 @@
 #include "store/event.h"
 #include "store/internal.h"
 #include "store/posting.h"
+#include "store/sqlite/posting_table.h"
 #include "store/verify.h"
 #include "fixture.h"
 #include "store_fixture.h"
@@ -139,14 +140,17 @@ static const struct tampering sqlite_tamperings[] = {
 	  0, 0, 1, 1 },
 	{ "INSERT INTO series_value VALUES (1, 1)", 0, 0, 0, 1 },
 	{ "DELETE FROM posting", 0, 0, 0, 2 },
-	{ "DELETE FROM posting WHERE hour % 24 = 0", 0, 0, 0, 1 },
-	{ "INSERT INTO posting SELECT account, hour + 24, part, events FROM posting", 0, 0, 0, 2 },
-	{ "INSERT INTO posting SELECT account, hour, part + 1, events FROM posting", 0, 0, 0, 2 },
-	{ "UPDATE posting SET events = x'01ff' WHERE hour % 24 = 0", 0, 0, 0, 1 },
+	{ "INSERT INTO posting SELECT account, since + 86400000000, part, last + 86400000000, "
+	  "events FROM posting",
+	  0, 0, 0, 2 },
+	{ "INSERT INTO posting SELECT account, since, part + 1, last, events FROM posting", 0, 0, 0,
+	  2 },
+	{ "UPDATE posting SET last = last + 1", 0, 0, 0, 2 },
+	{ "UPDATE posting SET events = x'01ff'", 0, 0, 0, 2 },
 	{ "UPDATE posting SET events = x'ffffffffffffffffffff'", 0, 0, 0, 2 },
 	{ "UPDATE posting SET events = x''", 0, 0, 0, 2 },
-	{ "UPDATE posting SET hour = 9000000000000000000 WHERE hour % 24 = 0", 0, 0, 0, 2 },
-	{ "UPDATE posting SET hour = -9000000000000000000 WHERE hour % 24 = 0", 0, 0, 0, 2 },
+	{ "UPDATE posting SET since = 9000000000000000000", 0, 0, 0, 3 },
+	{ "UPDATE posting SET since = -9000000000000000000", 0, 0, 0, 3 },
 	{ "UPDATE posting SET account = 2", 0, 0, 0, 4 },
 	{ "UPDATE event SET booked_us = time_us - 1 WHERE id = 'call-7'", 0, 0, 0, 2 },
 	{ "PRAGMA foreign_keys = OFF; DELETE FROM source", 0, 0, 0, 1 },
@@ -467,7 +471,8 @@ START_TEST(rebuild_keeps_what_comes_meanwhile)
 	size_t n, n_refs;
 
 	write_sound_ledger();
-	raw("DELETE FROM rollup WHERE period = 24311; DELETE FROM posting WHERE hour = 20454 * 24 "
+	raw("DELETE FROM rollup WHERE period = 24311; DELETE FROM posting WHERE since / 3600000000 "
+	    "= 20454 * 24 "
 	    "- 1");
 	snapshot = reopen(0);
 	writer = reopen(STORE_WRITE);
@@ -487,7 +492,7 @@ START_TEST(rebuild_keeps_what_comes_meanwhile)
 			  &err));
 	ck_assert_uint_eq(n, n_refs + 40);
 	OK(store_rebuild(snapshot, writer, &calls, &n, &(int64_t) { 0 }, &err));
-	ck_assert_uint_eq(n, 3);
+	ck_assert_uint_eq(n, 4);
 	store_close(&snapshot);
 	store_close(&writer);
 	store_close(&m.st);

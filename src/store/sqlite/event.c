@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include "store/internal.h"
 #include "store/sqlite/layout.h"
+#include "store/sqlite/posting_table.h"
 #include "base/banned.h"
 
 /*

@@ -131,7 +131,7 @@ static void take_step(struct search *s)
 {
 	size_t first = s->pending.n;
 
-	s->passed += s->walk.n;
+	s->passed += s->walk.n_read;
 	for (size_t i = 0; i < s->walk.n; i++) {
 		const struct posting *p = &s->walk.list[i].posting;
 		struct candidate c = { p->effective_us, p->source, s->walk.list[i].account,
@@ -356,9 +356,9 @@ static int search_by_time(struct search *s, struct error *err)
 		range.from_us = s->start.effective_us;
 	if (s->start.id && !s->forwards && s->start.effective_us < range.to_us - 1)
 		range.to_us = s->start.effective_us + 1;
-	if (posting_walk_begin(s->st, &range, s->arena, &s->walk, err) < 0)
-		return -1;
-	rc = filter_all(s, err);
+	rc = posting_walk_begin(s->st, &range, s->arena, &s->walk, err);
+	if (rc == 0)
+		rc = filter_all(s, err);
 	posting_walk_end(&s->walk);
 	return rc;
 }

@@ -4,9 +4,12 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
+enum { LEAF_VERSION = 1 };
+
 /* ---- writing ---- */
 
-void posting_add_number(struct strbuf *out, uint64_t n)
+/* Appends N, 7 bits in each byte. */
+static void add_number(struct strbuf *out, uint64_t n)
 {
 	char bytes[10];
 	size_t len = 0;
@@ -27,33 +30,38 @@ static size_t shared_bytes(const struct posting *a, const struct posting *b)
 	return n;
 }
 
-static void add_entry(struct strbuf *out, int64_t since_us, const struct posting *before,
-		      const struct posting *p)
+static void add_entry(struct strbuf *out, const struct posting *before, const struct posting *p)
 {
 	size_t shared = before ? shared_bytes(before, p) : 0;
 
-	posting_add_number(out, (uint64_t)(p->effective_us - since_us));
-	posting_add_number(out, (uint64_t)p->source);
-	posting_add_number(out, (uint64_t)p->series);
-	posting_add_number(out, shared);
-	posting_add_number(out, p->id_len - shared);
+	add_number(out, before ? (uint64_t)(p->effective_us - before->effective_us) : 0);
+	add_number(out, (uint64_t)p->source);
+	add_number(out, (uint64_t)p->series);
+	add_number(out, shared);
+	add_number(out, p->id_len - shared);
 	strbuf_addn(out, p->id + shared, p->id_len - shared);
 }
 
-size_t posting_pack(struct strbuf *body, int64_t hour, const struct posting *posted, size_t n)
+size_t posting_pack(struct strbuf *out, const struct posting *posted, size_t n, size_t most)
 {
-	int64_t since = hour * HOUR_US;
-	size_t fit = 0;
-	size_t i = 0;
+	size_t instant = 0, instant_len = 0, i, len = 0;
 
-	while (i < n && posted[i].effective_us - hour * HOUR_US < HOUR_US) {
-		add_entry(body, since, i ? &posted[i - 1] : NULL, &posted[i]);
-		if (body->len > POSTING_RUN_BYTES)
+	strbuf_addc(out, LEAF_VERSION);
+	for (i = 0; i < n; i++) {
+		if (i && posted[i].effective_us != posted[i - 1].effective_us) {
+			instant = i;
+			instant_len = len;
+		}
+		add_entry(out, i ? &posted[i - 1] : NULL, &posted[i]);
+		if (i && out->len > most)
 			break;
-		fit = body->len;
-		since = posted[i++].effective_us;
+		len = out->len;
 	}
-	body->len = fit;
+	if (i < n && instant) {
+		i = instant;
+		len = instant_len;
+	}
+	out->len = len;
 	return i;
 }
 
@@ -61,7 +69,28 @@ size_t posting_pack(struct strbuf *body, int64_t hour, const struct posting *pos
 
 struct posting_bytes {
 	const unsigned char *at, *end;
+	/* memory for the next ids */
+	struct arena *arena;
+	char *ids;
+	size_t left;
 };
+
+enum { IDS_BYTES = 2048 };
+
+/* Memory for LEN bytes of an id. */
+static char *id_room(struct posting_bytes *b, size_t len)
+{
+	char *ret;
+
+	if (len > b->left) {
+		b->left = len > IDS_BYTES ? len : IDS_BYTES;
+		b->ids = arena_alloc(b->arena, b->left);
+	}
+	ret = b->ids;
+	b->ids += len;
+	b->left -= len;
+	return ret;
+}
 
 static bool take_number(struct posting_bytes *b, uint64_t *ret)
 {
@@ -77,54 +106,55 @@ static bool take_number(struct posting_bytes *b, uint64_t *ret)
 }
 
 /*
- * Decodes the next posting of a run. BEFORE is the previous posting, or NULL.
+ * Decodes the next posting of a leaf, which is not before SINCE. BEFORE is the
+ * previous posting, or NULL.
  */
-static bool take_entry(struct posting_list *c, struct posting_bytes *b,
-		       const struct posting *before, struct posting *ret)
+static bool take_entry(struct posting_bytes *b, int64_t since_us, const struct posting *before,
+		       struct posting *ret)
 {
 	uint64_t after, source, series, shared, own;
-	int64_t since = before ? before->effective_us : c->from_us;
 	char *id;
 
 	if (!take_number(b, &after) || !take_number(b, &source) || !take_number(b, &series) ||
-	    !take_number(b, &shared) || !take_number(b, &own) || after >= (uint64_t)HOUR_US ||
+	    !take_number(b, &shared) || !take_number(b, &own) ||
 	    shared > (before ? before->id_len : 0) || own > (uint64_t)(b->end - b->at))
 		return false;
-	id = arena_alloc(c->arena, shared + own + 1);
+	*ret = (struct posting) { .series = (int64_t)series,
+				  .source = (int64_t)source,
+				  .id_len = shared + own };
+	if (after > INT64_MAX || __builtin_add_overflow(before ? before->effective_us : since_us,
+							(int64_t)after, &ret->effective_us))
+		return false;
+	id = id_room(b, shared + own + 1);
+	id[shared + own] = '\0';
 	if (shared)
 		memcpy(id, before->id, shared);
 	memcpy(id + shared, b->at, own);
 	b->at += own;
-	*ret = (struct posting) { since + (int64_t)after, (int64_t)series, (int64_t)source, id,
-				  shared + own };
-	return ret->effective_us < c->from_us + HOUR_US;
-}
-
-static bool take_run(struct posting_list *c, struct posting_bytes *b)
-{
-	uint64_t n;
-
-	if (!take_number(b, &n))
-		return false;
-	for (uint64_t i = 0; i < n; i++) {
-		c->list = store_room(c->arena, c->list, c->n, &c->size, sizeof(*c->list));
-		if (!take_entry(c, b, i ? &c->list[c->n - 1] : NULL, &c->list[c->n]))
-			return false;
-		c->n++;
-	}
+	ret->id = id;
 	return true;
 }
 
-bool posting_unpack(const void *bytes, size_t len, int64_t hour, struct posting_list *ret)
+bool posting_unpack(const struct posting_leaf *leaf, struct posting_list *ret)
 {
-	struct posting_bytes b = { bytes, (const unsigned char *)bytes + len };
+	struct posting_bytes b = { .at = leaf->bytes,
+				   .end = (const unsigned char *)leaf->bytes + leaf->len,
+				   .arena = ret->arena };
+	size_t first = ret->n;
+	bool whole = leaf->len > 1 && *b.at++ == LEAF_VERSION;
 
-	if (hour < -HOUR_MAX || hour > HOUR_MAX)
+	while (whole && b.at < b.end) {
+		ret->list = store_room(ret->arena, ret->list, ret->n, &ret->size,
+				       sizeof(*ret->list));
+		whole = take_entry(&b, leaf->since_us,
+				   ret->n > first ? &ret->list[ret->n - 1] : NULL,
+				   &ret->list[ret->n]);
+		ret->n += whole;
+	}
+	if (!whole || ret->list[first].effective_us != leaf->since_us ||
+	    ret->list[ret->n - 1].effective_us != leaf->last_us) {
+		ret->n = first;
 		return false;
-	ret->from_us = hour * HOUR_US;
-	while (b.at < b.end) {
-		if (!take_run(ret, &b))
-			return false;
 	}
 	return true;
 }

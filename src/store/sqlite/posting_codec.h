@@ -1,20 +1,20 @@
 /*
  * posting_codec.h - the bytes of postings.
  *
- * The postings of an account and hour are stored in parts. A part is a sequence
- * of runs; each commit writes one run or more. A run is the number of its
- * postings, followed by the postings in the order of effective time. A posting
- * is:
+ * The postings of an account are stored in leaves, in the order of effective
+ * time. A leaf is the byte 1 (the version of the format), followed by its
+ * postings. A posting is:
  *
- *   - microseconds since the previous posting (first: since the hour begins)
+ *   - microseconds since the previous posting (first: since the leaf's first
+ *     instant)
  *   - source
  *   - series
  *   - number of bytes that its id shares with the previous id (first: 0)
  *   - number of further bytes of its id, and these bytes
  *
  * Numbers have 7 bits in each byte, least significant first; the high bit says
- * that more bytes follow. This encoding is compact, because senders mostly send
- * in the order of time, and the ids of a sender often begin alike.
+ * that more bytes follow. This encoding is compact, because the ids of a sender
+ * often begin alike.
  */
 #ifndef STORE_POSTING_CODEC_H
 #define STORE_POSTING_CODEC_H
@@ -28,36 +28,38 @@
 #define HOUR_MAX (INT64_MAX / HOUR_US - 1)
 
 /*
- * Limits of size, so that several parts fit into a database page. Any single
- * posting fits into a part.
+ * The limit of a leaf. Larger leaves take less room, but an event that is
+ * stored alone decodes and writes a whole leaf: with 960 bytes a fifth more
+ * work on wide data. Any single posting fits into a leaf.
  */
-#define POSTING_PART_BYTES 960
-/* without the 2 bytes for the number of postings */
-#define POSTING_RUN_BYTES (POSTING_PART_BYTES - 2)
-
-/* Appends N, 7 bits in each byte. */
-void posting_add_number(struct strbuf *out, uint64_t n);
+#define POSTING_LEAF_BYTES 400
 
 /*
- * Encodes a run of HOUR into BODY: as many postings from the beginning of
- * POSTED as belong to the hour and fit. POSTED is in the order of effective
- * time. Returns the number of encoded postings. BODY does not contain this
- * number: write the number with posting_add_number, then BODY.
+ * Encodes a leaf into the empty OUT: postings from the beginning of POSTED, at
+ * least one, as long as the leaf has at most MOST bytes. POSTED is in the order
+ * of effective time. Postings of one instant are not divided, unless they are
+ * too many for one leaf: then a leaf has no others. Returns the number of
+ * encoded postings.
  */
-size_t posting_pack(struct strbuf *body, int64_t hour, const struct posting *posted, size_t n);
+size_t posting_pack(struct strbuf *out, const struct posting *posted, size_t n, size_t most);
 
-/* Decoded postings of one hour. */
+/* A stored leaf. */
+struct posting_leaf {
+	int64_t since_us, last_us; /* effective time of its first and last posting */
+	const void *bytes;
+	size_t len;
+};
+
 struct posting_list {
 	struct arena *arena;
 	struct posting *list;
 	size_t n, size;
-	int64_t from_us; /* beginning of the hour */
 };
 
 /*
- * Decodes a part of HOUR and appends its postings to RET. Returns false if the
- * part is damaged.
+ * Decodes a leaf and appends its postings to RET, in their order. False: the
+ * leaf is damaged; nothing is appended.
  */
-bool posting_unpack(const void *bytes, size_t len, int64_t hour, struct posting_list *ret);
+bool posting_unpack(const struct posting_leaf *leaf, struct posting_list *ret);
 
 #endif

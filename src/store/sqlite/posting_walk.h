@@ -5,6 +5,7 @@
 #ifndef STORE_POSTING_WALK_H
 #define STORE_POSTING_WALK_H
 
+#include <glib.h>
 #include "store/internal.h"
 
 /* A posting, with its account. */
@@ -32,20 +33,29 @@ struct posting_walk {
 	size_t n;
 	/* the last instant (backwards: the first) of the step's stretch */
 	int64_t edge_us;
+	size_t n_read; /* postings that the step has read, also for later steps */
 
 	/* the rest is the walk's own */
 	struct stmt *s; /* at the first row not read yet; NULL at the end */
 	struct posting_range range;
-	size_t size;
+	/* struct account_posting: read, but of a later stretch */
+	GArray *later;
+	/* ids of `later`; the other arena is empty between two steps */
+	struct arena ids[2];
+	int used;
 };
 
 /*
  * Begins a walk. Its list of accounts is in ARENA, which must live until
- * posting_walk_end. A store can have one walk at a time.
+ * posting_walk_end. A store can have one walk at a time. Also after a failure,
+ * call posting_walk_end.
  */
 int posting_walk_begin(struct store *st, const struct posting_range *range, struct arena *arena,
 		       struct posting_walk *ret, struct error *err);
-/* Reads the next step, in ARENA. 1 read, 0 the walk is at its end, -1 failed. */
+/*
+ * Reads the next step, in ARENA. 1 read, 0 the walk is at its end, -1 failed. A
+ * walk of zeros is at its end.
+ */
 int posting_walk_step(struct posting_walk *w, struct arena *arena, struct error *err);
 void posting_walk_end(struct posting_walk *w);
 

@@ -3,10 +3,12 @@
  */
 #include "store/sqlite/walk.h"
 
+#include <string.h>
 #include "store/closing.h"
-#include "store/posting.h"
 #include "store/repair.h"
 #include "store/rollup.h"
+#include "store/sqlite/posting_sums.h"
+#include "store/sqlite/posting_table.h"
 #include "store/sqlite/rollup_group.h"
 #include "store/verify.h"
 #include "store/sqlite/layout.h"
@@ -14,90 +16,65 @@
 
 /* ---- postings ---- */
 
-/*
- * The length of the hour's PART in the snapshot, in bytes; 0 if there was none.
- */
-static int bytes_before(struct store *from, const struct posting_hour *hour, int64_t part,
-			int64_t *ret, struct error *err)
+static bool is_same(const struct posting *a, const struct posting *b)
 {
-	struct stmt *s = prepare(
-		from,
-		"SELECT length(events) FROM posting WHERE account = ?1 AND hour = ?2 AND part = ?3",
-		err);
-
-	db_bind_int(s, 1, hour->account);
-	db_bind_int(s, 2, hour->hour);
-	db_bind_int(s, 3, part);
-	*ret = 0;
-	return store_one(s, ret, err);
+	return a->effective_us == b->effective_us && a->series == b->series &&
+	       a->source == b->source && a->id_len == b->id_len &&
+	       memcmp(a->id, b->id, a->id_len) == 0;
 }
 
-/* Runs that were added after the snapshot, as bytes. */
-struct new_runs {
-	const char *bytes;
-	size_t len;
-	struct new_runs *next;
-};
-
-/*
- * Collects the runs that TO has and FROM does not, in order. Parts only grow at
- * their ends.
- */
-static int collect_new_runs(struct store *from, struct store *to, const struct posting_hour *hour,
-			    struct arena *arena, struct new_runs **ret, struct error *err)
+static guint hash_posting(gconstpointer p)
 {
-	struct stmt *s = prepare(
-		to,
-		"SELECT part, events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part",
-		err);
-	int rc;
+	struct posting_sum sum = { 0 };
 
-	db_bind_int(s, 1, hour->account);
-	db_bind_int(s, 2, hour->hour);
-	while ((rc = db_step(s, err)) > 0) {
-		size_t len;
-		const char *bytes = db_get_blob(s, 1, &len);
-		int64_t before;
+	posting_sum_add(&sum, p);
+	return (guint)sum.hash;
+}
 
-		if (bytes_before(from, hour, db_get_int(s, 0), &before, err) < 0) {
-			db_reset(s);
-			return -1;
-		}
-		if ((size_t)before >= len)
+static gboolean equal_postings(gconstpointer a, gconstpointer b)
+{
+	return is_same(a, b);
+}
+
+/* Appends the postings of NOW that are not in BEFORE. */
+static void add_new(struct posting_list *to, const struct posting_list *now,
+		    const struct posting_list *before)
+{
+	GHashTable *old = g_hash_table_new(hash_posting, equal_postings);
+
+	for (size_t i = 0; i < before->n; i++)
+		g_hash_table_add(old, &before->list[i]);
+	for (size_t i = 0; i < now->n; i++) {
+		if (g_hash_table_contains(old, &now->list[i]))
 			continue;
-		*ret = arena_new(arena, struct new_runs);
-		(*ret)->len = len - (size_t)before;
-		(*ret)->bytes = arena_strn(arena, bytes + before, (*ret)->len);
-		ret = &(*ret)->next;
+		to->list = store_room(to->arena, to->list, to->n, &to->size, sizeof(*to->list));
+		to->list[to->n++] = now->list[i];
 	}
-	return rc;
-}
-
-static int remove_parts(struct store *st, const struct posting_hour *hour, struct error *err)
-{
-	struct stmt *s = prepare(st, "DELETE FROM posting WHERE account = ?1 AND hour = ?2", err);
-
-	db_bind_int(s, 1, hour->account);
-	db_bind_int(s, 2, hour->hour);
-	return db_step(s, err);
+	g_hash_table_destroy(old);
 }
 
 int store_postings_replace(struct store *from, struct store *to, const struct posting_hour *want,
 			   struct error *err)
 {
-	struct new_runs *runs = NULL;
+	const struct account_hour hour = { want->account, want->hour };
+	struct posting_list before, now, others;
 	struct arena arena;
+	bool damaged;
 	int rc;
 
 	arena_init(&arena);
-	rc = collect_new_runs(from, to, want, &arena, &runs, err);
+	before = now = others = (struct posting_list) { .arena = &arena };
+	rc = posting_hour_read(from, &hour, &before, NULL, &damaged, err);
 	if (rc == 0)
-		rc = remove_parts(to, want, err);
+		rc = posting_hour_read(to, &hour, &now, &others, &damaged, err);
+	if (rc == 0)
+		rc = posting_hour_remove(to, &hour, err);
+	if (rc == 0) {
+		add_new(&others, &now, &before);
+		rc = store_postings_add(to, want->account, others.list, others.n, err);
+	}
 	if (rc == 0)
 		rc = store_postings_add(to, want->account, want->list, want->n, err);
-	for (; runs && rc == 0; runs = runs->next)
-		rc = store_posting_append(to, want->account, want->hour, runs->bytes, runs->len,
-					  err);
 	arena_release(&arena);
 	return rc;
 }

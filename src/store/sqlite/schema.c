@@ -120,8 +120,7 @@ const struct schema_step schema_sqlite[] = {
 		 ") STRICT, WITHOUT ROWID;"
 
 	  TOTAL("quarter") TOTAL("day") TOTAL("month") PART("quarter") PART("day") PART("month") },
-	{ .then = { store_postings_make, NULL },
-	  /*
+	{ /*
 	   * People have passwords; programs have keys. The name of a removed
 	   * user cannot be used again, so that a name in the audit log always
 	   * means one person.
@@ -215,20 +214,6 @@ const struct schema_step schema_sqlite[] = {
 		 "	author TEXT NOT NULL,"
 		 "	made INTEGER NOT NULL"
 		 ") STRICT;"
-
-		 /*
-		  * Postings, encoded (posting_codec.h), by account and hour of
-		  * effective time since 1970. An index with an entry for each
-		  * event would be as large as the table of events.
-		  */
-		 "CREATE TABLE posting ("
-		 "	account INTEGER NOT NULL,"
-		 "	hour INTEGER NOT NULL,"
-		 /* from 1, in the order of the commits */
-		 "	part INTEGER NOT NULL,"
-		 "	events BLOB NOT NULL,"
-		 "	PRIMARY KEY (account, hour, part)"
-		 ") STRICT, WITHOUT ROWID;"
 
 		 /* The log of rejected records. */
 		 "CREATE TABLE rejection ("
@@ -348,6 +333,7 @@ const struct schema_step schema_sqlite[] = {
 		"ALTER TABLE source_3 RENAME TO source;"
 		"CREATE INDEX source_text ON source (text);"
 		"DROP TABLE source_use;"
+		"DROP TABLE source_moved;"
 
 		/*
 		 * Changes in closed time. Kind 1: a late event, or an entry of
@@ -400,7 +386,7 @@ const struct schema_step schema_sqlite[] = {
 		"	UNIQUE (family, kind, sid),"
 		"	UNIQUE (family, kind, name)"
 		") STRICT;",
-		.then = { store_sources_moved, store_users_fold, store_closings_raise, NULL },
+		.then = { store_users_fold, store_closings_raise, NULL },
 	},
 	{
 		.sql =
@@ -559,6 +545,26 @@ const struct schema_step schema_sqlite[] = {
 		 "	family INTEGER PRIMARY KEY REFERENCES account(id),"
 		 "	at INTEGER NOT NULL"
 		 ") STRICT;" },
+	{
+		.sql =
+			/*
+			 * Postings, encoded (posting_codec.h), by account and
+			 * effective time. An index with an entry for each event
+			 * would be as large as the table of events. Older
+			 * ledgers have them by hours.
+			 */
+		"DROP TABLE IF EXISTS posting;"
+		"CREATE TABLE posting ("
+		"	account INTEGER NOT NULL,"
+		"	since INTEGER NOT NULL," /* microseconds since 1970 */
+		/* from 0, for leaves that begin at the same instant */
+		"	part INTEGER NOT NULL,"
+		"	last INTEGER NOT NULL,"
+		"	events BLOB NOT NULL,"
+		"	PRIMARY KEY (account, since, part)"
+		") STRICT, WITHOUT ROWID;",
+		.then = { store_postings_make, NULL },
+	},
 };
 
 const size_t schema_n_sqlite = ARRAY_SIZE(schema_sqlite);

@@ -10,6 +10,7 @@
 #include "store/internal.h"
 #include "store/verify.h"
 #include "store/sqlite/posting_codec.h"
+#include "store/sqlite/posting_sums.h"
 #include "store/sqlite/walk_rollups.h"
 
 /* The postings of one account and hour. */
