@@ -13,7 +13,7 @@
 
 enum {
 	WAITING_FOR_ONE = 4, /* waiting requests of a party for each one in work */
-	REST_SECONDS = 1     /* without work, after which a thread keeps nothing */
+	REST_SECONDS = 1     /* without work, after which a thread keeps nothing and ends */
 };
 
 enum pool_kind { LIGHT, GENERAL, KINDS };
@@ -23,8 +23,8 @@ struct pool_thread {
 	enum pool_kind kind;
 	struct worker worker;
 	pthread_t thread;
-	bool running;
-	bool rested; /* keeps nothing of its requests */
+	enum { THREAD_NONE, THREAD_RUNS, THREAD_ENDS } state; /* with the pool's lock held */
+	int rests; /* since its last work: 1 keeps nothing, 2 has given memory back */
 	sem_t woken;
 	struct connection *given; /* the connection to handle after waking */
 	struct pool_thread *next; /* the next idle thread */
@@ -42,7 +42,7 @@ struct pool {
 	struct queue queues[KINDS];
 	/* most recently used first, because its caches are warm */
 	struct pool_thread *idle[KINDS];
-	int n_rested;
+	int n_running[KINDS];
 	bool ending;
 	int64_t asked, answered; /* see pool_answered; asked 0: no probe is queued */
 	int n_threads;
@@ -83,26 +83,60 @@ static struct connection *take_first(struct queue *q)
 	return c;
 }
 
-/* An idle thread for the request, or NULL. */
+/* An idle thread, or NULL. */
 static struct pool_thread *take_idle(struct pool *p, enum pool_kind kind)
 {
-	struct pool_thread **list = kind == LIGHT && !p->idle[LIGHT] ? &p->idle[GENERAL]
-								     : &p->idle[kind],
-			   *w = *list;
+	struct pool_thread *w = p->idle[kind];
 
 	if (w)
-		*list = w->next;
+		p->idle[kind] = w->next;
 	return w;
 }
 
+static void *thread_main(void *arg);
+
+/* Starts the thread of T, which does not run. An error number, or 0. */
+static int start_thread(struct pool_thread *t)
+{
+	pthread_attr_t attr;
+	int rc;
+
+	if (t->state == THREAD_ENDS)
+		pthread_join(t->thread, NULL);
+	t->state = THREAD_NONE;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, POOL_STACK_BYTES);
+	rc = pthread_create(&t->thread, &attr, thread_main, t);
+	pthread_attr_destroy(&attr);
+	if (rc)
+		return rc;
+	t->state = THREAD_RUNS;
+	t->pool->n_running[t->kind]++;
+	return 0;
+}
+
+/* Starts a thread that has ended. False: all run, or the system has no more. */
+static bool start_again(struct pool *p, enum pool_kind kind)
+{
+	for (int i = 0; i < p->n_threads; i++) {
+		struct pool_thread *t = &p->threads[i];
+
+		if (t->kind == kind && t->state != THREAD_RUNS)
+			return !p->ending && start_thread(t) == 0;
+	}
+	return false;
+}
+
 /*
- * Gives C to an idle thread and returns the thread, to be woken; or queues C
- * and returns NULL.
+ * Gives C to an idle thread and returns the thread, to be woken; or queues C,
+ * also for a thread that is just starting, and returns NULL.
  */
 static struct pool_thread *give(struct pool *p, struct connection *c, enum pool_kind kind)
 {
 	struct pool_thread *w = take_idle(p, kind);
 
+	if (!w && !start_again(p, kind) && kind == LIGHT)
+		w = take_idle(p, GENERAL);
 	if (w)
 		w->given = c;
 	else
@@ -127,50 +161,73 @@ static struct connection *find_work(struct pool_thread *w)
 
 /* ---- threads ---- */
 
-/* The last thread to rest returns freed memory to the system. */
-static void rest(struct pool_thread *w)
-{
-	struct pool *p = w->pool;
-	bool last;
-
-	worker_rest(&w->worker);
-	pthread_mutex_lock(&p->lock);
-	w->rested = true;
-	last = ++p->n_rested == p->n_threads;
-	pthread_mutex_unlock(&p->lock);
-	if (last)
-		malloc_trim(0);
-}
-
-static void end_rest(struct pool_thread *w)
-{
-	struct pool *p = w->pool;
-
-	if (!w->rested)
-		return;
-	w->rested = false;
-	pthread_mutex_lock(&p->lock);
-	p->n_rested--;
-	pthread_mutex_unlock(&p->lock);
-}
-
-/* Waits until W is woken, and meanwhile lets it rest. */
-static void sleep_until_woken(struct pool_thread *w)
+/*
+ * Waits for about REST_SECONDS; true: W was woken. Not by the monotonic clock,
+ * because ThreadSanitizer does not know sem_clockwait; a clock that is set back
+ * only makes the rest come later.
+ */
+static bool is_woken(struct pool_thread *w)
 {
 	struct timespec until;
 	int rc;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
+	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += REST_SECONDS;
 	do
-		rc = w->rested ? sem_wait(&w->woken)
-			       : sem_clockwait(&w->woken, CLOCK_MONOTONIC, &until);
+		rc = sem_timedwait(&w->woken, &until);
 	while (rc < 0 && errno == EINTR);
-	if (rc == 0)
-		return;
-	rest(w);
+	return rc == 0;
+}
+
+/* Takes W out of the idle threads; false: another one did. With the lock held. */
+static bool remove_idle(struct pool_thread *w)
+{
+	struct pool_thread **at = &w->pool->idle[w->kind];
+
+	while (*at && *at != w)
+		at = &(*at)->next;
+	if (!*at)
+		return false;
+	*at = w->next;
+	return true;
+}
+
+/*
+ * Lets W end, unless it is the last of its kind or is being woken. An ended
+ * thread leaves neither a stack nor what the allocator keeps for a thread.
+ */
+static bool leave(struct pool_thread *w)
+{
+	struct pool *p = w->pool;
+	bool ends;
+
+	pthread_mutex_lock(&p->lock);
+	ends = !p->ending && p->n_running[w->kind] > 1 && remove_idle(w);
+	if (ends) {
+		p->n_running[w->kind]--;
+		w->state = THREAD_ENDS;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return ends;
+}
+
+/* Waits until W is woken. False: there is no work, and W must end. */
+static bool wait_until_woken(struct pool_thread *w)
+{
+	while (w->rests < 2) {
+		if (is_woken(w))
+			return true;
+		if (w->rests++ > 0) {
+			malloc_trim(0);
+		} else {
+			worker_rest(&w->worker);
+			if (leave(w))
+				return false;
+		}
+	}
 	while (sem_wait(&w->woken) < 0)
 		; /* interrupted by a signal */
+	return true;
 }
 
 /* Waits for the next connection to handle. NULL: the thread must end. */
@@ -184,7 +241,8 @@ static struct connection *wait_for_work(struct pool_thread *w)
 		w->next = p->idle[w->kind];
 		p->idle[w->kind] = w;
 		pthread_mutex_unlock(&p->lock);
-		sleep_until_woken(w);
+		if (!wait_until_woken(w))
+			return NULL;
 		c = w->given;
 		w->given = NULL;
 		if (c)
@@ -245,7 +303,7 @@ static void *thread_main(void *arg)
 	if (w->kind == GENERAL)
 		setpriority(PRIO_PROCESS, 0, POOL_GENERAL_NICE);
 	while ((c = wait_for_work(w))) {
-		end_rest(w);
+		w->rests = 0;
 		work(w, c);
 	}
 	return NULL;
@@ -262,21 +320,17 @@ static void init_thread(struct pool *p, struct pool_thread *t, enum pool_kind ki
 
 static int start(struct pool *p, struct error *err)
 {
-	pthread_attr_t attr;
 	int rc = 0;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, POOL_STACK_BYTES);
-	for (int i = 0; i < p->n_threads && !rc; i++) {
-		rc = pthread_create(&p->threads[i].thread, &attr, thread_main, &p->threads[i]);
-		p->threads[i].running = !rc;
-	}
-	pthread_attr_destroy(&attr);
+	pthread_mutex_lock(&p->lock);
+	for (int i = 0; i < p->n_threads && !rc; i++)
+		rc = start_thread(&p->threads[i]);
+	pthread_mutex_unlock(&p->lock);
 	if (!rc)
 		return 0;
 	pool_end(p);
 	for (int i = 0; i < p->n_threads; i++)
-		if (p->threads[i].running)
+		if (p->threads[i].state != THREAD_NONE)
 			pthread_join(p->threads[i].thread, NULL);
 	return error_system(err, "Can't start a thread", rc);
 }
@@ -342,13 +396,18 @@ int pool_running(struct pool *p)
 {
 	int running = 0;
 
+	pthread_mutex_lock(&p->lock);
 	for (int i = 0; i < p->n_threads; i++) {
 		struct pool_thread *w = &p->threads[i];
 
-		if (w->running && pthread_tryjoin_np(w->thread, NULL) == 0)
-			w->running = false;
-		running += w->running;
+		if (w->state == THREAD_ENDS)
+			pthread_join(w->thread, NULL);
+		if (w->state == THREAD_ENDS ||
+		    (w->state == THREAD_RUNS && pthread_tryjoin_np(w->thread, NULL) == 0))
+			w->state = THREAD_NONE;
+		running += w->state == THREAD_RUNS;
 	}
+	pthread_mutex_unlock(&p->lock);
 	return running;
 }
 

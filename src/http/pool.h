@@ -12,6 +12,10 @@
  * A general request waits in a queue, without a thread, if no thread is free or
  * if its party's share is used up (http/shares.h). If server.backlog requests
  * are waiting, further ones get 503 with Retry-After.
+ *
+ * All threads are started at first, so that the server ends at once if the system
+ * does not allow so many. A thread without work for a second ends, but for the
+ * last one of its kind; it starts again when its work comes.
  */
 #ifndef HTTP_POOL_H
 #define HTTP_POOL_H

@@ -88,7 +88,7 @@ test('memory that large answers took is given back', async () => {
 })
 
 test('threads without work keep nothing', async () => {
-	const ledger = new Ledger({ server: 'threads = 96' }), account = ledger.account('One')
+	const ledger = new Ledger({ server: 'threads = 96\naccount_requests = 24' }), account = ledger.account('One')
 	const own = async () => {
 		await new Promise(done => setTimeout(done, 2500))
 		return Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${ledger.worker.pid}/status`, 'utf8'))[1]) / 1024
