@@ -104,6 +104,7 @@ static int start_thread(struct pool_thread *t)
 	if (t->state == THREAD_ENDS)
 		pthread_join(t->thread, NULL);
 	t->state = THREAD_NONE;
+	t->rests = 0;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, POOL_STACK_BYTES);
 	rc = pthread_create(&t->thread, &attr, thread_main, t);
@@ -433,11 +434,11 @@ int64_t pool_answered(struct pool *p, int64_t now)
 	pthread_mutex_lock(&p->lock);
 	if (!p->asked)
 		p->asked = now;
-	w = p->idle[LIGHT];
-	if (w) {
-		p->idle[LIGHT] = w->next;
+	w = take_idle(p, LIGHT);
+	if (w)
 		sem_post(&w->woken);
-	}
+	else
+		start_again(p, LIGHT);
 	answered = p->answered;
 	pthread_mutex_unlock(&p->lock);
 	return answered;

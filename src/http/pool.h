@@ -68,9 +68,10 @@ int pool_running(struct pool *p);
 void pool_free(struct pool **p);
 
 /*
- * Tells when a light thread was last known to be free. Queues a probe, and
- * returns the time at which the last answered probe was queued, in seconds of a
- * monotonic clock. The watchdog calls pool_answered repeatedly.
+ * Tells when a light thread was last known to be free. Queues a probe, for which
+ * an ended thread starts again if all others are busy. Returns the time at which
+ * the last answered probe was queued, in seconds of a monotonic clock. The
+ * watchdog calls pool_answered repeatedly.
  */
 int64_t pool_answered(struct pool *p, int64_t now);
 

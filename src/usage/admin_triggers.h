@@ -60,8 +60,9 @@ int admin_trigger_remove(const struct admin *a, int64_t account, const char *sid
 			 struct error *err);
 
 /*
- * Sends a notice again: now, if it waits for a later time. ERR_CONFLICT: its
- * trigger was removed, or it is about to be sent.
+ * Sends the notice SID again: now, if it waits for a later time. *RET is then
+ * the notice, with texts in A's arena. ERR_NOT_FOUND; ERR_CONFLICT: its trigger
+ * was removed, or it is about to be sent.
  */
 int admin_notice_repeat(const struct admin *a, const char *sid, struct notice *ret,
 			struct error *err);

@@ -353,6 +353,42 @@ static bool is_answered(struct pool *p, int64_t now)
 	return false;
 }
 
+/* Two threads of each kind, of which the idle ones end. */
+START_TEST(a_pool_answers_while_a_light_thread_can_start)
+{
+	struct settings *settings = NULL;
+	struct connections all = { .max = 10 };
+	struct signin *signin = signin_new();
+	struct pool *p = NULL;
+	int peer;
+
+	make_ledger();
+	OK(settings_load(NULL, &settings, &err));
+	settings->database = ledger_place(database);
+	settings->threads = 4;
+	OK(pool_new(&(struct pool_setup) { .worker = { .settings = settings,
+						       .secret = secret,
+						       .table = table,
+						       .signin = signin },
+					   .done = done,
+					   .now = 1 },
+		    &p, &err));
+	usleep(2500000);
+	pool_put(p, ask("/healthz", &all, &peer));
+	sem_wait(&held);
+	ck_assert_msg(is_answered(p, 2), "the thread that has ended can start again");
+	sem_post(&let_go);
+	pool_end(p);
+	while (pool_running(p))
+		usleep(1000);
+	pool_free(&p);
+	ck_assert_int_eq(atomic_load(&all.n), 0);
+	close(peer);
+	signin_free(&signin);
+	settings_free(&settings);
+}
+END_TEST
+
 /* One light and one general thread. */
 START_TEST(a_pool_answers_while_a_light_thread_is_free)
 {
@@ -409,6 +445,7 @@ int main(void)
 	tcase_add_test(t, the_manager_is_told_only_while_every_thread_moves);
 	tcase_add_test(t, a_writer_that_stays_with_a_commit_is_not_seen);
 	tcase_add_test(t, a_pool_answers_while_a_light_thread_is_free);
+	tcase_add_test(t, a_pool_answers_while_a_light_thread_can_start);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }

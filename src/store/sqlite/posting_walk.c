@@ -135,10 +135,12 @@ static int take_row(struct posting_walk *w, struct arena *arena, struct error *e
 	return 0;
 }
 
+enum { READ_MAX = 16384 };
+
 /*
- * Reads rows until at least one posting is beyond the next row's place, and at
- * least as many as are waiting: so the work of a step is in proportion to what
- * it reads.
+ * Reads rows until at least one posting is beyond the next row's place, and as
+ * many are read as are waiting: so the work of a step is in proportion to what
+ * it reads. With very many accounts, READ_MAX are enough, to bound memory.
  */
 static int read_rows(struct posting_walk *w, struct arena *arena, struct error *err)
 {
@@ -150,7 +152,7 @@ static int read_rows(struct posting_walk *w, struct arena *arena, struct error *
 
 		if (take_row(w, arena, err) < 0 || next_row(w, err) < 0)
 			return -1;
-		if (w->s && place_of(w) != place && w->n_read >= waiting)
+		if (w->s && place_of(w) != place && w->n_read >= MIN(waiting, READ_MAX))
 			break;
 	}
 	return 0;
