@@ -1,14 +1,15 @@
 // trigger_latency.mjs - how long a callback takes after the event that passes its threshold was acknowledged, against that request itself.
 //
-//   USAGED=program [FIRINGS=100] node trigger_latency.mjs
+//   USAGED=program [FIRINGS=1000] node trigger_latency.mjs
 //
-// Prints "POST CALLBACK": medians in milliseconds.
+// Prints "POST CALLBACK P99" in milliseconds: medians of the request and of the callback, and the longest callback but for one of a hundred.
 import { createServer } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { Connection, request } from '../e2e/fastcgi.mjs'
 import { Ledger } from '../e2e/worker.mjs'
+import { quantile } from './soak_report.mjs'
 
-const firings = Number(process.env.FIRINGS || 100)
+const firings = Number(process.env.FIRINGS || 1000)
 const waiting = new Map()
 const receiver = createServer((rq, rs) => {
 	let body = ''
@@ -22,7 +23,6 @@ const receiver = createServer((rq, rs) => {
 await new Promise(done => receiver.once('listening', done))
 const ledger = new Ledger({ ledger: 'busy_timeout_ms = 300\n[webhooks]\nallow = 127.0.0.1' })
 const account = ledger.account('Latency'), posts = [], callbacks = []
-const middle = list => list.sort((a, b) => a - b)[list.length >> 1]
 await ledger.start()
 const c = new Connection(ledger.socket)
 const ask = async (token, uri, body, type) => {
@@ -41,7 +41,7 @@ try {
 		posts.push(answered - begun)
 		callbacks.push(Math.max(0, await came - answered))
 	}
-	console.log(middle(posts).toFixed(2), middle(callbacks).toFixed(2))
+	console.log(...[quantile(posts, 0.5), quantile(callbacks, 0.5), quantile(callbacks, 0.99)].map(ms => ms.toFixed(2)))
 } finally {
 	c.close()
 	await ledger.end('SIGTERM')
