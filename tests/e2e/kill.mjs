@@ -1,18 +1,21 @@
 // kill.mjs - is what was acknowledged there, once, however often the worker is killed?
 //
-//   [ROUNDS=50] [SEED=number] [USAGED=program] node kill.mjs
+//   [ROUNDS=50] [ACCOUNTS=20] [SEED=number] [USAGED=program] node kill.mjs
 //
 // Each round loads the worker over many connections with small and big requests, kills it (SIGKILL) at a random moment, sometimes again while it
 // starts, starts it, sends everything again that was not acknowledged, and compares what is stored with what was sent: event by event in number, usage
 // and price, and the same sums in the rollups. Some requests are atomic, and some of those have a record that keeps all
 // others out. A request is stored whole or not at all; one that was acknowledged is a duplicate when it is sent again.
 //
+// The events are of ACCOUNTS accounts, half of them subaccounts, with 50 customers each: with many accounts, nearly each event has sums of its own.
+// In one round of ten the ledger is set back to the schema before the last, so that the worker upgrades it as it starts, and is killed while it does.
+//
 // With USAGED_E2E_STORE=postgresql, the ledger is in a private PostgreSQL, which is killed in two of five rounds, in place of the worker.
 //
 // A killed process loses nothing that it has handed to the kernel; that commits reach the disk before the answer, a power cut that loses all
 // that was not synced shows in tests/unit/fault_tests.c.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { Connection, request } from './fastcgi.mjs'
 import { commonPostgres } from './postgresql.mjs'
 import { inPostgresql, Ledger, program, randomOf } from './worker.mjs'
@@ -20,13 +23,15 @@ import { inPostgresql, Ledger, program, randomOf } from './worker.mjs'
 const rounds = Number(process.env.ROUNDS || 50)
 const seed = Number(process.env.SEED || Math.floor(Math.random() * 2 ** 32))
 const random = randomOf(seed)
-const CONNECTIONS = 16, LOAD_MS = 150, VERIFY_EVERY = 10
+const CONNECTIONS = 16, LOAD_MS = 150, VERIFY_EVERY = Math.max(10, Math.floor(rounds / 50)), UPGRADE_EVERY = 10
 const categories = ['calls-inbound', 'calls-outbound', 'sms-inbound', 'ai-minutes']
 
 const int = below => Math.floor(random() * below)
 const ledger = new Ledger()
-const accounts = [ledger.account('One'), ledger.account('Two')]
-const counts = { kills: 0, crashes: 0, refused: 0, killsAtStart: 0, requests: 0, unanswered: 0, resentNew: 0, resentStored: 0, resentAcknowledged: 0, spoilt: 0 }
+const accounts = []
+while (accounts.length < Number(process.env.ACCOUNTS || 20))
+	accounts.push(ledger.account(`Account ${accounts.length}`, ...accounts.length % 2 ? ['--parent', accounts[accounts.length - 1]] : []))
+const counts = { kills: 0, crashes: 0, refused: 0, killsAtStart: 0, upgrades: 0, killsInUpgrade: 0, requests: 0, unanswered: 0, resentNew: 0, resentStored: 0, resentAcknowledged: 0, spoilt: 0 }
 const wrong = []
 
 // ---- what is sent ----
@@ -44,9 +49,9 @@ function newEvent(spoilt) {
 		sent.usage += usage
 		sent.price += price
 	}
-	return JSON.stringify({ specversion: '1.0', type: 'usage', source: `/load/${int(3)}`, id: `e${made++}`, subject: accounts[int(2)],
+	return JSON.stringify({ specversion: '1.0', type: 'usage', source: `/load/${int(3)}`, id: `e${made++}`, subject: accounts[int(accounts.length)],
 		time: new Date(Date.UTC(2026, int(10), 1 + int(28), int(24), int(60))).toISOString(),
-		data: { category: categories[int(categories.length)], usage: (usage / 1e6).toFixed(6), price: (price / 1e9).toFixed(9), customer: `c${int(20)}` } })
+		data: { category: categories[int(categories.length)], usage: (usage / 1e6).toFixed(6), price: (price / 1e9).toFixed(9), customer: `c${int(50)}` } })
 }
 
 function newRequest() {
@@ -128,6 +133,24 @@ const workAll = next => Promise.all(Array.from({ length: CONNECTIONS }, () => wo
 let running
 let up = false          // the worker is running already
 
+// Sets the ledger back to the version before, from which the last step makes the index of events by time anew. Then upgrades it, and is killed
+// later each time until it comes to the end.
+async function upgrade() {
+	const [[version]] = ledger.sql('PRAGMA user_version')
+	const { status, stderr } = spawnSync('sqlite3', [ledger.database, `DROP TABLE posting; PRAGMA user_version = ${version - 1}`], { encoding: 'utf8' })
+	if (status)
+		throw new Error(stderr)
+	for (let ms = 1 + int(30), code = null; code === null; ms *= 1.5) {
+		const child = spawn(program, ['--config', ledger.config, 'upgrade'], { stdio: 'ignore' }), ended = new Promise(done => child.on('exit', done))
+		await Promise.race([ended, sleep(ms)])
+		child.kill('SIGKILL')
+		code = await ended
+		counts[code === null ? 'killsInUpgrade' : 'upgrades']++
+		if (code)
+			throw new Error(`the upgrade ended with ${code}`)
+	}
+}
+
 async function start() {
 	running = true
 	if (up) {
@@ -136,6 +159,8 @@ async function start() {
 			await sleep(10)
 		return
 	}
+	if (!inPostgresql && round % UPGRADE_EVERY === 0)
+		await upgrade()
 	while (random() < 0.2) {
 		ledger.spawn()
 		await sleep(int(30))
@@ -189,11 +214,12 @@ function sums(...options) {
 function compare(round) {
 	const expected = `${sent.events},${sent.usage},${sent.price}`
 	const [stored] = ledger.sql('SELECT count(*), sum(usage), sum(price) FROM event')
-	for (const [what, got] of [['events', stored], ['months', sums()], ['quarter hours', sums('--by', 'quarter-hour')]])
-		if (String(got) !== expected)
-			wrong.push(`round ${round}: ${what}: stored ${got}, sent ${expected}`)
+	const check = (what, got) => String(got) === expected || wrong.push(`round ${round}: ${what}: stored ${got}, sent ${expected}`)
+	check('events', stored)
+	check('months', sums())
 	if (round % VERIFY_EVERY && round !== rounds)
 		return
+	check('quarter hours', sums('--by', 'quarter-hour'))
 	const { status, stdout } = spawnSync(program, ['--config', ledger.config, 'verify'], { encoding: 'utf8' })
 	if (status !== 0)
 		wrong.push(`round ${round}: ${stdout.slice(0, 500)}`)
@@ -225,12 +251,14 @@ try {
 const [[stored]] = ledger.sql('SELECT count(*) FROM event')
 if (inPostgresql)
 	console.log(`# ${counts.crashes} crashes of the database, ${counts.refused} requests were told to come again`)
-console.log(`# ${counts.kills} kills under load, ${counts.killsAtStart} while starting; ${counts.requests} requests, ${counts.unanswered} without an answer: ` +
+console.log(`# ${counts.kills} kills under load, ${counts.killsAtStart} while starting, ${counts.killsInUpgrade} in ${counts.upgrades} upgrades; ${counts.requests} requests, ${counts.unanswered} without an answer: ` +
 	`of these ${counts.resentStored} were stored, ${counts.resentNew} were not; ${counts.resentAcknowledged} acknowledged ones were sent again; of ${counts.spoilt} nothing was to be stored`)
 console.log(`# ${sent.events} events sent, ${stored} stored: ${Math.max(0, sent.events - stored)} lost, ${Math.max(0, stored - sent.events)} counted twice`)
 wrong.slice(0, 10).forEach(w => console.log(`# ${w}`))
 ok(`every event counts once after each of ${rounds} kills`, !wrong.length && sent.events === stored)
 ok('some requests were killed on their way', counts.resentStored + counts.resentNew > 0)
+if (!inPostgresql && rounds >= UPGRADE_EVERY)
+	ok('some upgrades were killed on their way', counts.killsInUpgrade > 0)
 if (failed && process.env.KEEP)
 	console.log(`# the ledger is in ${ledger.folder}`)
 else
