@@ -1,6 +1,7 @@
 #include "notify/sender.h"
 
 #include <curl/curl.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,23 +111,56 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 
 /* ---- requests ---- */
 
-/* Adds the path "/" to a URL without a path, as libcurl does. */
-static const char *with_path(struct arena *arena, const char *url)
+/*
+ * URL with scheme and host in lower case, dots of the path as dots, and each "'"
+ * of the query as %27.
+ */
+static const char *plain_text(struct arena *arena, const char *url)
 {
-	const char *host = strstr(url, "://"), *rest;
+	char *ret = arena_alloc(arena, 3 * strlen(url) + 1), *to = ret;
+	const char *host = strstr(url, "://"), *path, *query;
 
-	if (!host)
-		return url;
-	host += strlen("://");
-	rest = host + strcspn(host, "/?");
-	if (*rest == '/')
-		return url;
-	return arena_join(arena, arena_strn(arena, url, (size_t)(rest - url)), "/", rest, NULL);
+	host = host ? host + strlen("://") : url;
+	path = host + strcspn(host, "/?");
+	query = path + strcspn(path, "?");
+	while (*url) {
+		if (url >= path && url < query && g_ascii_strncasecmp(url, "%2e", 3) == 0) {
+			*to++ = '.';
+			url += 3;
+		} else if (url > query && *url == '\'') {
+			to = stpcpy(to, "%27");
+			url++;
+		} else {
+			*to++ = url < path ? g_ascii_tolower(*url) : *url;
+			url++;
+		}
+	}
+	*to = '\0';
+	return ret;
+}
+
+/*
+ * URL as receivers see it, and as Twilio's libraries write it before they
+ * validate its signature: with a path, without segments "." and "..", without
+ * the default port, and with a host in lower case or an address in its usual
+ * form. A URL that libcurl cannot read is returned as it is.
+ */
+static const char *plain_url(struct arena *arena, const char *url)
+{
+	CURLU *u = curl_url();
+	char *plain = NULL;
+
+	if (u && curl_url_set(u, CURLUPART_URL, plain_text(arena, url), 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_URL, &plain, CURLU_NO_DEFAULT_PORT) == CURLUE_OK)
+		url = arena_str(arena, plain);
+	curl_free(plain);
+	curl_url_cleanup(u);
+	return url;
 }
 
 const char *sender_url(struct arena *arena, const char *url, const char *method, const char *form)
 {
-	url = with_path(arena, url);
+	url = plain_url(arena, url);
 	if (strcmp(method, "GET") != 0)
 		return url;
 	return arena_join(arena, url, strchr(url, '?') ? "&" : "?", form, NULL);
@@ -156,7 +190,7 @@ static void set_limits(struct transfer *t)
 
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	/* the signature is that of the URL as it stands */
+	/* the signature is that of the URL as sender_url() writes it */
 	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);

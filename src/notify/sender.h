@@ -49,7 +49,11 @@ int sender_begin(struct sender *s, const struct sending *request, struct error *
 /* The number of requests that have begun and not ended. */
 size_t sender_active(const struct sender *s);
 
-/* The full URL of a request: with GET, URL and FORM. In ARENA. */
+/*
+ * The full URL of a request: with GET, URL and FORM. It is the URL that the
+ * signature is of, in the one form that all libraries of Twilio agree on. In
+ * ARENA.
+ */
 const char *sender_url(struct arena *arena, const char *url, const char *method, const char *form);
 
 struct sent {

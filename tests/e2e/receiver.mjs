@@ -30,7 +30,7 @@ export class Receiver {
 			rq.on('data', c => chunks.push(c))
 			rq.on('end', () => {
 				const url = new URL(rq.url, 'http://x'), name = url.pathname.split('/')[1], body = Buffer.concat(chunks).toString()
-				this.calls.push({ name, url: rq.url, method: rq.method, body, at: Date.now(), signature: rq.headers['x-twilio-signature'],
+				this.calls.push({ name, host: rq.headers.host, url: rq.url, method: rq.method, body, at: Date.now(), signature: rq.headers['x-twilio-signature'],
 					params: Object.fromEntries(new URLSearchParams(rq.method === 'GET' ? url.search : body)) })
 				counts[url.pathname] = (counts[url.pathname] ?? 0) + 1
 				behaviours[name](rs, counts[url.pathname], this.port)

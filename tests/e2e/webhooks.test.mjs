@@ -168,13 +168,20 @@ describe('a receiver that may be called', () => {
 		assert.equal((await ask(ledger, 'POST', `/deliveries/${d.sid}/repeat.json`)).status, 200)
 		assert.equal((await until(async () => (await callbacks(ledger, sid)).find(d => d.attempts === 2))).state, 'delivered')
 	})
-	test('without a path gets a signature of the URL that it sees', async () => {
-		const account = ledger.account('Root'), url = receiver.url('').slice(0, -1), before = receiver.at('').length
-		await trigger(ledger, account, url)
+	test('gets a signature that the official SDK accepts, however its URL is written', async () => {
+		const account = ledger.account('Odd'), before = receiver.calls.length, { port } = receiver, written = [
+			`http://127.0.0.1:${port}`, `http://127.0.0.1:${port}?a=/../b`, `HTTP://127.0.0.1:${port}/ok/scheme`, `http://LocalHost:${port}/ok/host`,
+			`http://127.0.0.1:0${port}/ok/port`, `http://127.1:${port}/ok/short`, `http://0x7f.1:${port}/ok/hexadecimal`, `http://127.0.0.1:${port}/a/../ok/./dots`,
+			`http://127.0.0.1:${port}/a/%2e%2E/ok/%2e/encoded`, `http://127.0.0.1:${port}/ok//a/..//b//`, `http://127.0.0.1:${port}/ok/it's?it='s'&a=1+2&b&&c=%20`,
+			`http://127.0.0.1:${port}/ok/nothing?`, `http://127.0.0.1:${port}/ok/%41%2f;[a]!$&'()*+,=:@~-_.?%41%2f;[a]!$&'()*+,=:@~-_.`]
+		for (const url of written)
+			for (const CallbackMethod of ['POST', 'GET'])
+				await trigger(ledger, account, url, { CallbackMethod })
 		await use(ledger, account)
-		const call = await until(() => receiver.at('')[before])
 		const { signing_secret: secret } = (await ask(ledger, 'GET', `/accounts/${account}/signing-secret.json`)).json
-		assert.ok(twilio.validateRequest(secret, call.signature, url + call.url, call.params), call.url)
+		const calls = await until(() => receiver.calls.length === before + 2 * written.length && receiver.calls.slice(before))
+		for (const call of calls)
+			assert.ok(twilio.validateRequest(secret, call.signature, `http://${call.host}${call.url}`, call.method === 'POST' ? call.params : {}), `${call.method} ${call.host}${call.url}`)
 	})
 	test('gets a new secret when there is one', async () => {
 		const account = ledger.account('Renewing'), uri = `/accounts/${account}/signing-secret`

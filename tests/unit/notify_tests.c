@@ -271,11 +271,14 @@ START_TEST(receiver_gets_the_url_that_is_signed)
 		const char *path, *post, *get;
 	} rows[] = {
 		{ "", "/", "/?IdempotencyToken=x" },
-		{ "?a=/b", "/?a=/b", "/?a=/b&IdempotencyToken=x" },
+		{ "?a=/../b", "/?a=/../b", "/?a=/../b&IdempotencyToken=x" },
 		{ "/", "/", "/?IdempotencyToken=x" },
-		{ "/a/../b/./c", "/a/../b/./c", "/a/../b/./c?IdempotencyToken=x" },
-		{ "//a//?", "//a//?", "//a//?&IdempotencyToken=x" },
+		{ "/a/../b/./c", "/b/c", "/b/c?IdempotencyToken=x" },
+		{ "/a/%2e%2E/b/.%2e/%2ec%2e?%2e", "/.c.?%2e", "/.c.?%2e&IdempotencyToken=x" },
+		{ "/../..", "/", "/?IdempotencyToken=x" },
+		{ "//a//?", "//a//", "//a//?IdempotencyToken=x" },
 		{ "/%41%2f?%20", "/%41%2f?%20", "/%41%2f?%20&IdempotencyToken=x" },
+		{ "/A'(b)?C='d'", "/A'(b)?C=%27d%27", "/A'(b)?C=%27d%27&IdempotencyToken=x" },
 	};
 	char line[200], url[200];
 	struct arena arena;
@@ -284,20 +287,46 @@ START_TEST(receiver_gets_the_url_that_is_signed)
 	arena_init(&arena);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		ROW("%s", rows[i].path);
-		snprintf(url, sizeof(url), "http://h:80%s", rows[i].path);
+		snprintf(url, sizeof(url), "http://h:81%s", rows[i].path);
 		path = rows[i].path;
 		send_to(&local, "127.0.0.1", "POST");
 		snprintf(line, sizeof(line), "POST %s HTTP/1.1\r\n", rows[i].post);
 		ck_assert_ptr_nonnull(strstr(received, line));
-		snprintf(line, sizeof(line), "http://h:80%s", rows[i].post);
+		snprintf(line, sizeof(line), "http://h:81%s", rows[i].post);
 		ck_assert_str_eq(sender_url(&arena, url, "POST", "IdempotencyToken=x"), line);
 		send_to(&local, "127.0.0.1", "GET");
 		snprintf(line, sizeof(line), "GET %s HTTP/1.1\r\n", rows[i].get);
 		ck_assert_ptr_nonnull(strstr(received, line));
-		snprintf(line, sizeof(line), "http://h:80%s", rows[i].get);
+		snprintf(line, sizeof(line), "http://h:81%s", rows[i].get);
 		ck_assert_str_eq(sender_url(&arena, url, "GET", "IdempotencyToken=x"), line);
 	}
 	path = "/cb";
+	arena_release(&arena);
+}
+END_TEST
+
+START_TEST(url_is_written_as_the_libraries_of_twilio_write_it)
+{
+	static const char *const rows[][2] = {
+		{ "HTTPS://Example.COM/A?B", "https://example.com/A?B" },
+		{ "https://EXAMPLE.com", "https://example.com/" },
+		{ "https://example.com:443/a", "https://example.com/a" },
+		{ "https://example.com:/a", "https://example.com/a" },
+		{ "http://example.com:080/a", "http://example.com/a" },
+		{ "http://example.com:08443/a", "http://example.com:8443/a" },
+		{ "https://%65xample.com/", "https://example.com/" },
+		{ "http://0x7f.1/a", "http://127.0.0.1/a" },
+		{ "http://2130706433/a", "http://127.0.0.1/a" },
+		{ "http://[2001:DB8:0:0:0:0:0:1]/a", "http://[2001:db8::1]/a" },
+		{ "nothing", "nothing" },
+	};
+	struct arena arena;
+
+	arena_init(&arena);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW("%s", rows[i][0]);
+		ck_assert_str_eq(sender_url(&arena, rows[i][0], "POST", "x"), rows[i][1]);
+	}
 	arena_release(&arena);
 }
 END_TEST
@@ -429,6 +458,7 @@ int main(void)
 	tcase_add_test(sending, addresses_that_are_not_public_are_not_connected);
 	tcase_add_test(sending, request_has_form_and_signature);
 	tcase_add_test(sending, receiver_gets_the_url_that_is_signed);
+	tcase_add_test(sending, url_is_written_as_the_libraries_of_twilio_write_it);
 	tcase_add_test(sending, redirects_are_not_followed);
 	tcase_add_test(sending, long_answer_is_cut_off);
 	tcase_add_test(sending, answer_that_is_no_http_is_an_error);
