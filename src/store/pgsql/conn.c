@@ -1,264 +1,34 @@
 #include "store/pgsql/conn.h"
 
 #include <errno.h>
-#include <glib.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
-#include "store/server.h"
-#include "store/pgsql/types.h"
+#include "store/pgsql/fault.h"
 #include "base/civil.h"
 #include "base/banned.h"
 
 enum {
-	READERS = 10,      /* connections of a pool, unless pg_pool_limit says otherwise */
-	WRITERS = 2,       /* further ones, for writers */
 	CHECK_MS = 50,     /* between two calls of a check */
 	SESSION_MS = 5000, /* for the settings of a new session */
-	PLACE_MS = 2000,   /* to wait for a connection that another thread has, at least */
-	SLOW_MS = 1000,    /* a server that takes longer to refuse a connection is away */
-	AWAY_MS = 3000,    /* between two tries of a server that does not answer */
-	IDLE_S = 300,      /* a connection that nobody needs is closed after that */
 	PREPARED = 1000    /* commands kept prepared on a connection */
 };
 
-/* retry the request after so many seconds when the database is away */
-#define AWAY_RETRY_SECONDS 5
-
 struct pg_conn {
-	struct pg_pool *pool;
+	struct pg_place place;
 	PGconn *pg;
-	bool writer;
-	int debt;            /* answers of posted commands that nobody has read */
-	GHashTable *names;   /* of prepared commands, by their text and types */
-	unsigned named;      /* names given so far */
-	GPtrArray *unsure;   /* keys of names that the round trip has given */
-	int64_t returned_ms; /* to the pool */
-	struct pg_conn *next;
+	pg_heard *heard;
+	bool prepares;
+	int debt;          /* answers of posted commands that nobody has read */
+	GHashTable *names; /* of prepared commands, by their text and types */
+	unsigned named;    /* names given so far */
+	GPtrArray *unsure; /* keys of names that the round trip has given */
 };
-
-struct pg_pool {
-	char *where;
-	int users; /* of pg_pool_of */
-	struct pg_conn *idle;
-	int lent[2];          /* readers, writers */
-	int64_t waited, lost; /* see struct store_pool */
-	/* the server has not answered: until this time, nobody tries; 0: it has */
-	int64_t away_until_ms;
-	pthread_cond_t back;
-	struct pg_pool *next;
-};
-
-/* of all pools */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct pg_pool *pools;
-static int readers_max = READERS;
-static bool prepares = true;
-
-/* ---- errors ---- */
-
-static const struct {
-	const char *state; /* an SQLSTATE, or its class */
-	enum error_kind kind;
-	const char *message;
-} faults[] = {
-	{ "23505", ERR_CONFLICT, "it exists already" },
-	{ "23514", ERR_OVERFLOW, "a number does not fit" },
-	{ "22003", ERR_OVERFLOW, "a number does not fit" },
-	{ "55P03", ERR_BUSY, "the ledger is locked by another writer: try again" },
-	{ "40001", ERR_BUSY, "another writer was in the way: try again" },
-	{ "40P01", ERR_BUSY, "another writer was in the way: try again" },
-	{ "57014", ERR_BUSY, "the database stopped the work: try again" },
-	{ "57P", ERR_BUSY, "the database is being stopped or started: try again" },
-	{ "53", ERR_BUSY, "the database has no room or no connections left: try again later" },
-	{ "08", ERR_BUSY, "the connection to the database is lost: try again" },
-	{ "25006", ERR_BUSY, "the database is a standby, which cannot be written to: try again" },
-	{ "42501", ERR_INTERNAL, "the database's user has no right to do this" },
-	{ "42P07", ERR_CONFLICT,
-	  "the schema has a table of this name already: give the ledger a schema or a database of "
-	  "its own" },
-	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path" },
-	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"" },
-	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules" },
-};
-
-/* Messages of the server have several lines, the log's have one. */
-static const char *one_line(const char *text, char *ret, size_t size)
-{
-	size_t n = 0;
-
-	for (; *text && n + 1 < size; text++)
-		if (!g_ascii_isspace(*text))
-			ret[n++] = *text;
-		else if (n && ret[n - 1] != ' ')
-			ret[n++] = ' ';
-	n -= n && ret[n - 1] == ' ';
-	ret[n] = '\0';
-	return ret;
-}
-
-static int fail(const char *state, const char *text, const char *sql, struct error *err)
-{
-	enum error_kind kind = ERR_INTERNAL;
-	const char *message = "the ledger's database failed";
-	char line[320], statement[160];
-
-	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
-		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0) {
-			kind = faults[i].kind;
-			message = faults[i].message;
-			break;
-		}
-	}
-	error_set(err, kind, NULL, "%s", message);
-	if (err && kind == ERR_BUSY && (state[0] == '0' || state[0] == '5'))
-		err->retry_after = AWAY_RETRY_SECONDS;
-	return error_detail(err, "PostgreSQL %s: %s in: %s", state,
-			    one_line(text, line, sizeof(line)),
-			    one_line(sql, statement, sizeof(statement)));
-}
-
-static int fail_result(const PGresult *r, const char *sql, struct error *err)
-{
-	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-
-	return fail(state ? state : "08006", PQresultErrorMessage(r), sql, err);
-}
 
 static int fail_conn(struct pg_conn *c, const char *sql, struct error *err)
 {
-	return fail("08006", PQerrorMessage(c->pg), sql, err);
-}
-
-/* ---- pools ---- */
-
-void pg_pool_limit(int64_t readers, bool prepared)
-{
-	readers_max = (int)readers;
-	prepares = prepared;
-}
-
-bool pg_pool_prepares(void)
-{
-	return prepares;
-}
-
-bool pg_pool_state(const char *where, struct store_pool *ret)
-{
-	struct pg_pool *p;
-
-	*ret = (struct store_pool) { 0 };
-	pthread_mutex_lock(&lock);
-	for (p = pools; p && strcmp(p->where, where) != 0; p = p->next)
-		;
-	if (p) {
-		*ret = (struct store_pool) { .lent = p->lent[0] + p->lent[1],
-					     .waited = p->waited,
-					     .lost = p->lost };
-		ret->open = ret->lent;
-		for (const struct pg_conn *c = p->idle; c; c = c->next)
-			ret->open++;
-	}
-	pthread_mutex_unlock(&lock);
-	return true;
-}
-
-struct pg_pool *pg_pool_of(const char *where)
-{
-	struct pg_pool *p;
-
-	pthread_mutex_lock(&lock);
-	for (p = pools; p && strcmp(p->where, where) != 0; p = p->next)
-		;
-	if (!p) {
-		p = g_new0(struct pg_pool, 1);
-		p->where = g_strdup(where);
-		pthread_cond_init(&p->back, NULL);
-		p->next = pools;
-		pools = p;
-	}
-	p->users++;
-	pthread_mutex_unlock(&lock);
-	return p;
-}
-
-static void conn_close(struct pg_conn *c)
-{
-	PQfinish(c->pg);
-	g_hash_table_destroy(c->names);
-	g_ptr_array_free(c->unsure, TRUE);
-	g_free(c);
-}
-
-/* Call it without the lock. */
-static void close_all(struct pg_conn *list)
-{
-	while (list) {
-		struct pg_conn *next = list->next;
-
-		conn_close(list);
-		list = next;
-	}
-}
-
-void pg_pool_release(struct pg_pool *pool)
-{
-	struct pg_pool **at;
-	struct pg_conn *idle = NULL;
-
-	pthread_mutex_lock(&lock);
-	if (--pool->users == 0) {
-		for (at = &pools; *at != pool; at = &(*at)->next)
-			;
-		*at = pool->next;
-		idle = pool->idle;
-		pthread_cond_destroy(&pool->back);
-		g_free(pool->where);
-		g_free(pool);
-	}
-	pthread_mutex_unlock(&lock);
-	close_all(idle);
-}
-
-/* ---- a server that does not answer ---- */
-
-/*
- * So that not every thread waits for it, one of them tries now and then, and
- * all others fail at once.
- */
-static int check_away(struct pg_pool *pool, struct error *err)
-{
-	int64_t now = monotonic_ms();
-	bool away;
-
-	pthread_mutex_lock(&lock);
-	away = now < pool->away_until_ms;
-	if (pool->away_until_ms && !away)
-		pool->away_until_ms = now + AWAY_MS;
-	pthread_mutex_unlock(&lock);
-	if (!away)
-		return 0;
-	error_set(err, ERR_BUSY, NULL, "the database does not answer: try again later");
-	if (err)
-		err->retry_after = AWAY_RETRY_SECONDS;
-	return -1;
-}
-
-static void set_away(struct pg_pool *pool, bool away)
-{
-	pthread_mutex_lock(&lock);
-	pool->away_until_ms = away ? monotonic_ms() + AWAY_MS : 0;
-	pthread_mutex_unlock(&lock);
-}
-
-/* The server has answered. */
-static void note_answer(struct pg_pool *pool)
-{
-	if (__atomic_load_n(&pool->away_until_ms, __ATOMIC_RELAXED))
-		set_away(pool, false);
+	return pg_fail("08006", PQerrorMessage(c->pg), sql, err);
 }
 
 /* ---- connections ---- */
@@ -304,45 +74,46 @@ static PGconn *open_session(const char *where)
 	return pg;
 }
 
-/* Sets up the session, unless it may be another one in the next transaction. */
-static int begin_session(struct pg_conn *c, struct error *err)
+void pg_conn_close(struct pg_conn *c)
 {
-	static const struct pg_wait wait = { .most_ms = SESSION_MS };
-
-	return prepares ? pg_script(c, session, &wait, err) : 0;
+	PQfinish(c->pg);
+	g_hash_table_destroy(c->names);
+	g_ptr_array_free(c->unsure, TRUE);
+	g_free(c);
 }
 
-static struct pg_conn *conn_new(struct pg_pool *pool, bool write, struct error *err)
+struct pg_conn *pg_conn_open(const char *where, bool prepares, pg_heard *heard,
+			     const struct pg_place *place, struct error *err)
 {
-	int64_t began_ms = monotonic_ms();
-	PGconn *pg = open_session(pool->where);
+	static const struct pg_wait wait = { .most_ms = SESSION_MS };
+	PGconn *pg = open_session(where);
 	struct pg_conn *c;
-	char line[400];
 
 	if (PQstatus(pg) != CONNECTION_OK) {
-		error_set(err, ERR_BUSY, NULL, "the database cannot be reached: try again later");
-		if (err)
-			err->retry_after = AWAY_RETRY_SECONDS;
-		error_detail(err, "%s", one_line(PQerrorMessage(pg), line, sizeof(line)));
+		pg_fail_unreachable(PQerrorMessage(pg), err);
 		PQfinish(pg);
-		if (monotonic_ms() - began_ms > SLOW_MS)
-			set_away(pool, true);
 		return NULL;
 	}
 	c = g_new0(struct pg_conn, 1);
-	c->pool = pool;
+	c->place = *place;
 	c->pg = pg;
-	c->writer = write;
+	c->heard = heard;
+	c->prepares = prepares;
 	c->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	c->unsure = g_ptr_array_new();
-	if (begin_session(c, err) == 0)
+	/* without, the session may be another one in the next transaction */
+	if (!prepares || pg_script(c, session, &wait, err) == 0)
 		return c;
-	conn_close(c);
+	pg_conn_close(c);
 	return NULL;
 }
 
-/* Has the server closed the connection since? */
-static bool is_stale(struct pg_conn *c)
+struct pg_place *pg_conn_place(struct pg_conn *c)
+{
+	return &c->place;
+}
+
+bool pg_conn_stale(struct pg_conn *c)
 {
 	struct pollfd p = { PQsocket(c->pg), POLLIN, 0 };
 
@@ -352,127 +123,9 @@ static bool is_stale(struct pg_conn *c)
 	return !c->debt && poll(&p, 1, 0) != 0;
 }
 
-static void deadline_after(struct timespec *ret, int64_t ms)
+bool pg_conn_full(const struct pg_conn *c)
 {
-	clock_gettime(CLOCK_REALTIME, ret);
-	ret->tv_sec += ms / 1000;
-	ret->tv_nsec += ms % 1000 * 1000000;
-	if (ret->tv_nsec >= 1000000000) {
-		ret->tv_sec++;
-		ret->tv_nsec -= 1000000000;
-	}
-}
-
-/* Takes a place for a connection, and an idle one if there is one. */
-static int take_place(struct pg_pool *pool, bool write, int64_t wait_ms, struct pg_conn **ret,
-		      struct error *err)
-{
-	int most = write ? WRITERS : readers_max, rc = 0;
-	struct timespec until;
-
-	deadline_after(&until, MAX(wait_ms, PLACE_MS));
-	pthread_mutex_lock(&lock);
-	pool->waited += pool->lent[write] >= most;
-	while (pool->lent[write] >= most && rc == 0)
-		rc = pthread_cond_timedwait(&pool->back, &lock, &until);
-	if (pool->lent[write] < most) {
-		rc = 0;
-		pool->lent[write]++;
-		*ret = pool->idle;
-		if (*ret)
-			pool->idle = (*ret)->next;
-	}
-	pthread_mutex_unlock(&lock);
-	return rc == 0 ? 0
-		       : error_set(err, ERR_BUSY, NULL,
-				   "all connections to the database are in use: try again");
-}
-
-static void free_place(struct pg_pool *pool, bool write)
-{
-	pthread_mutex_lock(&lock);
-	pool->lent[write]--;
-	pthread_cond_broadcast(&pool->back);
-	pthread_mutex_unlock(&lock);
-}
-
-struct pg_conn *pg_conn_take(struct pg_pool *pool, bool write, int64_t wait_ms, struct error *err)
-{
-	struct pg_conn *c = NULL;
-
-	if (check_away(pool, err) < 0 || take_place(pool, write, wait_ms, &c, err) < 0)
-		return NULL;
-	if (c && is_stale(c)) {
-		pthread_mutex_lock(&lock);
-		pool->lost++;
-		pthread_mutex_unlock(&lock);
-		conn_close(c);
-		c = NULL;
-	}
-	if (!c)
-		c = conn_new(pool, write, err);
-	if (c)
-		c->writer = write;
-	else
-		free_place(pool, write);
-	return c;
-}
-
-/* Takes the connections that nobody has needed for long out of the list. */
-static struct pg_conn *take_old(struct pg_conn **list, int64_t before_ms)
-{
-	struct pg_conn *old = NULL;
-
-	while (*list) {
-		struct pg_conn *c = *list;
-
-		if (c->returned_ms >= before_ms) {
-			list = &c->next;
-			continue;
-		}
-		*list = c->next;
-		c->next = old;
-		old = c;
-	}
-	return old;
-}
-
-void pg_conn_give(struct pg_conn *c)
-{
-	struct pg_pool *pool;
-	struct pg_conn *old;
-
-	if (!c)
-		return;
-	pool = c->pool;
-	pthread_mutex_lock(&lock);
-	c->returned_ms = monotonic_ms();
-	pool->lent[c->writer]--;
-	old = take_old(&pool->idle, c->returned_ms - IDLE_S * 1000);
-	if (PQstatus(c->pg) == CONNECTION_OK && g_hash_table_size(c->names) < PREPARED) {
-		c->next = pool->idle;
-		pool->idle = c;
-	} else {
-		pool->lost += PQstatus(c->pg) != CONNECTION_OK;
-		c->next = old;
-		old = c;
-	}
-	pthread_cond_broadcast(&pool->back);
-	pthread_mutex_unlock(&lock);
-	close_all(old);
-}
-
-void pg_pool_drop_idle(struct pg_pool *pool)
-{
-	struct pg_conn *idle;
-
-	pthread_mutex_lock(&lock);
-	idle = pool->idle;
-	pool->idle = NULL;
-	for (const struct pg_conn *c = idle; c; c = c->next)
-		pool->lost++;
-	pthread_mutex_unlock(&lock);
-	close_all(idle);
+	return g_hash_table_size(c->names) >= PREPARED;
 }
 
 int pg_conn_version(const struct pg_conn *c)
@@ -508,11 +161,8 @@ static int wait_socket(struct pg_conn *c, bool sends, int64_t since_ms, const st
 		if (wait->check && wait->check(wait->arg, err) < 0)
 			return give_up(c);
 		if (wait->most_ms && monotonic_ms() - since_ms > wait->most_ms) {
-			error_set(err, ERR_BUSY, NULL,
-				  "the database does not answer: try again later");
-			if (err)
-				err->retry_after = AWAY_RETRY_SECONDS;
-			set_away(c->pool, true);
+			pg_fail_silent(err);
+			c->heard(c, false);
 			return give_up(c);
 		}
 	}
@@ -586,7 +236,7 @@ static int queue(struct pg_conn *c, const struct pg_command *cmd)
 	const char *name;
 	bool new;
 
-	if (!cmd->prepare || !prepares)
+	if (!cmd->prepare || !c->prepares)
 		return PQsendQueryParams(c->pg, cmd->sql, cmd->n, cmd->types, cmd->values,
 					 cmd->lengths, cmd->formats, 1)
 			       ? 1
@@ -603,7 +253,7 @@ static int fail_command(const PGresult *r, const struct pg_command *cmd, struct 
 {
 	struct error own = { 0 };
 
-	fail_result(r, cmd->sql, &own);
+	pg_fail_result(r, cmd->sql, &own);
 	if (cmd->late && own.kind == ERR_CONFLICT) {
 		own.kind = ERR_BUSY;
 		g_strlcpy(own.message, "another writer was in the way: try again",
@@ -725,7 +375,7 @@ int pg_round_trip(struct pg_conn *c, const struct pg_command *commands, int n, P
 	memset(results, 0, (size_t)n * sizeof(*results));
 	rc = run(c, &trip, &own);
 	if (rc == 0) {
-		note_answer(c->pool);
+		c->heard(c, true);
 		return 0;
 	}
 	forget_names(c);
@@ -750,7 +400,7 @@ int pg_script(struct pg_conn *c, const char *sql, const struct pg_wait *wait, st
 
 		if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
 		    status != PGRES_EMPTY_QUERY)
-			fail_result(r, sql, &own);
+			pg_fail_result(r, sql, &own);
 		PQclear(r);
 	}
 	if (rc < 0 && own.kind == ERR_NONE)

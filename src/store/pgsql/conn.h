@@ -1,7 +1,6 @@
 /*
- * conn.h - connections to PostgreSQL: a pool for each database, from which a
- * transaction borrows one, and round trips, in which several commands go
- * together.
+ * conn.h - a connection to PostgreSQL, and round trips, in which several
+ * commands go together. A pool lends it (conn_pool.h).
  */
 #ifndef STORE_PGSQL_CONN_H
 #define STORE_PGSQL_CONN_H
@@ -12,48 +11,40 @@
 #include <stdint.h>
 #include "base/error.h"
 
-struct pg_pool;
 struct pg_conn;
+struct pg_pool;
+
+/* Called when the server has answered, or has not within pg_wait.most_ms. */
+typedef void pg_heard(struct pg_conn *c, bool answers);
+
+/* What the pool keeps with a connection. */
+struct pg_place {
+	struct pg_pool *pool;
+	bool writer;
+	int64_t returned_ms; /* to the pool */
+	struct pg_conn *next;
+};
+struct pg_place *pg_conn_place(struct pg_conn *c);
 
 /*
- * Borrows the pool of WHERE, a URI of libpq: all stores with the same URI share
- * one. Opens no connection. Never NULL.
+ * Opens a connection to WHERE, a URI of libpq. PREPARES: commands may stay
+ * prepared on it; otherwise it may be another one of the server's in each
+ * transaction. NULL: with ERR_BUSY, it cannot be reached.
  */
-struct pg_pool *pg_pool_of(const char *where);
-void pg_pool_release(struct pg_pool *pool);
+struct pg_conn *pg_conn_open(const char *where, bool prepares, pg_heard *heard,
+			     const struct pg_place *place, struct error *err);
+void pg_conn_close(struct pg_conn *c);
 
-/*
- * At most READERS connections of a pool are lent to readers, and two to
- * writers. PREPARED: commands may stay prepared on a connection; otherwise a
- * connection may be another one of the server's in each transaction. Call it
- * before the first pg_pool_of.
- */
-void pg_pool_limit(int64_t readers, bool prepared);
+/* Has the server closed it since its last answer? */
+bool pg_conn_stale(struct pg_conn *c);
+/* Are so many commands prepared on it that it is better closed? */
+bool pg_conn_full(const struct pg_conn *c);
 
-/* Are commands kept prepared, as pg_pool_limit said? */
-bool pg_pool_prepares(void);
-
-/* Counts the connections of the pool of WHERE. Always true. */
-struct store_pool;
-bool pg_pool_state(const char *where, struct store_pool *ret);
-
-/*
- * Borrows a connection that was usable a moment ago. ERR_BUSY: the database
- * cannot be reached, or all connections are lent for WAIT_MS, but at least for
- * two seconds.
- */
-struct pg_conn *pg_conn_take(struct pg_pool *pool, bool write, int64_t wait_ms, struct error *err);
-/* Gives it back, outside a transaction. A broken one is closed. May be NULL. */
-void pg_conn_give(struct pg_conn *c);
-
-/* The server's version, as 150018; the number of this process's backend. */
+/* The server's version, as 150018. */
 int pg_conn_version(const struct pg_conn *c);
 
 /* Is the connection lost? Then nothing that was not committed is stored. */
 bool pg_conn_lost(const struct pg_conn *c);
-
-/* Closes the idle connections: where one was lost, others are likely to be. */
-void pg_pool_drop_idle(struct pg_pool *pool);
 
 /* How long to wait for answers. */
 struct pg_wait {

@@ -6,7 +6,7 @@
 #include "store/db_driver.h"
 
 #include <stdlib.h>
-#include "store/pgsql/conn.h"
+#include "store/pgsql/conn_pool.h"
 #include "store/pgsql/state.h"
 #include "store/pgsql/driver.h"
 #include "store/pgsql/sql.h"
@@ -409,35 +409,35 @@ static int send_again(struct pgsql *db, const struct pg_command *cmd, PGresult *
 	struct pg_conn *conn = db->conn;
 
 	if (!conn)
-		conn = pg_conn_take(db->pool, false, db->busy_ms, err);
+		conn = pg_pool_take(db->pool, false, db->busy_ms, err);
 	if (!conn)
 		return -1;
 	if (send(db, conn, cmd, ret, &first) == 0) {
 		if (!db->conn)
-			pg_conn_give(conn);
+			pg_pool_give(conn);
 		return 0;
 	}
 	if (!pg_conn_lost(conn) || (db->conn && !db->begin) || first.kind != ERR_BUSY) {
 		if (!db->conn)
-			pg_conn_give(conn);
+			pg_pool_give(conn);
 		if (err && err->kind == ERR_NONE)
 			*err = first;
 		return -1;
 	}
-	pg_conn_give(conn);
+	pg_pool_give(conn);
 	pg_pool_drop_idle(db->pool);
-	conn = pg_conn_take(db->pool, false, db->busy_ms, err);
+	conn = pg_pool_take(db->pool, false, db->busy_ms, err);
 	if (db->conn)
 		db->conn = conn;
 	if (!conn)
 		return -1;
 	if (send(db, conn, cmd, ret, err) < 0) {
 		if (!db->conn)
-			pg_conn_give(conn);
+			pg_pool_give(conn);
 		return -1;
 	}
 	if (!db->conn)
-		pg_conn_give(conn);
+		pg_pool_give(conn);
 	return 0;
 }
 
@@ -588,7 +588,7 @@ static int try_write(struct pgsql *db, PGresult **ret_rows, struct error *err)
 {
 	int rc;
 
-	db->conn = pg_conn_take(db->pool, true, db->busy_ms, err);
+	db->conn = pg_pool_take(db->pool, true, db->busy_ms, err);
 	if (!db->conn)
 		return -1;
 	db->base.statements++;
@@ -637,7 +637,7 @@ static int pgsql_begin(struct db *base, bool write, struct error *err)
 	db->versions++;
 	if (write)
 		return begin_write(db, NULL, NULL, &none, err);
-	db->conn = pg_conn_take(db->pool, false, db->busy_ms, err);
+	db->conn = pg_pool_take(db->pool, false, db->busy_ms, err);
 	if (!db->conn)
 		return -1;
 	db->begin = begin_read;
@@ -673,7 +673,7 @@ static void end(struct pgsql *db)
 	while (g_hash_table_iter_next(&all, NULL, &s))
 		pgsql_reset(s);
 	g_ptr_array_set_size(db->later, 0);
-	pg_conn_give(db->conn);
+	pg_pool_give(db->conn);
 	db->conn = NULL;
 	db->begin = NULL;
 }
@@ -737,12 +737,12 @@ static int pgsql_exec(struct db *base, const char *sql, struct error *err)
 		db->begin = NULL;
 	}
 	if (!conn)
-		conn = pg_conn_take(db->pool, false, db->busy_ms, err);
+		conn = pg_pool_take(db->pool, false, db->busy_ms, err);
 	if (!conn)
 		return -1;
 	rc = pg_script(conn, sql, &db->wait, err);
 	if (!db->conn)
-		pg_conn_give(conn);
+		pg_pool_give(conn);
 	return rc;
 }
 

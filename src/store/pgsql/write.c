@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include "store/pgsql/conn_pool.h"
 #include "store/pgsql/values.h"
 #include "base/civil.h"
 #include "base/banned.h"

@@ -1,0 +1,296 @@
+#include "store/pgsql/conn_pool.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include "store/server.h"
+#include "store/pgsql/fault.h"
+#include "base/civil.h"
+#include "base/banned.h"
+
+enum {
+	READERS = 10,    /* connections of a pool, unless pg_pool_limit says otherwise */
+	WRITERS = 2,     /* further ones, for writers */
+	PLACE_MS = 2000, /* to wait for a connection that another thread has, at least */
+	SLOW_MS = 1000,  /* a server that takes longer to refuse a connection is away */
+	AWAY_MS = 3000,  /* between two tries of a server that does not answer */
+	IDLE_S = 300     /* a connection that nobody needs is closed after that */
+};
+
+struct pg_pool {
+	char *where;
+	int users; /* of pg_pool_of */
+	struct pg_conn *idle;
+	int lent[2];          /* readers, writers */
+	int64_t waited, lost; /* see struct store_pool */
+	/* the server has not answered: until this time, nobody tries; 0: it has */
+	int64_t away_until_ms;
+	pthread_cond_t back;
+	struct pg_pool *next;
+};
+
+/* of all pools */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pg_pool *pools;
+static int readers_max = READERS;
+static bool prepares = true;
+
+/* ---- pools ---- */
+
+void pg_pool_limit(int64_t readers, bool prepared)
+{
+	readers_max = (int)readers;
+	prepares = prepared;
+}
+
+bool pg_pool_prepares(void)
+{
+	return prepares;
+}
+
+bool pg_pool_state(const char *where, struct store_pool *ret)
+{
+	struct pg_pool *p;
+
+	*ret = (struct store_pool) { 0 };
+	pthread_mutex_lock(&lock);
+	for (p = pools; p && strcmp(p->where, where) != 0; p = p->next)
+		;
+	if (p) {
+		*ret = (struct store_pool) { .lent = p->lent[0] + p->lent[1],
+					     .waited = p->waited,
+					     .lost = p->lost };
+		ret->open = ret->lent;
+		for (struct pg_conn *c = p->idle; c; c = pg_conn_place(c)->next)
+			ret->open++;
+	}
+	pthread_mutex_unlock(&lock);
+	return true;
+}
+
+struct pg_pool *pg_pool_of(const char *where)
+{
+	struct pg_pool *p;
+
+	pthread_mutex_lock(&lock);
+	for (p = pools; p && strcmp(p->where, where) != 0; p = p->next)
+		;
+	if (!p) {
+		p = g_new0(struct pg_pool, 1);
+		p->where = g_strdup(where);
+		pthread_cond_init(&p->back, NULL);
+		p->next = pools;
+		pools = p;
+	}
+	p->users++;
+	pthread_mutex_unlock(&lock);
+	return p;
+}
+
+/* Call it without the lock. */
+static void close_all(struct pg_conn *list)
+{
+	while (list) {
+		struct pg_conn *next = pg_conn_place(list)->next;
+
+		pg_conn_close(list);
+		list = next;
+	}
+}
+
+void pg_pool_release(struct pg_pool *pool)
+{
+	struct pg_pool **at;
+	struct pg_conn *idle = NULL;
+
+	pthread_mutex_lock(&lock);
+	if (--pool->users == 0) {
+		for (at = &pools; *at != pool; at = &(*at)->next)
+			;
+		*at = pool->next;
+		idle = pool->idle;
+		pthread_cond_destroy(&pool->back);
+		g_free(pool->where);
+		g_free(pool);
+	}
+	pthread_mutex_unlock(&lock);
+	close_all(idle);
+}
+
+/* ---- a server that does not answer ---- */
+
+/*
+ * So that not every thread waits for it, one of them tries now and then, and
+ * all others fail at once.
+ */
+static int check_away(struct pg_pool *pool, struct error *err)
+{
+	int64_t now = monotonic_ms();
+	bool away;
+
+	pthread_mutex_lock(&lock);
+	away = now < pool->away_until_ms;
+	if (pool->away_until_ms && !away)
+		pool->away_until_ms = now + AWAY_MS;
+	pthread_mutex_unlock(&lock);
+	if (!away)
+		return 0;
+	return pg_fail_silent(err);
+}
+
+static void set_away(struct pg_pool *pool, bool away)
+{
+	pthread_mutex_lock(&lock);
+	pool->away_until_ms = away ? monotonic_ms() + AWAY_MS : 0;
+	pthread_mutex_unlock(&lock);
+}
+
+static void hear(struct pg_conn *c, bool answers)
+{
+	struct pg_pool *pool = pg_conn_place(c)->pool;
+
+	if (!answers || __atomic_load_n(&pool->away_until_ms, __ATOMIC_RELAXED))
+		set_away(pool, !answers);
+}
+
+/* ---- lending ---- */
+
+static void deadline_after(struct timespec *ret, int64_t ms)
+{
+	clock_gettime(CLOCK_REALTIME, ret);
+	ret->tv_sec += ms / 1000;
+	ret->tv_nsec += ms % 1000 * 1000000;
+	if (ret->tv_nsec >= 1000000000) {
+		ret->tv_sec++;
+		ret->tv_nsec -= 1000000000;
+	}
+}
+
+/* Takes a place for a connection, and an idle one if there is one. */
+static int take_place(struct pg_pool *pool, bool write, int64_t wait_ms, struct pg_conn **ret,
+		      struct error *err)
+{
+	int most = write ? WRITERS : readers_max, rc = 0;
+	struct timespec until;
+
+	deadline_after(&until, MAX(wait_ms, PLACE_MS));
+	pthread_mutex_lock(&lock);
+	pool->waited += pool->lent[write] >= most;
+	while (pool->lent[write] >= most && rc == 0)
+		rc = pthread_cond_timedwait(&pool->back, &lock, &until);
+	if (pool->lent[write] < most) {
+		rc = 0;
+		pool->lent[write]++;
+		*ret = pool->idle;
+		if (*ret)
+			pool->idle = pg_conn_place(*ret)->next;
+	}
+	pthread_mutex_unlock(&lock);
+	return rc == 0 ? 0
+		       : error_set(err, ERR_BUSY, NULL,
+				   "all connections to the database are in use: try again");
+}
+
+static void free_place(struct pg_pool *pool, bool write)
+{
+	pthread_mutex_lock(&lock);
+	pool->lent[write]--;
+	pthread_cond_broadcast(&pool->back);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Opens a connection. A server that is slow to refuse it is away. */
+static struct pg_conn *open_new(struct pg_pool *pool, bool write, struct error *err)
+{
+	int64_t began_ms = monotonic_ms();
+	struct pg_conn *c = pg_conn_open(pool->where, prepares, hear,
+					 &(struct pg_place) { .pool = pool, .writer = write }, err);
+
+	if (!c && monotonic_ms() - began_ms > SLOW_MS)
+		set_away(pool, true);
+	return c;
+}
+
+struct pg_conn *pg_pool_take(struct pg_pool *pool, bool write, int64_t wait_ms, struct error *err)
+{
+	struct pg_conn *c = NULL;
+
+	if (check_away(pool, err) < 0 || take_place(pool, write, wait_ms, &c, err) < 0)
+		return NULL;
+	if (c && pg_conn_stale(c)) {
+		pthread_mutex_lock(&lock);
+		pool->lost++;
+		pthread_mutex_unlock(&lock);
+		pg_conn_close(c);
+		c = NULL;
+	}
+	if (!c)
+		c = open_new(pool, write, err);
+	if (c)
+		pg_conn_place(c)->writer = write;
+	else
+		free_place(pool, write);
+	return c;
+}
+
+/* Takes the connections that nobody has needed for long out of the list. */
+static struct pg_conn *take_old(struct pg_conn **list, int64_t before_ms)
+{
+	struct pg_conn *old = NULL;
+
+	while (*list) {
+		struct pg_conn *c = *list;
+		struct pg_place *place = pg_conn_place(c);
+
+		if (place->returned_ms >= before_ms) {
+			list = &place->next;
+			continue;
+		}
+		*list = place->next;
+		place->next = old;
+		old = c;
+	}
+	return old;
+}
+
+void pg_pool_give(struct pg_conn *c)
+{
+	struct pg_place *place;
+	struct pg_pool *pool;
+	struct pg_conn *old;
+
+	if (!c)
+		return;
+	place = pg_conn_place(c);
+	pool = place->pool;
+	pthread_mutex_lock(&lock);
+	place->returned_ms = monotonic_ms();
+	pool->lent[place->writer]--;
+	old = take_old(&pool->idle, place->returned_ms - IDLE_S * 1000);
+	if (!pg_conn_lost(c) && !pg_conn_full(c)) {
+		place->next = pool->idle;
+		pool->idle = c;
+	} else {
+		pool->lost += pg_conn_lost(c);
+		place->next = old;
+		old = c;
+	}
+	pthread_cond_broadcast(&pool->back);
+	pthread_mutex_unlock(&lock);
+	close_all(old);
+}
+
+void pg_pool_drop_idle(struct pg_pool *pool)
+{
+	struct pg_conn *idle;
+
+	pthread_mutex_lock(&lock);
+	idle = pool->idle;
+	pool->idle = NULL;
+	for (struct pg_conn *c = idle; c; c = pg_conn_place(c)->next)
+		pool->lost++;
+	pthread_mutex_unlock(&lock);
+	close_all(idle);
+}

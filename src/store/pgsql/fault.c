@@ -1,0 +1,93 @@
+#include "store/pgsql/fault.h"
+
+#include <glib.h>
+#include <string.h>
+#include "base/banned.h"
+
+/* retry the request after so many seconds when the database is away */
+#define AWAY_RETRY_SECONDS 5
+
+static const struct {
+	const char *state; /* an SQLSTATE, or its class */
+	enum error_kind kind;
+	const char *message;
+} faults[] = {
+	{ "23505", ERR_CONFLICT, "it exists already" },
+	{ "23514", ERR_OVERFLOW, "a number does not fit" },
+	{ "22003", ERR_OVERFLOW, "a number does not fit" },
+	{ "55P03", ERR_BUSY, "the ledger is locked by another writer: try again" },
+	{ "40001", ERR_BUSY, "another writer was in the way: try again" },
+	{ "40P01", ERR_BUSY, "another writer was in the way: try again" },
+	{ "57014", ERR_BUSY, "the database stopped the work: try again" },
+	{ "57P", ERR_BUSY, "the database is being stopped or started: try again" },
+	{ "53", ERR_BUSY, "the database has no room or no connections left: try again later" },
+	{ "08", ERR_BUSY, "the connection to the database is lost: try again" },
+	{ "25006", ERR_BUSY, "the database is a standby, which cannot be written to: try again" },
+	{ "42501", ERR_INTERNAL, "the database's user has no right to do this" },
+	{ "42P07", ERR_CONFLICT,
+	  "the schema has a table of this name already: give the ledger a schema or a database of "
+	  "its own" },
+	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path" },
+	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"" },
+	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules" },
+};
+
+const char *pg_one_line(const char *text, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < size; text++)
+		if (!g_ascii_isspace(*text))
+			ret[n++] = *text;
+		else if (n && ret[n - 1] != ' ')
+			ret[n++] = ' ';
+	n -= n && ret[n - 1] == ' ';
+	ret[n] = '\0';
+	return ret;
+}
+
+int pg_fail(const char *state, const char *text, const char *sql, struct error *err)
+{
+	enum error_kind kind = ERR_INTERNAL;
+	const char *message = "the ledger's database failed";
+	char line[320], statement[160];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0) {
+			kind = faults[i].kind;
+			message = faults[i].message;
+			break;
+		}
+	}
+	error_set(err, kind, NULL, "%s", message);
+	if (err && kind == ERR_BUSY && (state[0] == '0' || state[0] == '5'))
+		err->retry_after = AWAY_RETRY_SECONDS;
+	return error_detail(err, "PostgreSQL %s: %s in: %s", state,
+			    pg_one_line(text, line, sizeof(line)),
+			    pg_one_line(sql, statement, sizeof(statement)));
+}
+
+int pg_fail_result(const PGresult *r, const char *sql, struct error *err)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	return pg_fail(state ? state : "08006", PQresultErrorMessage(r), sql, err);
+}
+
+int pg_fail_silent(struct error *err)
+{
+	error_set(err, ERR_BUSY, NULL, "the database does not answer: try again later");
+	if (err)
+		err->retry_after = AWAY_RETRY_SECONDS;
+	return -1;
+}
+
+int pg_fail_unreachable(const char *text, struct error *err)
+{
+	char line[400];
+
+	error_set(err, ERR_BUSY, NULL, "the database cannot be reached: try again later");
+	if (err)
+		err->retry_after = AWAY_RETRY_SECONDS;
+	return error_detail(err, "%s", pg_one_line(text, line, sizeof(line)));
+}
