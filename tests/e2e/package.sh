@@ -278,13 +278,14 @@ is "installed again, it has the site" "$? $(ls "$root/etc/nginx/sites-enabled/us
 start_service
 reports "and the ledger"
 stop_service
-sed -i 's|^database = .*|database = /srv/ledger/usage.db|' "$root/etc/usaged/usaged.conf"
+sed -i 's|^database = .*|database = /srv/ledger/usage.db|; s|^folder = .*|folder = /srv/backups|' "$root/etc/usaged/usaged.conf"
 inside apt-get purge -y usaged >"$tmp/apt.log" 2>&1
 is "apt purges it" $? 0
 is "settings, certificate and logs are gone" "$(ls -d "$root"/etc/usaged "$root"/var/log/usaged "$root"/etc/nginx/sites-*/usaged "$root"/etc/logrotate.d/usaged 2>/dev/null)" ""
 is "ledger and backups are kept" "$(ls "$root/var/lib/usaged")" "$(printf 'backup\nbackup.db\nsecret\nusage.db')"
 has "it prints where the ledger is" "$(cat "$tmp/apt.log")" /srv/ledger/usage.db
 has "and its secret file" "$(cat "$tmp/apt.log")" /var/lib/usaged/secret
+has "and its backups" "$(cat "$tmp/apt.log")" /srv/backups
 
 "${in_network[@]}" chroot "$root" nginx -s stop 2>/dev/null
 kill "$holder"
