@@ -27,9 +27,11 @@
 #include "base/zone.h"
 #include "format/templates.h"
 #include "http/page.h"
+#include "notify/deliver.h"
 #include "store/server.h"
 #include "store/account.h"
 #include "store/meta.h"
+#include "usage/backup.h"
 #include "usage/secret_mark.h"
 #include "base/banned.h"
 
@@ -132,13 +134,16 @@ static enum finding check_templates(struct doctor *d)
 	return say(d, RIGHT, "the settings are valid; %zu templates can be read", n);
 }
 
-/* The owner and mode of the file PATH, which only its user may change. */
-static enum finding check_rights(struct doctor *d, const char *path, const struct stat *sb,
-				 mode_t forbidden)
+/* The owner and mode of the file PATH of SETTING, which only its user may change. */
+static enum finding check_rights(struct doctor *d, const char *setting, const char *path,
+				 const struct stat *sb, mode_t forbidden)
 {
 	const char *folder = folder_of(d, path);
 	struct stat of_folder;
 
+	if (!S_ISREG(sb->st_mode))
+		return say(d, TO_DO, "%s is not a regular file; correct the setting %s", path,
+			   setting);
 	if (sb->st_mode & forbidden)
 		return say(d, TO_DO,
 			   "%s has the mode %03o, so others may use it; run: chmod %03o %s", path,
@@ -153,6 +158,25 @@ static enum finding check_rights(struct doctor *d, const char *path, const struc
 		   sb->st_mode & 0777);
 }
 
+/*
+ * Has the user the rights WANTED (of rwx, as a number) for the file?
+ */
+static bool has_rights(const struct passwd *user, const struct stat *sb, mode_t wanted)
+{
+	gid_t groups[64];
+	int n = sizeof(groups) / sizeof(groups[0]), shift = 0;
+
+	if (user->pw_uid == 0)
+		return true;
+	if (user->pw_uid == sb->st_uid)
+		shift = 6;
+	else if (getgrouplist(user->pw_name, user->pw_gid, groups, &n) >= 0)
+		for (int i = 0; i < n; i++)
+			if (groups[i] == sb->st_gid)
+				shift = 3;
+	return (sb->st_mode >> shift & wanted) == wanted;
+}
+
 static enum finding check_ledger_file(struct doctor *d)
 {
 	const char *path = d->settings->database;
@@ -160,7 +184,7 @@ static enum finding check_ledger_file(struct doctor *d)
 	if (!d->ledger.st_nlink)
 		return say(d, TO_DO, "%s is not there; run, as the server's user: usaged init",
 			   path);
-	return check_rights(d, path, &d->ledger, MODE_OTHERS | MODE_GROUP_WRITE);
+	return check_rights(d, "ledger.database", path, &d->ledger, MODE_OTHERS | MODE_GROUP_WRITE);
 }
 
 static enum finding check_log_files(struct doctor *d)
@@ -181,7 +205,7 @@ static enum finding check_log_files(struct doctor *d)
 
 static enum finding check_secret(struct doctor *d)
 {
-	const char *path = d->settings->secret_file;
+	const char *path = d->settings->secret_file, *setting = "ledger.secret_file";
 	unsigned char secret[SECRET_BYTES];
 	struct error err = { 0 };
 	struct stat sb;
@@ -190,13 +214,13 @@ static enum finding check_secret(struct doctor *d)
 		return say(d, TO_DO,
 			   "%s: %s; put back the copy that belongs to the ledger, or no key works",
 			   path, strerror(errno));
-	if (sb.st_mode & MODE_NOT_OWNER)
-		return check_rights(d, path, &sb, MODE_NOT_OWNER);
+	if (!S_ISREG(sb.st_mode) || sb.st_mode & MODE_NOT_OWNER)
+		return check_rights(d, setting, path, &sb, MODE_NOT_OWNER);
 	if (secret_load(path, secret, &err) < 0)
 		return say(d, TO_DO, "%s; put back the copy that belongs to the ledger",
 			   err.message);
 	secret_wipe(secret, sizeof(secret));
-	return check_rights(d, path, &sb, MODE_NOT_OWNER);
+	return check_rights(d, setting, path, &sb, MODE_NOT_OWNER);
 }
 
 /* ---- the machine ---- */
@@ -270,6 +294,21 @@ static enum finding check_certificate(struct doctor *d)
 		return say(d, TO_DO, "%s %s on %s; renew it, and run: nginx -s reload", path,
 			   end < d->now ? "ended" : "ends", instant_words(d, end));
 	return say(d, RIGHT, "%s is valid until %s", path, instant_words(d, end));
+}
+
+/* Can receivers of callbacks be verified? */
+static enum finding check_receivers(struct doctor *d)
+{
+	const char *path = deliver_ca_file(d->settings);
+
+	if (!d->settings->send_webhooks)
+		return say(d, NOTE, "webhooks.send = no: this server sends no callbacks");
+	if (!path || access(path, R_OK) < 0)
+		return say(d, NOTE,
+			   "%s is not there, so no callback to https is sent; install the package "
+			   "ca-certificates, or set webhooks.ca_file",
+			   path ? path : "the system's list of certificates");
+	return say(d, RIGHT, "those of callbacks are verified by %s", path);
 }
 
 /* ---- the ledger ---- */
@@ -365,10 +404,30 @@ static enum finding check_verified(struct doctor *d)
 		   instant_words(d, verified), instant_words(d, whole));
 }
 
+/* What keeps the server from making backups; else RIGHT, without words. */
+static enum finding check_backup_folder(struct doctor *d)
+{
+	const char *folder = d->settings->backup_folder;
+	const struct passwd *user = d->ledger.st_nlink ? getpwuid(d->ledger.st_uid) : NULL;
+	struct error err = { 0 };
+	struct stat sb;
+
+	if (backup_check(d->settings, &err) < 0)
+		return say(d, NOTE, "the folder %s cannot be used", folder);
+	if (user && stat(folder, &sb) == 0 && !has_rights(user, &sb, 7))
+		return say(d, TO_DO, "the server's user %s may not write into %s; run: chown %s %s",
+			   user_words(d, d->ledger.st_uid), folder, user_words(d, d->ledger.st_uid),
+			   folder);
+	if (backup_check_room(d->settings, &err) < 0)
+		return say(d, TO_DO, "%s; make room, or change backup.folder", err.message);
+	return RIGHT;
+}
+
 static enum finding check_backup(struct doctor *d)
 {
 	const char *folder = d->settings->backup_folder;
 	int64_t last = note_of(d, META_BACKUP), failed = note_of(d, META_BACKUP_FAILED);
+	enum finding f;
 
 	if (!*folder)
 		return say(d, NOTE,
@@ -376,6 +435,9 @@ static enum finding check_backup(struct doctor *d)
 			   "otherwise");
 	if (!d->store)
 		return say(d, NOTE, "the ledger can't be opened");
+	f = check_backup_folder(d);
+	if (f != RIGHT)
+		return f;
 	if (failed > last)
 		return say(d, TO_DO, "the backup of %s failed; the server's log says why",
 			   instant_words(d, failed));
@@ -434,25 +496,6 @@ static bool is_nginx(const char *pid)
 	return strcmp(name, "nginx\n") == 0;
 }
 
-/*
- * Has the user the rights WANTED (of rwx, as a number) for the file?
- */
-static bool has_rights(const struct passwd *user, const struct stat *sb, mode_t wanted)
-{
-	gid_t groups[64];
-	int n = sizeof(groups) / sizeof(groups[0]), shift = 0;
-
-	if (user->pw_uid == 0)
-		return true;
-	if (user->pw_uid == sb->st_uid)
-		shift = 6;
-	else if (getgrouplist(user->pw_name, user->pw_gid, groups, &n) >= 0)
-		for (int i = 0; i < n; i++)
-			if (groups[i] == sb->st_gid)
-				shift = 3;
-	return (sb->st_mode >> shift & wanted) == wanted;
-}
-
 /* Has the user the rights for the socket that a client needs? */
 static bool may_use(struct doctor *d, const struct passwd *user, const struct stat *socket)
 {
@@ -494,9 +537,11 @@ static enum finding check_socket(struct doctor *d)
 
 	if (!*path)
 		return say(d, NOTE, "server.socket is empty: a spawner makes the socket");
-	if (stat(path, &sb) < 0 || !S_ISSOCK(sb.st_mode))
+	if (stat(path, &sb) < 0)
 		return say(d, TO_DO, "%s is not there; start the server: systemctl start usaged",
 			   path);
+	if (!S_ISSOCK(sb.st_mode))
+		return say(d, TO_DO, "%s is not a socket; correct the setting server.socket", path);
 	if (!can_connect(path))
 		return say(d, TO_DO, "no server answers at %s (%s); run: systemctl restart usaged",
 			   path, strerror(errno));
@@ -596,7 +641,7 @@ static const struct {
 	{ "backup", check_backup, FILES },       { "backup", check_copies, SERVERS },
 	{ "disk", check_disk, FILES },           { "clock", check_clock, ANY },
 	{ "time zones", check_zones, ANY },      { "certificate", check_certificate, ANY },
-	{ "socket", check_socket, ANY },
+	{ "receivers", check_receivers, ANY },   { "socket", check_socket, ANY },
 };
 
 static bool examine(struct doctor *d)
@@ -646,8 +691,8 @@ const struct command command_doctor = {
 	.summary = "look at all that a server needs, and say what to do",
 	.help = "Checks the settings, the rights and owners of the files, the ledger, its last "
 		"verification and backup, the disk,\n"
-		"the clock, the time zones, the certificate and the server's socket. Prints a line "
-		"for each: ok, note, or TO DO\n"
+		"the clock, the time zones, the certificates and the server's socket. Prints a "
+		"line for each: ok, note, or TO DO\n"
 		"with what to do. Exits with 1 if something is to do. Changes nothing. Run it as "
 		"root or as the server's user.\n\n"
 		"  --certificate FILE  nginx's certificate (default: " CERTIFICATE ")\n"

@@ -11,6 +11,7 @@
 #include "notify/deliver.h"
 #include "store/account.h"
 #include "store/server.h"
+#include "usage/backup.h"
 #include "base/banned.h"
 
 int command_fail(const char *command, const struct error *err)
@@ -28,7 +29,7 @@ int command_check_files(const struct settings *s, struct error *err)
 	int rc = feeds_new(s, &feeds, err);
 
 	feeds_free(&feeds);
-	return rc < 0 ? -1 : deliver_check(s, err);
+	return rc < 0 || backup_check(s, err) < 0 ? -1 : deliver_check(s, err);
 }
 
 int command_wrong(const struct command *c, const char *fmt, ...)

@@ -531,6 +531,11 @@ int deliver_check(const struct settings *settings, struct error *err)
 			 "%s has no certificate that can be read", path);
 }
 
+const char *deliver_ca_file(const struct settings *settings)
+{
+	return *settings->webhook_ca_file ? settings->webhook_ca_file : sender_system_ca_file();
+}
+
 int deliver_new(const struct settings *settings, const unsigned char *secret,
 		void (*enter)(const struct settings *settings), struct deliver **ret,
 		struct error *err)

@@ -33,6 +33,12 @@ struct deliver;
 int deliver_check(const struct settings *settings, struct error *err);
 
 /*
+ * The file with the certificates by which receivers are verified. NULL: libcurl
+ * has no such file.
+ */
+const char *deliver_ca_file(const struct settings *settings);
+
+/*
  * Starts the thread, which calls ENTER(SETTINGS) to enter its sandbox and then
  * waits for deliver_begin. Call it before the process enters its own sandbox.
  * Borrows SETTINGS and SECRET, the server's secret.

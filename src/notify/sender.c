@@ -39,6 +39,11 @@ int sender_init(struct error *err)
 	return error_set(err, ERR_INTERNAL, NULL, "libcurl cannot start");
 }
 
+const char *sender_system_ca_file(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->cainfo;
+}
+
 int sender_new(const struct networks *allowed, const char *ca_file, struct sender **ret,
 	       struct error *err)
 {

@@ -33,6 +33,9 @@ struct sender;
  */
 int sender_init(struct error *err);
 
+/* The system's file of certificates that libcurl uses; NULL: there is none. */
+const char *sender_system_ca_file(void);
+
 /* ALLOWED and CA_FILE ("": the system's) are borrowed. */
 int sender_new(const struct networks *allowed, const char *ca_file, struct sender **ret,
 	       struct error *err);

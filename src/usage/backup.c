@@ -79,7 +79,28 @@ static const char *path_of(struct backup *b, const char *name)
 
 /* ---- the folder ---- */
 
-int backup_prepare(const struct settings *s, struct error *err)
+static int folder_error(const char *path, struct error *err)
+{
+	return error_set(err, ERR_PARAM, "backup.folder", "%s: %s", path, g_strerror(errno));
+}
+
+/* Can the folder PATH, which is not there, be made? */
+static int check_parent(const char *path, struct error *err)
+{
+	char *plain = g_strdup(path), *parent;
+	size_t len = strlen(plain);
+	int rc;
+
+	while (len > 1 && plain[len - 1] == '/')
+		plain[--len] = '\0';
+	parent = g_path_get_dirname(plain);
+	rc = access(parent, W_OK | X_OK) < 0 ? folder_error(parent, err) : 0;
+	g_free(parent);
+	g_free(plain);
+	return rc;
+}
+
+int backup_check(const struct settings *s, struct error *err)
 {
 	struct stat sb;
 
@@ -90,15 +111,23 @@ int backup_prepare(const struct settings *s, struct error *err)
 				 "the ledger is in PostgreSQL, not in a file, so the server cannot "
 				 "back it up: leave backup.folder empty, and use pg_dump or "
 				 "pg_basebackup; see usaged-postgresql(7)");
-	/* a running server may make no folder, so look first */
-	if (stat(s->backup_folder, &sb) < 0 &&
-	    (errno != ENOENT || mkdir(s->backup_folder, 0700) < 0 ||
-	     stat(s->backup_folder, &sb) < 0))
-		return error_system(err, s->backup_folder, errno);
+	if (stat(s->backup_folder, &sb) < 0)
+		return errno == ENOENT ? check_parent(s->backup_folder, err)
+				       : folder_error(s->backup_folder, err);
 	if (!S_ISDIR(sb.st_mode))
 		return error_set(err, ERR_PARAM, "backup.folder", "%s is not a folder",
 				 s->backup_folder);
 	return 0;
+}
+
+int backup_prepare(const struct settings *s, struct error *err)
+{
+	if (backup_check(s, err) < 0)
+		return -1;
+	/* a running server may make no folder, so look first */
+	if (!*s->backup_folder || access(s->backup_folder, F_OK) == 0)
+		return 0;
+	return mkdir(s->backup_folder, 0700) < 0 ? folder_error(s->backup_folder, err) : 0;
 }
 
 /*
@@ -174,24 +203,19 @@ static int64_t file_bytes(const char *path)
 	return stat(path, &sb) == 0 ? (int64_t)sb.st_size : 0;
 }
 
-/*
- * Checks that the disk has room for the copy and for the restored copy beside
- * it.
- */
-static int check_room(struct backup *b, struct error *err)
+int backup_check_room(const struct settings *s, struct error *err)
 {
-	const char *database = b->settings->database;
-	int64_t needed = 2 * (file_bytes(database) +
-			      file_bytes(arena_join(&b->arena, database, "-wal", NULL))) +
-			 SPARE_BYTES;
+	char *log = g_strconcat(s->database, "-wal", NULL);
+	int64_t needed = 2 * (file_bytes(s->database) + file_bytes(log)) + SPARE_BYTES;
 	struct statvfs disk;
 
-	if (statvfs(b->settings->backup_folder, &disk) < 0 ||
+	g_free(log);
+	if (statvfs(s->backup_folder, &disk) < 0 ||
 	    (int64_t)(disk.f_bavail * disk.f_frsize) >= needed)
 		return 0;
 	return error_set(err, ERR_BUSY, NULL,
 			 "the disk of %s has too little room: a backup and its test need %lld MB",
-			 b->settings->backup_folder, (long long)(needed >> 20));
+			 s->backup_folder, (long long)(needed >> 20));
 }
 
 /* ---- one backup ---- */
@@ -281,7 +305,7 @@ static int run(struct backup *b, struct backup_result *ret, struct error *err)
 
 	/* a backup that was killed may not have come to its rotation */
 	if (remove_leftovers(b, err) < 0 || rotate(b, &ret->copies, err) < 0 ||
-	    check_room(b, err) < 0)
+	    backup_check_room(b->settings, err) < 0)
 		return -1;
 	rc = copy(b, err);
 	if (rc == 0)

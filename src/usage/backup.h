@@ -28,6 +28,18 @@ struct backup_result {
 };
 
 /*
+ * Is the folder of the settings one, or can it be made? Changes nothing. -1: the
+ * error says why the server cannot start.
+ */
+int backup_check(const struct settings *s, struct error *err);
+
+/*
+ * Has the disk of the folder room for a copy of the ledger and for the restored
+ * copy beside it? True without a folder.
+ */
+int backup_check_room(const struct settings *s, struct error *err);
+
+/*
  * Makes the folder of the settings, which only the owner can read, unless it
  * exists. Does nothing without a folder.
  */

@@ -78,7 +78,7 @@ code=$?
 sick "an older ledger" verification "was never verified; run: usaged verify"
 run verify >/dev/null
 well "a running server with a verified ledger"
-is "there is a line for each check" "$(echo "$out" | wc -l)" 12
+is "there is a line for each check" "$(echo "$out" | wc -l)" 13
 has "it has no backup, which is only a note" "$out" "note   backup"
 
 # ---- settings ----
@@ -101,7 +101,24 @@ is "a wrong setting: exit code" "$code" 1
 has "a wrong setting: where" "$out" "server.colour"
 write_settings
 
+for folder in "$tmp/usaged.conf" "$tmp/nowhere/deep" "$tmp/usaged.conf/deep"; do
+	printf '[backup]\nfolder = %s\n' "$folder" >>usaged.conf
+	look
+	sick "backups into ${folder#"$tmp/"}" settings "backup.folder"
+	is "the server says the same" "$(run serve 2>&1 | grep -c backup.folder)" 1
+	write_settings
+done
+
 # ---- files ----
+
+for file in /dev/null "$tmp"; do
+	sed "s|^database = .*|database = $file|; s|^secret_file = .*|secret_file = $file|" usaged.conf >odd.conf
+	out=$("$usaged" --config odd.conf doctor 2>&1)
+	code=$?
+	sick "$file as the ledger" "ledger file" "$file is not a regular file; correct the setting ledger.database"
+	sick "$file as the secret" "secret file" "$file is not a regular file; correct the setting ledger.secret_file"
+	has_not "no command for $file" "$out" "run: ch"
+done
 
 chmod 644 ledger/usage.db
 look
@@ -148,6 +165,24 @@ out=$(run doctor --certificate key.pem)
 code=$?
 sick "a file that is no certificate" certificate "there is no certificate in PEM"
 
+# ---- receivers' certificates ----
+
+printf '[webhooks]\nca_file = %s\n' "$tmp/cert.pem" >>usaged.conf
+well "a file of certificates"
+has "its line" "$out" "ok     receivers     those of callbacks are verified by $tmp/cert.pem"
+write_settings
+if unshare --mount true 2>/dev/null; then
+	# shellcheck disable=SC2016  # $ is for the inner shell
+	out=$(unshare --mount sh -c 'mount -t tmpfs tmpfs /etc/ssl/certs && "$1" --config usaged.conf doctor' sh "$usaged")
+	has "the system has none" "$out" "note   receivers     /etc/ssl/certs/ca-certificates.crt is not there"
+else
+	echo "# skipped: no file system can be mounted here"
+fi
+printf '[webhooks]\nsend = no\n' >>usaged.conf
+well "no callbacks"
+has "their line" "$out" "note   receivers     webhooks.send = no"
+write_settings
+
 # ---- clock, zones, disk ----
 
 out=$(USAGED_CLOCK=2020-01-01T00:00:00Z run doctor)
@@ -161,9 +196,14 @@ mkdir small
 if mount -t tmpfs -o size=20m tmpfs small 2>/dev/null; then
 	cp -p ledger/usage.db ledger/secret small
 	sed 's/ledger\//small\//' usaged.conf >small.conf
-	out=$("$usaged" --config small.conf doctor)
+	small=$("$usaged" --config small.conf doctor)
 	code=$?
+	printf '[backup]\nfolder = %s/small\n' "$tmp" >>usaged.conf
+	look
+	write_settings
 	umount small
+	has "a small disk for backups" "$(echo "$out" | grep "^TO DO  backup ")" "the disk of $tmp/small has too little room"
+	out=$small
 	sick "a small disk" disk "make room"
 else
 	echo "# skipped: no file system can be mounted here"
@@ -209,6 +249,14 @@ sqlite3 ledger/usage.db "INSERT INTO meta (name, value) VALUES ('backup_failed',
 look
 sick "a failed backup" backup "failed; the server's log says why"
 sqlite3 ledger/usage.db "DELETE FROM meta WHERE name = 'backup_failed'"
+mkdir -m 755 backups
+well "a folder for backups"
+if [ "$(id -u)" = 0 ]; then
+	chown 1 ledger ledger/* .
+	look
+	sick "a folder of another user" backup "may not write into backups; run: chown"
+	chown 0 ledger ledger/* .
+fi
 
 # ---- the socket ----
 
@@ -225,6 +273,10 @@ sick "a user that is not there" socket "there is no user no-such-user"
 stop
 look
 sick "no server" socket "start the server"
+: >usaged.sock
+look
+sick "a file in its place" socket "is not a socket; correct the setting server.socket"
+rm usaged.sock
 python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("usaged.sock")'
 look
 sick "a socket that a dead server left" socket "no server answers"

@@ -267,10 +267,35 @@ START_TEST(two_processes_do_not_back_up_into_one_folder_at_once)
 }
 END_TEST
 
-START_TEST(a_folder_that_is_a_file_is_refused)
+START_TEST(a_folder_that_cannot_be_made_is_refused)
 {
-	settings->backup_folder = path;
-	FAILS(backup_prepare(settings, &err), ERR_PARAM, "backup.folder", "is not a folder");
+	const struct {
+		const char *folder, *words;
+	} rows[] = { { path, "is not a folder" },
+		     { arena_join(&arena, path, "/deep", NULL), "Not a directory" },
+		     { in_backups("deep"), "No such file" },
+		     { in_backups("deep//"), "No such file" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW("%s", rows[i].folder);
+		settings->backup_folder = rows[i].folder;
+		error_clear(&err);
+		FAILS(backup_check(settings, &err), ERR_PARAM, "backup.folder", rows[i].words);
+		error_clear(&err);
+		FAILS(backup_prepare(settings, &err), ERR_PARAM, "backup.folder", rows[i].words);
+	}
+}
+END_TEST
+
+START_TEST(a_folder_is_made_only_when_it_is_prepared)
+{
+	settings->backup_folder = in_backups("");
+	OK(backup_check(settings, &err));
+	ck_assert(!exists(""));
+	OK(backup_prepare(settings, &err));
+	ck_assert(exists(""));
+	OK(backup_check(settings, &err));
+	OK(backup_check_room(settings, &err));
 }
 END_TEST
 
@@ -594,7 +619,8 @@ static Suite *backup_suite(void)
 	tcase_add_test(t, a_copy_with_differences_is_not_kept);
 	tcase_add_test(t, a_stopped_backup_leaves_nothing);
 	tcase_add_test(t, two_processes_do_not_back_up_into_one_folder_at_once);
-	tcase_add_test(t, a_folder_that_is_a_file_is_refused);
+	tcase_add_test(t, a_folder_that_cannot_be_made_is_refused);
+	tcase_add_test(t, a_folder_is_made_only_when_it_is_prepared);
 	tcase_add_test(t, kills_leave_no_half_copy_and_take_no_good_one);
 	tcase_add_test(t, a_verification_is_due_after_changes_and_after_a_week);
 	tcase_add_test(t, a_backup_is_due_after_the_hours_of_the_setting);
