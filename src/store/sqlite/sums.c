@@ -16,41 +16,16 @@
 #include "store/sqlite/layout.h"
 #include "store/lists.h"
 #include "store/sqlite/rollup_rows.h"
+#include "store/sqlite/sums_series.h"
 #include "base/banned.h"
 
 enum {
-	SCAN_WORK = 6,   /* what a statement costs, in sums */
 	LEAF_WORK = 2,   /* what a leaf costs */
-	LOOKUP_WORK = 4, /* what looking up a series costs */
-	SEEKS_MAX = 16,  /* so many series that a filter leaves are looked up one by one */
-	/* so many are found before anything is read, and of each account so many more */
-	FOUND_MAX = 4096,
-	FOUND_EACH = 64,
 	FEW_A_DAY = 100, /* events of a day have a leaf or two */
 	DAYS_MAX = 31,
 	RANGES_MAX = 4096,  /* so many ranges are read in one statement */
-	MANY = 8,           /* accounts whose series are found by account */
 	UNKNOWN_MAX = 2048, /* so many entries wait for their series to be looked up */
 	TOGETHER_MAX = 512  /* by series: so many accounts are read together */
-};
-
-/*
- * What a series is to the question: its values of the dimensions that are
- * grouped by. A value of -1: the series is no part of the question.
- */
-struct group_values {
-	int64_t value, second;
-};
-
-/*
- * By series and account of the query, which may be there several times with
- * different filters; also, for prefixes, by value: is it -1 or not?
- */
-struct series_values {
-	int64_t *series; /* open addressing; 0: free */
-	size_t *account;
-	struct group_values *value;
-	size_t size, n; /* SIZE is a power of two, more than twice N */
 };
 
 /* An entry that waits until its series has been looked up. */
@@ -74,20 +49,6 @@ struct leaf_range {
 	int64_t seek; /* only this series; 0: any */
 };
 
-/* A series that an account's filter leaves, which is looked up. */
-struct seek {
-	int64_t category, series;
-};
-
-/* By series: an account whose filter has been looked at. */
-struct filtered {
-	size_t n_found; /* series */
-	bool complete;  /* all series that can be part of the question are known */
-	bool some;      /* there can be such series */
-	struct seek seeks[SEEKS_MAX];
-	size_t n_seeks; /* 0: all are read through */
-};
-
 /*
  * Of a range: place, account, period, first key, and the key behind its last. Of
  * a run of days: place, account, first and last day, the key behind the last.
@@ -109,16 +70,11 @@ struct reading {
 	 */
 	int64_t category;
 	bool wanted;
-	struct series_values values;
+	struct sums_series
+		*series; /* of the accounts that are read together; NULL: not by series */
 	struct waiting *waiting;
 	size_t n_waiting, waiting_size;
-	/* the account whose series were looked up one by one, and how many */
-	size_t missed, misses;
-	/* of values of dimensions that have a prefix in the query */
-	struct series_values prefixes;
-	size_t first;              /* account that is read together with others */
-	struct filtered *filtered; /* by account, from FIRST on; NULL: no filter has an index */
-	int64_t seek;              /* the series that is being looked up; 0: any */
+	int64_t seek; /* the series that is being looked up; 0: any */
 	/* the keys of the categories that are asked for */
 	unsigned char from[ROLLUP_KEY_BYTES], to[ROLLUP_KEY_BYTES];
 	struct leaf_range *ranges;
@@ -176,239 +132,13 @@ static bool has_part(const struct sums_query *q, int64_t from, int64_t to)
 	return false;
 }
 
-/* ---- categories and series ---- */
-
-static bool has_category(const struct sums_query *q, int64_t category)
-{
-	size_t from = 0, to = q->n_categories;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (q->categories[middle] < category)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return !q->n_categories || (from < q->n_categories && q->categories[from] == category);
-}
-
-static size_t value_place(const struct series_values *v, size_t account, int64_t series)
-{
-	size_t i = (((uint64_t)series + ((uint64_t)account << 40)) * 0x9e3779b97f4a7c15u >> 20) &
-		   (v->size - 1);
-
-	while (v->series[i] && (v->series[i] != series || v->account[i] != account))
-		i = (i + 1) & (v->size - 1);
-	return i;
-}
-
-static void values_grow(struct series_values *v, struct arena *arena)
-{
-	struct series_values old = *v;
-
-	v->size = old.size ? old.size * 4 : 64;
-	v->series = arena_array(arena, int64_t, v->size);
-	v->account = arena_array(arena, size_t, v->size);
-	v->value = arena_array(arena, struct group_values, v->size);
-	for (size_t i = 0; i < old.size; i++) {
-		size_t place;
-
-		if (!old.series[i])
-			continue;
-		place = value_place(v, old.account[i], old.series[i]);
-		v->series[place] = old.series[i];
-		v->account[place] = old.account[i];
-		v->value[place] = old.value[i];
-	}
-}
-
-static void value_keep(struct reading *r, struct series_values *v, size_t account, int64_t series,
-		       struct group_values value)
-{
-	size_t place;
-
-	if (2 * (v->n + 1) > v->size)
-		values_grow(v, &r->arena);
-	place = value_place(v, account, series);
-	v->n += !v->series[place];
-	v->series[place] = series;
-	v->account[place] = account;
-	v->value[place] = value;
-}
-
-static const struct group_values *value_find(const struct series_values *v, size_t account,
-					     int64_t series)
-{
-	size_t place;
-
-	if (!v->size)
-		return NULL;
-	place = value_place(v, account, series);
-	return v->series[place] ? &v->value[place] : NULL;
-}
-
-/* Does the text of a value begin with PREFIX? 1 yes, 0 no, -1 failed. */
-static int read_prefix(struct reading *r, int64_t value, const char *prefix, struct error *err)
-{
-	struct stmt *s = prepare(r->st, "SELECT text FROM dimension_value WHERE id = ?1", err);
-	size_t len, prefix_len = strlen(prefix);
-	const char *text;
-	int rc;
-
-	r->work += LOOKUP_WORK;
-	db_bind_int(s, 1, value);
-	rc = db_step(s, err);
-	if (rc <= 0)
-		return rc;
-	text = db_get_text(s, 0, &len);
-	rc = text && len >= prefix_len && memcmp(text, prefix, prefix_len) == 0;
-	db_reset(s);
-	return rc;
-}
-
-/* The same; reads each value once. */
-static int has_prefix(struct reading *r, int64_t value, const char *prefix, struct error *err)
-{
-	const struct group_values *known = value_find(&r->prefixes, 0, value);
-	int rc;
-
-	if (!value)
-		return 0;
-	if (known)
-		return known->value == 0;
-	rc = read_prefix(r, value, prefix, err);
-	if (rc >= 0)
-		value_keep(r, &r->prefixes, 0, value, (struct group_values) { .value = rc - 1 });
-	return rc;
-}
-
-/* Is a series with these dimensions part of the question? 1 yes, 0 no, -1. */
-static int dimensions_match(struct reading *r, const int64_t dim[DIMENSIONS], struct error *err)
-{
-	int rc = 1;
-
-	for (int d = 0; d < DIMENSIONS; d++)
-		if (r->account->dim[d] && dim[d] != r->account->dim[d])
-			return 0;
-	for (int d = 0; d < DIMENSIONS && rc > 0; d++)
-		if (r->q->prefix[d])
-			rc = has_prefix(r, dim[d], r->q->prefix[d], err);
-	return rc;
-}
+/* ---- entries that wait for their series ---- */
 
 /* Sets the account of the rows that follow. */
 static void choose_account(struct reading *r, size_t i)
 {
 	r->account = &r->q->accounts[i];
 	r->out.account = i;
-}
-
-/* The row of S: from COLUMN on, id and dimensions of a series of the account. */
-static int keep_row(struct reading *r, struct stmt *s, int column, struct error *err)
-{
-	int64_t dim[DIMENSIONS];
-	struct group_values values;
-	int rc;
-
-	store_get_dimensions(s, column + 1, dim);
-	rc = dimensions_match(r, dim, err);
-	values = (struct group_values) { dim[r->q->group], r->q->paired ? dim[r->q->second] : 0 };
-	if (rc == 0)
-		values.value = -1;
-	if (rc >= 0)
-		value_keep(r, &r->values, r->out.account, db_get_int(s, column), values);
-	else
-		db_reset(s);
-	return rc < 0 ? -1 : 0;
-}
-
-/* Reads all of the account's series, if there are at most MOST. */
-static int read_all_series(struct reading *r, size_t most, struct error *err)
-{
-	struct stmt *s =
-		prepare(r->st,
-			"SELECT count(*) FROM (SELECT 1 FROM series WHERE account = ?1 LIMIT "
-			"?2)",
-			err);
-	int64_t n = 0;
-	int rc;
-
-	db_bind_int(s, 1, r->account->id);
-	db_bind_int(s, 2, (int64_t)most + 1);
-	if (store_one(s, &n, err) < 0)
-		return -1;
-	if (store_work(r->st, n > (int64_t)most ? n / ENTRIES_WORK : n, err) < 0)
-		return -1;
-	if (n > (int64_t)most)
-		return 0;
-	s = prepare(r->st, "SELECT id" SERIES_DIMENSIONS " FROM series WHERE account = ?1", err);
-	db_bind_int(s, 1, r->account->id);
-	while ((rc = db_step(s, err)) > 0)
-		if (keep_row(r, s, 0, err) < 0)
-			return -1;
-	return rc;
-}
-
-/* Looks up the series of N entries in one statement. */
-static int look_up(struct reading *r, const struct waiting *const *list, size_t n,
-		   struct error *err)
-{
-	struct stmt *s = prepare(r->st,
-				 "SELECT l.rowid, s.id" SERIES_DIMENSIONS
-				 " FROM list(?1) l CROSS JOIN series s WHERE s.id = l.a",
-				 err);
-	int64_t *ids = arena_array(&r->arena, int64_t, n);
-	int rc;
-
-	for (size_t i = 0; i < n; i++) {
-		ids[i] = list[i]->series;
-		value_keep(r, &r->values, list[i]->account, ids[i],
-			   (struct group_values) { .value = -1 });
-	}
-	bind_ids(s, 1, &r->arena, ids, n);
-	while ((rc = db_step(s, err)) > 0) {
-		choose_account(r, list[db_get_int(s, 0)]->account);
-		if (keep_row(r, s, 1, err) < 0)
-			return -1;
-	}
-	return rc < 0 ? -1 : store_work(r->st, LOOKUP_WORK * (int64_t)n, err);
-}
-
-/*
- * One by one costs several times as much a series as all of an account: so all
- * are read as soon as many were looked up, unless they are many more. How many
- * they are is counted again when there are half as many more.
- */
-static int look_up_all(struct reading *r, struct error *err)
-{
-	enum { AGAIN = 500, TIMES = 8 };
-	size_t account = r->waiting[0].account, n = r->values.n, most;
-
-	if (account != r->waiting[r->n_waiting - 1].account)
-		return 0;
-	r->misses = (r->missed == account ? r->misses : 0) + r->n_waiting;
-	r->missed = account;
-	if (r->misses < AGAIN || r->misses < n / 3)
-		return 0;
-	most = (n > r->misses ? n : r->misses) * TIMES;
-	r->misses = 0;
-	choose_account(r, account);
-	return read_all_series(r, most, err);
-}
-
-/* Looks up the series of the entries that wait. */
-static int look_up_waiting(struct reading *r, struct error *err)
-{
-	const struct waiting **list = arena_array(&r->arena, const struct waiting *, r->n_waiting);
-	size_t n = 0;
-
-	if (look_up_all(r, err) < 0)
-		return -1;
-	for (size_t i = 0; i < r->n_waiting; i++)
-		if (!value_find(&r->values, r->waiting[i].account, r->waiting[i].series))
-			list[n++] = &r->waiting[i];
-	return n ? look_up(r, list, n, err) : 0;
 }
 
 /* Sets the values of the next row. */
@@ -425,13 +155,15 @@ static int give_waiting(struct reading *r, struct error *err)
 
 	if (n == 0)
 		return 0;
-	if (look_up_waiting(r, err) < 0)
+	for (size_t i = 0; i < n; i++)
+		sums_series_need(r->series, r->waiting[i].account, r->waiting[i].series);
+	if (sums_series_look_up(r->series, err) < 0)
 		return -1;
 	r->n_waiting = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct waiting *e = &r->waiting[i];
 
-		take_values(r, value_find(&r->values, e->account, e->series));
+		take_values(r, sums_series_values(r->series, e->account, e->series));
 		if (r->out.value < 0)
 			continue;
 		r->out.account = e->account;
@@ -460,159 +192,16 @@ static int wait(struct reading *r, const struct rollup_entry *e, int64_t span, s
 	return 0;
 }
 
-/*
- * Of each row of list(?1), an account with a value, the series with this value;
- * no more than ?2 series.
- */
-#define FIND_SERIES(from, where)                                                                 \
-	"SELECT l.rowid, s.id" SERIES_DIMENSIONS ", s.category FROM list(?1) l CROSS JOIN " from \
-	" WHERE " where " AND s.account = l.a LIMIT ?2"
-
-/*
- * The index of the value finds few series of one account; but of many accounts,
- * it is faster to read all series of each, which lie side by side.
- */
-#define BY_VALUE(column)   FIND_SERIES("series s INDEXED BY series_" column, HAS_VALUE(column))
-#define BY_ACCOUNT(column) FIND_SERIES("series s", HAS_VALUE(column))
-#define HAS_VALUE(column)  "s." column " = l.b AND s." column " <> 0"
-
-/* The same with values that begin with the text l.b, of the dimension ?3. */
-#define FIND_BEGINNING                                                                         \
-	FIND_SERIES("dimension_value v CROSS JOIN series_value y CROSS JOIN series s",         \
-		    "v.account = l.a AND v.dimension = ?3 AND v.text >= l.b AND v.text <= l.b" \
-		    " || char(1114111, 1114111) AND y.value = v.id AND s.id = y.series")
-
-/* How the series of a filter are found. */
-struct filter_index {
-	const char *sql;
-	enum dimension dimension;
-	const char *prefix; /* NULL: by the accounts' value */
-};
-
-static bool all_filter_by(const struct reading *r, size_t n, enum dimension d)
+/* What was found of the account by its filter; NULL: nothing was looked for. */
+static const struct sums_filtered *filtered_of(const struct reading *r, size_t account)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!r->q->accounts[r->first + i].dim[d])
-			return false;
-	return true;
-}
-
-/*
- * Chooses a dimension that all accounts from FIRST on filter by, and that has an
- * index. False: there is none.
- */
-static bool choose_index(const struct reading *r, size_t n, struct filter_index *ret)
-{
-	const struct filter_index built_in[] = {
-		{ n > MANY ? BY_ACCOUNT("customer") : BY_VALUE("customer"), DIM_CUSTOMER, NULL },
-		{ n > MANY ? BY_ACCOUNT("sim") : BY_VALUE("sim"), DIM_SIM, NULL }
-	};
-	static const char of_declared[] = FIND_SERIES("series_value y CROSS JOIN series s",
-						      "y.value = l.b AND s.id = y.series");
-
-	for (int d = DIMENSIONS - 1; d >= DIMENSIONS_BUILT_IN; d--) {
-		*ret = (struct filter_index) { of_declared, (enum dimension)d, NULL };
-		if (all_filter_by(r, n, (enum dimension)d))
-			return true;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(built_in); i++) {
-		*ret = built_in[i];
-		if (all_filter_by(r, n, ret->dimension))
-			return true;
-	}
-	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++) {
-		*ret = (struct filter_index) { FIND_BEGINNING, (enum dimension)d, r->q->prefix[d] };
-		if (ret->prefix)
-			return true;
-	}
-	return false;
-}
-
-/* Binds the statement that finds the series of N accounts' filters. */
-static struct stmt *ask_series(struct reading *r, size_t n, const struct filter_index *index,
-			       struct error *err)
-{
-	struct db_cell *cells = arena_array(&r->arena, struct db_cell, 2 * n);
-	struct db_list *list = arena_new(&r->arena, struct db_list);
-	struct stmt *s = prepare(r->st, index->sql, err);
-
-	*list = (struct db_list) { cells, n, 2 };
-	for (size_t i = 0; i < n; i++) {
-		const struct sums_account *a = &r->q->accounts[r->first + i];
-
-		cells[2 * i].n = a->id;
-		cells[2 * i + 1].n = a->dim[index->dimension];
-		if (index->prefix)
-			cells[2 * i + 1] = (struct db_cell) { .kind = DB_CELL_TEXT,
-							      .bytes = index->prefix,
-							      .len = strlen(index->prefix) };
-	}
-	db_bind_list(s, 1, list);
-	if (index->prefix)
-		db_bind_int(s, 3, dimension_id(index->dimension));
-	return s;
-}
-
-/* Adds the found series of row S to those that are looked up, if it is asked for. */
-static int add_seek(struct reading *r, struct stmt *s, struct error *err)
-{
-	struct filtered *f = &r->filtered[db_get_int(s, 0)];
-	int64_t series = db_get_int(s, 1), category = db_get_int(s, 3 + DIMENSIONS_BUILT_IN);
-
-	choose_account(r, r->first + (size_t)db_get_int(s, 0));
-	if (keep_row(r, s, 1, err) < 0)
-		return -1;
-	f->n_found++;
-	if (value_find(&r->values, r->out.account, series)->value >= 0 &&
-	    has_category(r->q, category) && f->n_seeks < SEEKS_MAX)
-		f->seeks[f->n_seeks++] = (struct seek) { category, series };
-	return 0;
-}
-
-/*
- * Of a filter by customer, SIM or a declared dimension, the series of N accounts
- * are found by an index. Few of an account are looked up one by one; of more, at
- * least their values are there.
- */
-static int find_series(struct reading *r, size_t n, struct error *err)
-{
-	int64_t most = FOUND_MAX + (int64_t)n * FOUND_EACH, found = 0, last = -1;
-	struct filter_index index;
-	struct stmt *s;
-	int rc;
-
-	r->filtered = NULL;
-	if (!choose_index(r, n, &index))
-		return 0;
-	r->filtered = arena_array(&r->arena, struct filtered, n);
-	s = ask_series(r, n, &index, err);
-	db_bind_int(s, 2, most);
-	for (; (rc = db_step(s, err)) > 0; found++) {
-		last = db_get_int(s, 0);
-		if (add_seek(r, s, err) < 0)
-			return -1;
-	}
-	for (int64_t i = 0; i < (int64_t)n; i++) {
-		struct filtered *f = &r->filtered[i];
-
-		f->complete = found < most || i < last;
-		f->some = f->n_seeks > 0 || f->n_found > SEEKS_MAX || !f->complete;
-		if (f->n_found > SEEKS_MAX || !f->complete)
-			f->n_seeks = 0;
-	}
-	return rc < 0 ? -1 : store_work(r->st, SCAN_WORK * (int64_t)n + found, err);
-}
-
-/* What was found of the account; NULL: its filter has no index. */
-static const struct filtered *filtered_of(const struct reading *r, size_t account)
-{
-	return r->filtered ? &r->filtered[account - r->first] : NULL;
+	return r->series ? sums_series_filtered(r->series, account) : NULL;
 }
 
 /* Can the account have usage that its filter leaves? */
 static bool has_found(const struct reading *r, size_t account)
 {
-	const struct filtered *f = filtered_of(r, account);
+	const struct sums_filtered *f = filtered_of(r, account);
 
 	return !f || f->some;
 }
@@ -624,7 +213,7 @@ static bool is_asked(struct reading *r, const struct rollup_entry *e, int64_t sp
 {
 	if (e->category != r->category) {
 		r->category = e->category;
-		r->wanted = has_category(r->q, e->category);
+		r->wanted = sums_has_category(r->q, e->category);
 	}
 	return span >= 0 && r->wanted && (!r->q->by_series || e->series) &&
 	       (!r->seek || e->series == r->seek);
@@ -634,9 +223,9 @@ static bool is_asked(struct reading *r, const struct rollup_entry *e, int64_t sp
 static int give(struct reading *r, const struct rollup_entry *e, int64_t span, struct error *err)
 {
 	if (r->q->by_series) {
-		const struct filtered *f = filtered_of(r, r->out.account);
-		const struct group_values *known = value_find(&r->values, r->out.account,
-							      e->series);
+		const struct sums_filtered *f = filtered_of(r, r->out.account);
+		const struct group_values *known = sums_series_values(r->series, r->out.account,
+								      e->series);
 
 		if (!known)
 			return f && f->complete ? 0 : wait(r, e, span, err);
@@ -764,7 +353,7 @@ static void add_range(struct reading *r, const struct rollup_rows *rows,
 /* Adds the entries that are of the series that the account's filter leaves. */
 static void add_series(struct reading *r, const struct rollup_rows *rows, struct leaf_range *range)
 {
-	const struct filtered *f = filtered_of(r, range->account);
+	const struct sums_filtered *f = filtered_of(r, range->account);
 
 	for (size_t i = 0; i < f->n_seeks; i++) {
 		unsigned char *keys = arena_alloc(&r->arena, 2 * ROLLUP_KEY_BYTES);
@@ -785,7 +374,7 @@ static int add_rows(struct reading *r, enum rollup_place place, int64_t period,
 {
 	const struct rollup_rows rows = { place, r->account->id, period };
 	struct leaf_range range = { r->out.account, *map, 0 };
-	const struct filtered *f = filtered_of(r, range.account);
+	const struct sums_filtered *f = filtered_of(r, range.account);
 
 	if (f && f->n_seeks)
 		add_series(r, &rows, &range);
@@ -864,7 +453,7 @@ static bool has_rows(const struct reading *r, const struct month_days *m, int64_
 static int read_days(struct reading *r, const struct month_days *m, struct error *err)
 {
 	enum rollup_place place = r->q->by_series ? PLACE_DAY_SERIES : PLACE_QUARTERS;
-	const struct filtered *f = filtered_of(r, r->out.account);
+	const struct sums_filtered *f = filtered_of(r, r->out.account);
 	bool runs = m->sparse && !(f && f->n_seeks);
 	int64_t run = -1; /* the first day of the run */
 	int rc = 0;
@@ -1002,16 +591,15 @@ static int read_months(struct reading *r, size_t first, size_t n, struct error *
 static int read_by_series(struct reading *r, size_t first, size_t n, struct error *err)
 {
 	arena_reset(&r->arena);
-	r->values = r->prefixes = (struct series_values) { .size = 0 };
 	r->ranges = NULL;
 	r->cells = NULL;
 	r->waiting = NULL;
 	r->ranges_size = r->cells_size = r->runs_size = r->run_cells_size = 0;
 	r->runs = NULL;
 	r->run_cells = NULL;
-	r->n_waiting = r->waiting_size = r->misses = 0;
-	r->first = first;
-	if (find_series(r, n, err) < 0 || read_months(r, first, n, err) < 0)
+	r->n_waiting = r->waiting_size = 0;
+	r->series = sums_series_new(r->st, r->q, first, n, &r->arena, err);
+	if (!r->series || read_months(r, first, n, err) < 0)
 		return -1;
 	return give_waiting(r, err);
 }
