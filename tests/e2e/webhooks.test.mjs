@@ -285,3 +285,38 @@ test('a server that does not send leaves callbacks to one that does', async () =
 		receiver.stop()
 	}
 })
+
+test('of two servers of a ledger one sends, and the other takes over when that one dies', async () => {
+	const receiver = await new Receiver().start(), ledger = new Ledger({ ledger: 'busy_timeout_ms = 2000\n[webhooks]\nallow = 127.0.0.1' }), servers = [ledger, ledger.host()]
+	try {
+		for (const server of servers)
+			await server.start()
+		let fired = 0
+		const fire = async through => {
+			const account = ledger.account(`Fires ${++fired}`)
+			for (let i = 0; i < 5; i++)
+				await trigger(through, account, receiver.url(`ok/${fired}/${i}`))
+			await use(through, account)
+			return () => receiver.calls.filter(c => c.params.AccountSid === account)
+		}
+		for (let i = 0; i < 6; i++) {
+			const calls = await fire(servers[i % 2])
+			await until(() => calls().length >= 5)
+		}
+		await sleep(1500)
+		assert.equal(receiver.calls.length, 30, 'a callback came twice while both servers ran')
+		for (const [dead, alive] of [[0, 1], [1, 0]]) {
+			await servers[dead].end('SIGKILL')
+			const calls = await fire(servers[alive]), begun = Date.now()
+			await until(() => new Set(calls().map(c => c.params.IdempotencyToken)).size === 5)
+			assert.ok(Date.now() - begun < 20000, `${Date.now() - begun} ms`)
+			await servers[dead].start()
+		}
+		for (const server of servers)
+			assert.deepEqual(await server.end('SIGTERM'), { code: 0, signal: null }, server.log)
+	} finally {
+		for (const server of servers)
+			server.remove()
+		receiver.stop()
+	}
+})

@@ -55,7 +55,7 @@ export class Ledger {
 	// Another host: a server of its own on the same database, with the same secret.
 	host() {
 		const folder = mkdtempSync(join(tmpdir(), 'usaged-')), host = Object.create(Ledger.prototype)
-		cpSync(this.config, join(folder, 'usaged.conf'))
+		writeFileSync(join(folder, 'usaged.conf'), readFileSync(this.config, 'utf8').replace(/^database = .*/m, `database = ${this.database}`))
 		cpSync(join(this.folder, 'secret'), join(folder, 'secret'))
 		return Object.assign(host, this, { folder, worker: undefined, socket: join(folder, 'usaged.sock'), config: join(folder, 'usaged.conf'), log: '' })
 	}
