@@ -389,9 +389,11 @@ END_TEST
 
 /* ---- names ---- */
 
-#define SLOW_HOST "slow.test"
+#define SLOW_HOST   "slow.test"
+#define MOVING_HOST "moving.test"
 
-static int resolve_sec; /* how long the resolver needs for SLOW_HOST */
+static int resolve_sec;           /* how long the resolver needs for SLOW_HOST */
+static const char *moved_to = ""; /* the address of MOVING_HOST */
 
 /* Takes the place of the system's resolver, for libcurl too. */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
@@ -404,6 +406,8 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 		return EAI_AGAIN;
 	}
 	*(void **)&of_system = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (name && strcmp(name, MOVING_HOST) == 0)
+		name = moved_to;
 	return of_system(name, service, hints, ret);
 }
 
@@ -441,6 +445,51 @@ START_TEST(name_that_is_not_resolved_holds_up_nobody)
 }
 END_TEST
 
+/* Sends to MOVING_HOST, which has the address ADDRESS now; the port is closed. */
+static struct sent send_while_at(struct sender *s, const char *address)
+{
+	struct sent sent = { 0 };
+
+	moved_to = address;
+	ck_assert_int_eq(sender_begin(s,
+				      &(struct sending) { .url = "http://" MOVING_HOST ":1/",
+							  .method = "POST",
+							  .form = "",
+							  .signature = "sig",
+							  .arg = &sent },
+				      NULL),
+			 0);
+	while (!sender_take(s, &sent))
+		sender_work(s, 100);
+	return sent;
+}
+
+START_TEST(name_is_allowed_or_not_by_the_address_that_it_has_at_each_attempt)
+{
+	static const struct {
+		const char *address;
+		bool forbidden;
+	} rows[] = {
+		{ "127.0.0.1", false }, { "127.0.0.2", true }, { "127.0.0.1", false },
+		{ "::1", true },        { "10.1.2.3", true },  { "169.254.169.254", true },
+	};
+	struct networks one;
+	struct sender *s;
+	struct error err = { 0 };
+
+	ck_assert(networks_parse("127.0.0.1", &one));
+	ck_assert_int_eq(sender_new(&one, "", &s, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sent sent = send_while_at(s, rows[i].address);
+
+		ROW("%s", rows[i].address);
+		ck_assert_int_eq(sent.status, 0);
+		ck_assert_int_eq(sent.forbidden, rows[i].forbidden);
+	}
+	sender_free(&s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("notify");
@@ -463,6 +512,7 @@ int main(void)
 	tcase_add_test(sending, long_answer_is_cut_off);
 	tcase_add_test(sending, answer_that_is_no_http_is_an_error);
 	tcase_add_test(sending, name_that_is_not_resolved_holds_up_nobody);
+	tcase_add_test(sending, name_is_allowed_or_not_by_the_address_that_it_has_at_each_attempt);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, sending);
 	return run_suite(s);
