@@ -16,8 +16,7 @@
 #include "http/bind.h"
 #include "http/cors.h"
 #include "http/negotiate.h"
-#include "http/page.h"
-#include "http/page_zone.h"
+#include "http/operate.h"
 #include "http/route.h"
 #include "http/shares.h"
 #include "http/unknown.h"
@@ -32,8 +31,6 @@ enum {
 	 * a page of 50 records fits
 	 */
 	KEPT_BYTES = 128 << 10,
-	/* bytes of a batch's answers; above this limit, no further call runs */
-	BATCH_BYTES_MAX = 8 << 20,
 	RETRY_SECONDS = 60 /* Retry-After, if an answer took too long */
 };
 
@@ -189,11 +186,6 @@ static int identify(struct request *rq, struct error *err)
 
 /* ---- parsing ---- */
 
-static bool is_page(const struct request *rq)
-{
-	return format_is_page(rq->reply.format);
-}
-
 /*
  * Replaces the method of a POST by the method in a header, a query parameter or
  * a form's field, for clients that can send only POST. Refuses HEAD, whose
@@ -238,7 +230,7 @@ static void choose_origin(struct request *rq)
 /* A GET for an HTML page at a POST-only path shows the operation's form. */
 static void choose_form(struct request *rq, struct error *err)
 {
-	if (!rq->form_op || !(rq->method & M_READ) || !is_page(rq) ||
+	if (!rq->form_op || !(rq->method & M_READ) || !reply_is_page(rq) ||
 	    (err->kind != ERR_METHOD && err->kind != ERR_NOT_FOUND))
 		return;
 	rq->op = rq->form_op;
@@ -293,138 +285,7 @@ static int bind(struct request *rq, struct error *err)
 	return bind_args(rq, err) < 0 ? -1 : unknown_check(rq, err);
 }
 
-/* ---- the answer ---- */
-
-/* Prepares the options of the writer. PAGE: also prepares the frame. */
-static void prepare_options(struct request *rq, bool page)
-{
-	struct worker *w = rq->worker;
-
-	rq->options = (struct writer_options) { .style = rq->dialect->style,
-						.money_as_string = w->settings->price_as_string,
-						.base_url = rq->base_url };
-	if (page) {
-		rq->options.page = page_make(rq);
-		if (w->slot)
-			template_slot_take(w->slot, &w->templates);
-		rq->options.templates = w->templates;
-	}
-}
-
-/*
- * Does the answer to a change on a page redirect to another page with a notice?
- */
-static bool redirects_after(const struct request *rq)
-{
-	return !rq->asks && rq->op->form && rq->op->form->done && is_page(rq);
-}
-
-/*
- * Ends the document, or drops the document if the answer has none. STATUS: the
- * answer's status before.
- */
-static void end_call(struct request *rq, int status)
-{
-	struct reply *r = &rq->reply;
-
-	if (r->location) {
-		reply_nothing(rq, 303, r->location);
-	} else if (r->status == 204 && rq->batch) {
-		r->status = status;
-		strbuf_add(r->sink.buf, "null");
-	} else if (r->status == 204) {
-		reply_nothing(rq, 204, NULL);
-	}
-}
-
-/* Runs the operation once, and appends its document. */
-static int run_call(struct request *rq, struct error *err)
-{
-	int status = rq->reply.status, rc;
-	struct writer *w;
-
-	if (is_page(rq) && !rq->foreign && !rq->asks)
-		page_zone_keep(rq);
-	w = writer_new(rq->reply.format, &rq->options, &rq->reply.sink);
-	rc = rq->asks ? request_ask(rq, w, err) : request_run(rq, w, err);
-	if (rc == 0 && redirects_after(rq))
-		rq->reply.location = page_after(rq);
-	if (rc == 0 && !rq->reply.location && rq->reply.status != 204)
-		rc = writer_finish(w, err);
-	writer_free(&w);
-	if (rc == 0)
-		end_call(rq, status);
-	return rc;
-}
-
-/*
- * Runs the calls until one fails. The answer to a failed batch is the error of
- * the failed call, and a header with the number of calls before it.
- */
-static int run_batch(struct request *rq, struct error *err)
-{
-	struct reply *r = &rq->reply;
-
-	/* send nothing yet: the headers depend on the last call */
-	r->sink.flush = NULL;
-	strbuf_addc(r->sink.buf, '[');
-	for (r->batch_done = 0; (size_t)r->batch_done < rq->n_calls; r->batch_done++) {
-		if (r->batch_done)
-			strbuf_addc(r->sink.buf, ',');
-		rq->args = rq->calls[r->batch_done];
-		if (run_call(rq, err) < 0)
-			return -1;
-		if (r->sink.buf->len > BATCH_BYTES_MAX)
-			return error_set(
-				err, ERR_TOO_LARGE, NULL,
-				"The answers have more than %d bytes; send fewer requests at once",
-				BATCH_BYTES_MAX);
-	}
-	strbuf_addc(r->sink.buf, ']');
-	return 0;
-}
-
-/* Loads the accounts and categories that the page's form offers as choices. */
-static int load_choices(struct request *rq, struct error *err)
-{
-	for (const struct param *p = rq->op->params; p->name; p++) {
-		if (p->type == PT_ACCOUNT && rq->who && !rq->accounts &&
-		    access_accounts(rq, &rq->accounts, &rq->n_accounts, err) < 0)
-			return -1;
-		if (p->type == PT_CATEGORY && !rq->categories &&
-		    access_categories(rq, &rq->categories, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/*
- * The URL of the page with the reader's time zone, if the request must be
- * redirected to it; or NULL.
- */
-static const char *other_address(const struct request *rq)
-{
-	return is_page(rq) && (rq->method & M_READ) && !rq->asks ? page_zone_address(rq) : NULL;
-}
-
-static int run_operation(struct request *rq, struct error *err)
-{
-	const char *other = other_address(rq);
-
-	if (other) {
-		reply_nothing(rq, 302, other);
-		return 0;
-	}
-	if (rq->asks && request_fill(rq, err) < 0)
-		return -1;
-	if (is_page(rq) && load_choices(rq, err) < 0)
-		return -1;
-	prepare_options(rq, is_page(rq));
-	if (rq->dialect->csv_attachment && strcmp(rq->reply.format->name, "csv") == 0)
-		rq->reply.attachment = rq->op->id;
-	reply_begin(rq);
-	return rq->batch ? run_batch(rq, err) : run_call(rq, err);
-}
+/* ---- the caller ---- */
 
 static int check_caller(struct request *rq, struct error *err)
 {
@@ -503,7 +364,7 @@ static int answer_anyone(struct request *rq, struct error *err)
 	}
 	if (access_operation(rq, err) < 0 || bind(rq, err) < 0)
 		return -1;
-	return run_operation(rq, err);
+	return operate(rq, err);
 }
 
 /*
@@ -527,7 +388,7 @@ static int answer(struct request *rq, struct error *err)
 	limit_work(rq);
 	if (take_share(rq, err) < 0 || bind(rq, err) < 0)
 		return -1;
-	return run_operation(rq, err);
+	return operate(rq, err);
 }
 
 /* ---- documents ---- */
@@ -589,7 +450,7 @@ static int answer_document(struct request *rq, struct error *err)
 		identify(rq, &failure);
 	if (d->admit && admit(rq, d, &failure, err) < 0)
 		return -1;
-	prepare_options(rq, true);
+	operate_options(rq, true);
 	if (take_share(rq, err) == 0 && write_document(rq, d, err) == 0)
 		return 0;
 	rq->reply.type = NULL;
@@ -604,7 +465,7 @@ static int answer_document(struct request *rq, struct error *err)
  */
 static bool wants_login(const struct request *rq, const struct error *err)
 {
-	return err->kind == ERR_UNAUTHENTICATED && is_page(rq) && (rq->method & M_READ) &&
+	return err->kind == ERR_UNAUTHENTICATED && reply_is_page(rq) && (rq->method & M_READ) &&
 	       rq->worker->settings->login_redirect;
 }
 
@@ -620,7 +481,7 @@ static int lead_to_login(struct request *rq)
 /* Can the user fix the error in the form? */
 static bool is_user_error(const struct request *rq, const struct error *err)
 {
-	return rq->op && rq->op->form && !rq->asks && rq->n_calls && is_page(rq) &&
+	return rq->op && rq->op->form && !rq->asks && rq->n_calls && reply_is_page(rq) &&
 	       !rq->reply.started &&
 	       (err->kind == ERR_PARAM || err->kind == ERR_FORMAT || err->kind == ERR_MISSING ||
 		err->kind == ERR_CONFLICT);
@@ -643,9 +504,9 @@ static int redisplay_form(struct request *rq, const struct error *fault)
 	rq->reply.n_cookies = 0;
 	rq->reply.location = NULL;
 	rq->reply.status = 200;
-	prepare_options(rq, true);
+	operate_options(rq, true);
 	reply_begin(rq);
-	rc = run_call(rq, &err);
+	rc = operate_once(rq, &err);
 	store_end(rq->store);
 	rq->reply.status = status.status;
 	rq->reply.reason = status.reason;
@@ -669,7 +530,7 @@ static int refuse(struct request *rq, struct error *err)
 			  "An internal server error has occurred; the log has it as %s", rq->id);
 	}
 	rq->fault = NULL;
-	prepare_options(rq, is_page(rq));
+	operate_options(rq, reply_is_page(rq));
 	if (rq->methods && !rq->reply.allow)
 		rq->reply.allow = route_allow(rq->methods, rq->arena);
 	return reply_error(rq, err);

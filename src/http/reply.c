@@ -166,6 +166,11 @@ static int flush(struct sink *sink, struct error *err)
 	return 0;
 }
 
+bool reply_is_page(const struct request *rq)
+{
+	return format_is_page(rq->reply.format);
+}
+
 void reply_init(struct request *rq, struct output *out)
 {
 	struct strbuf *body = &rq->worker->body;

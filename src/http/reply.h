@@ -25,6 +25,9 @@ struct output {
 /* Begins the answer to RQ, to be sent to OUT. Empties the worker's buffers. */
 void reply_init(struct request *rq, struct output *out);
 
+/* Is it a page, which has links and a form around the data? */
+bool reply_is_page(const struct request *rq);
+
 /* Begins a new document. Write the document to &rq->reply.sink. */
 void reply_begin(struct request *rq);
 
