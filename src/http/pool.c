@@ -8,12 +8,15 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/civil.h"
+#include "base/log.h"
 #include "http/shares.h"
 #include "base/banned.h"
 
 enum {
-	WAITING_FOR_ONE = 4, /* waiting requests of a party for each one in work */
-	REST_SECONDS = 1     /* without work, after which a thread keeps nothing and ends */
+	WAITING_FOR_ONE = 4,  /* waiting requests of a party for each one in work */
+	REST_SECONDS = 1,     /* without work, after which a thread keeps nothing and ends */
+	REFUSED_SECONDS = 60, /* between log lines about threads that cannot start */
 };
 
 enum pool_kind { LIGHT, GENERAL, KINDS };
@@ -45,6 +48,7 @@ struct pool {
 	int n_running[KINDS];
 	bool ending;
 	int64_t asked, answered; /* see pool_answered; asked 0: no probe is queued */
+	int64_t refused_us;      /* when the log was told so; 0: never; monotonic */
 	int n_threads;
 	struct pool_thread threads[];
 };
@@ -116,14 +120,35 @@ static int start_thread(struct pool_thread *t)
 	return 0;
 }
 
+/* Logs that the system refused a thread with the error number RC. */
+static void log_refused(struct pool *p, int rc)
+{
+	const int64_t now_us = monotonic_us();
+	struct error err = { 0 };
+
+	if (p->refused_us && now_us - p->refused_us < REFUSED_SECONDS * USEC_PER_SEC)
+		return;
+	p->refused_us = now_us;
+	error_system(&err, "Can't start a thread again", rc);
+	log_warning("requests wait for the %d running threads: %s %s",
+		    p->n_running[LIGHT] + p->n_running[GENERAL], err.message, err.detail);
+}
+
 /* Starts a thread that has ended. False: all run, or the system has no more. */
 static bool start_again(struct pool *p, enum pool_kind kind)
 {
 	for (int i = 0; i < p->n_threads; i++) {
 		struct pool_thread *t = &p->threads[i];
+		int rc;
 
-		if (t->kind == kind && t->state != THREAD_RUNS)
-			return !p->ending && start_thread(t) == 0;
+		if (t->kind != kind || t->state == THREAD_RUNS)
+			continue;
+		if (p->ending)
+			return false;
+		rc = start_thread(t);
+		if (rc)
+			log_refused(p, rc);
+		return rc == 0;
 	}
 	return false;
 }

@@ -15,7 +15,9 @@
  *
  * All threads are started at first, so that the server ends at once if the system
  * does not allow so many. A thread without work for a second ends, but for the
- * last one of its kind; it starts again when its work comes.
+ * last one of its kind; it starts again when its work comes. If the system then
+ * refuses it, its work waits for the running threads, and the log says so at
+ * most once a minute.
  */
 #ifndef HTTP_POOL_H
 #define HTTP_POOL_H

@@ -5,10 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "ledger_place.h"
@@ -353,6 +357,87 @@ static bool is_answered(struct pool *p, int64_t now)
 	return false;
 }
 
+/* From now on, the system has no thread for the calling one. */
+static void refuse_threads(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { ARRAY_SIZE(code), code };
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+/* What has been logged to FILE since it was made, as one text. */
+static void read_log(FILE *file, char *text, size_t size)
+{
+	ssize_t n = pread(fileno(file), text, size - 1, 0);
+
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+}
+
+/*
+ * Two threads of each kind, of which the idle ones end; then the system has no
+ * more. Each kind has two requests, which the thread that is left handles one
+ * after the other.
+ */
+START_TEST(a_pool_whose_threads_cannot_start_again_says_so_once)
+{
+	static const char *const paths[] = { "/healthz", "/healthz", "/overview", "/overview" };
+	static const char words[] = "requests wait for the 2 running threads";
+	struct settings *settings = NULL;
+	struct connections all = { .max = 10 };
+	struct signin *signin = signin_new();
+	struct pool *p = NULL;
+	FILE *file = tmpfile();
+	char logged[4096], *found;
+	int peers[ARRAY_SIZE(paths)];
+
+	make_ledger();
+	OK(settings_load(NULL, &settings, &err));
+	settings->database = ledger_place(database);
+	settings->threads = 4;
+	OK(pool_new(&(struct pool_setup) { .worker = { .settings = settings,
+						       .secret = secret,
+						       .table = table,
+						       .signin = signin },
+					   .done = done,
+					   .now = 1 },
+		    &p, &err));
+	usleep(2500000);
+	log_set_level(LOG_LEVEL_WARNING);
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
+	refuse_threads();
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		pool_put(p, ask(paths[i], &all, &peers[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		sem_wait(&held);
+		sem_post(&let_go);
+	}
+	pool_end(p);
+	while (pool_running(p))
+		usleep(1000);
+	pool_free(&p);
+	ck_assert_int_eq(atomic_load(&all.n), 0);
+	read_log(file, logged, sizeof(logged));
+	found = strstr(logged, words);
+	ck_assert_msg(found, "logged: %s", logged);
+	ck_assert_msg(!strstr(found + 1, words), "logged: %s", logged);
+	fclose(file);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		close(peers[i]);
+	signin_free(&signin);
+	settings_free(&settings);
+}
+END_TEST
+
 /* Two threads of each kind, of which the idle ones end. */
 START_TEST(a_pool_answers_while_a_light_thread_can_start)
 {
@@ -446,6 +531,7 @@ int main(void)
 	tcase_add_test(t, a_writer_that_stays_with_a_commit_is_not_seen);
 	tcase_add_test(t, a_pool_answers_while_a_light_thread_is_free);
 	tcase_add_test(t, a_pool_answers_while_a_light_thread_can_start);
+	tcase_add_test(t, a_pool_whose_threads_cannot_start_again_says_so_once);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
