@@ -159,6 +159,81 @@ START_TEST(each_event_comes_once_with_its_texts_in_the_order_of_time)
 }
 END_TEST
 
+/* Events of one instant, more than a step of the search reads. */
+enum { CROWD = 40000, CROWD_PAGE = 900, RARE = 1000 };
+
+static struct bench crowded_bench(void)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+
+	ids[0] = b.main_id;
+	for (int i = 0; i < CROWD; i++) {
+		char id[32];
+		struct raw_event raw = good_event();
+
+		snprintf(id, sizeof(id), "x%05d", i * 7919 % CROWD);
+		set_field(&raw, EV_ID, id);
+		set_field(&raw, EV_SUBJECT, MAIN_SID);
+		set_field(&raw, EV_TIME, "2026-01-01T00:00:00Z");
+		set_field(&raw, EV_CATEGORY, i % RARE ? "calls-inbound" : "calls-outbound");
+		OK(put(&b, &raw));
+	}
+	commit(&b);
+	OK(store_begin_read(b.st, &err));
+	return b;
+}
+
+/* Follows the pages; the events that match must come once, in order. */
+static void check_pages(struct bench *b, const struct event_find *q, int step)
+{
+	struct event_position at = { 0 };
+	struct found_events found;
+	int n = 0, all = CROWD / step;
+	struct arena all_of = arena;
+
+	do {
+		arena_init(&arena);
+		OK(store_events_find(b->st, q, &(struct event_slice) { at, CROWD_PAGE }, &arena,
+				     &found, &err));
+		for (size_t i = 0; i < found.n; i++, n++) {
+			char id[32];
+
+			/* of every step-th event, in the order of ids */
+			snprintf(id, sizeof(id), "x%05d",
+				 (q->oldest_first ? n : all - 1 - n) * step);
+			ck_assert_str_eq(found.list[i].event.id, id);
+		}
+		at = found.next;
+		at.id = at.id ? arena_str(&all_of, at.id) : NULL;
+		arena_release(&arena);
+	} while (found.more);
+	arena = all_of;
+	ck_assert_int_eq(n, all);
+}
+
+START_TEST(each_of_many_events_of_one_instant_comes_once)
+{
+	struct bench b = crowded_bench();
+	struct event_find q = any_event(1);
+	const struct catalogue *c;
+	int64_t category;
+
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	category = c->categories[catalogue_find(c, "calls-outbound", 14)].id;
+	for (int oldest = 0; oldest < 2; oldest++) {
+		ROW("%s first", oldest ? "oldest" : "newest");
+		q.oldest_first = oldest;
+		q.categories = NULL;
+		check_pages(&b, &q, 1);
+		q.categories = &category;
+		q.n_categories = 1;
+		check_pages(&b, &q, RARE);
+	}
+	store_end(b.st);
+	close_bench(&b);
+}
+END_TEST
+
 START_TEST(a_missing_event_is_no_error_of_reading_by_key)
 {
 	struct bench b = wide_bench();
@@ -186,9 +261,11 @@ int main(void)
 	TCase *tc = tcase_create("event_find");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_page_takes_the_same_few_statements_whatever_its_accounts_and_events);
 	tcase_add_test(tc, a_page_with_filters_takes_at_most_four_statements);
 	tcase_add_test(tc, each_event_comes_once_with_its_texts_in_the_order_of_time);
+	tcase_add_test(tc, each_of_many_events_of_one_instant_comes_once);
 	tcase_add_test(tc, a_missing_event_is_no_error_of_reading_by_key);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

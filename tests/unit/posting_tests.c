@@ -10,6 +10,7 @@
 #include "store/sqlite/posting_sums.h"
 #include "store/sqlite/posting_table.h"
 #include "store/sqlite/posting_walk.h"
+#include "cpu_cost.h"
 #include "fixture.h"
 #include "store_fixture.h"
 #include "suite.h"
@@ -235,7 +236,12 @@ END_TEST
 
 /* ---- walks ---- */
 
-enum { WALKED = 7 };
+enum {
+	WALKED = 7,
+	STEP_MAX = 20000, /* the most postings of a step, if there are few accounts */
+	CROWD = 20000,
+	CROWD_TIMES = 4
+};
 
 /* The postings of a walk's test, by account. */
 struct walked {
@@ -288,6 +294,7 @@ static struct posting_sum walk(struct store *st, const struct posting_range *ran
 	struct posting_sum ret = { 0 };
 	struct posting_walk w;
 	struct arena step;
+	bool partial = false;
 	int rc;
 
 	arena_init(&step);
@@ -297,13 +304,15 @@ static struct posting_sum walk(struct store *st, const struct posting_range *ran
 			const struct posting *p = &w.list[i].posting;
 
 			if (range->forwards)
-				ck_assert(p->effective_us > beyond);
+				ck_assert(p->effective_us > beyond - partial);
 			else
-				ck_assert(p->effective_us < beyond);
+				ck_assert(p->effective_us < beyond + partial);
 			if (p->effective_us >= range->from_us && p->effective_us < range->to_us)
 				posting_sum_add(&ret, p);
 		}
+		ck_assert_uint_le(w.n, STEP_MAX);
 		beyond = w.edge_us;
+		partial = w.partial;
 		arena_reset(&step);
 	}
 	ck_assert_int_eq(rc, 0);
@@ -338,6 +347,68 @@ START_TEST(walks_pass_all_postings_in_stretches_of_time)
 		have = walk(f.st, &range);
 		ck_assert_int_eq(have.n, want.n);
 		ck_assert(have.hash == want.hash);
+	}
+	store_end(f.st);
+	store_close(&f.st);
+}
+END_TEST
+
+/* Adds N postings of one instant to the account, and one before and after it. */
+static void add_crowd(struct store *st, int64_t account, size_t n, struct posting_sum *ret)
+{
+	const int64_t instant = 490000 * HOUR_US;
+	struct posting *list = arena_array(&arena, struct posting, n + 2);
+
+	*ret = (struct posting_sum) { 0 };
+	for (size_t i = 0; i < n + 2; i++) {
+		const char *id = arena_printf(&arena, "id-%08zu", i * 7919 % n);
+
+		list[i] = (struct posting) { instant + (i == n) - (i == n + 1), (int64_t)i % 3 + 1,
+					     1, id, strlen(id) };
+		posting_sum_add(ret, &list[i]);
+	}
+	OK(store_begin_write(st, &err));
+	OK(store_postings_add(st, account, list, n + 2, &err));
+	OK(store_commit(st, &err));
+}
+
+/* The CPU time of a walk through an account, in seconds; the least of some. */
+static double walk_cost(struct store *st, int64_t account, bool forwards,
+			const struct posting_sum *want)
+{
+	struct posting_range range = {
+		.accounts = &account, .n_accounts = 1, .to_us = INT64_MAX, .forwards = forwards
+	};
+	double least = 1e9;
+
+	for (int i = 0; i < 3; i++) {
+		double start = cpu_now(), took;
+		struct posting_sum have = walk(st, &range);
+
+		took = cpu_now() - start;
+		least = took < least ? took : least;
+		ck_assert_int_eq(have.n, want->n);
+		ck_assert(have.hash == want->hash);
+	}
+	return least;
+}
+
+/* Four times the postings take some four times the work, and no larger steps. */
+START_TEST(an_instant_with_many_postings_is_walked_in_bounded_steps)
+{
+	struct fixture f = with_series(path);
+	struct posting_sum few, many;
+
+	add_crowd(f.st, 1, CROWD, &few);
+	add_crowd(f.st, 2, CROWD_TIMES * CROWD, &many);
+	OK(store_begin_read(f.st, &err));
+	for (int forwards = 0; forwards < 2; forwards++) {
+		double cost = walk_cost(f.st, 1, forwards, &few),
+		       more = walk_cost(f.st, 2, forwards, &many);
+
+		ROW("%s", forwards ? "forwards" : "backwards");
+		ck_assert_msg(more < 2.5 * CROWD_TIMES * cost, "%.1f ms, then %.1f ms", 1e3 * cost,
+			      1e3 * more);
 	}
 	store_end(f.st);
 	store_close(&f.st);
@@ -417,11 +488,13 @@ int main(void)
 	if (!on_sqlite("SQLite alone has postings"))
 		return EXIT_SUCCESS;
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, postings_of_many_commits_come_back_in_order);
 	tcase_add_test(tc, small_commits_share_a_leaf);
 	tcase_add_loop_test(tc, leaves_hold_all_postings_whatever_their_order, 0,
 			    ARRAY_SIZE(spreads));
 	tcase_add_test(tc, walks_pass_all_postings_in_stretches_of_time);
+	tcase_add_test(tc, an_instant_with_many_postings_is_walked_in_bounded_steps);
 	tcase_add_test(tc, a_replaced_hour_leaves_its_neighbours);
 	tcase_add_test(tc, a_damaged_leaf_stays_and_takes_nothing);
 	tcase_add_test(tc, damaged_postings_are_said);

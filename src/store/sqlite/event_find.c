@@ -49,6 +49,16 @@ struct search {
 	struct arena *arena;  /* of the result */
 	struct arena scratch; /* of `pending` */
 	struct posting_walk walk;
+	/*
+	 * Candidates of the walk's current stretch, with their ids in the arena
+	 * that is used; the other arena is empty. Of an instant with very many,
+	 * only the first `crowd_max` in order stay, and `dropped` is set.
+	 */
+	GArray *crowd;
+	struct arena crowd_ids[2];
+	int crowd_used;
+	guint crowd_max;
+	bool dropped;
 	struct candidates pending; /* in order; from `at` on not filtered yet */
 	size_t at;
 	struct candidates found;
@@ -125,44 +135,6 @@ static bool fits(const struct search *s, const struct candidate *c)
 	return c->effective_us >= s->q->from_us && c->effective_us < s->q->to_us &&
 	       (!s->q->source || has_id(&s->names.sources, c->source)) &&
 	       (!s->start.id || order_of(s)(&s->start, c) < 0);
-}
-
-static void take_step(struct search *s)
-{
-	size_t first = s->pending.n;
-
-	s->passed += s->walk.n_read;
-	for (size_t i = 0; i < s->walk.n; i++) {
-		const struct posting *p = &s->walk.list[i].posting;
-		struct candidate c = { p->effective_us, p->source, s->walk.list[i].account,
-				       p->series,       p->id,     p->id_len };
-
-		if (fits(s, &c))
-			append(&s->pending, &s->scratch, &c);
-	}
-	if (s->pending.n > first)
-		qsort(s->pending.list + first, s->pending.n - first, sizeof(*s->pending.list),
-		      order_of(s));
-}
-
-/*
- * Reads postings until a chunk of candidates is pending. 1 or 0 as of a step.
- */
-static int gather(struct search *s, struct error *err)
-{
-	int rc = 1;
-
-	if (s->at == s->pending.n) {
-		arena_reset(&s->scratch);
-		s->pending = (struct candidates) { 0 };
-		s->at = 0;
-	}
-	while (rc > 0 && s->pending.n - s->at < s->chunk && s->passed < PASSED_MAX) {
-		rc = posting_walk_step(&s->walk, &s->scratch, err);
-		if (rc > 0)
-			take_step(s);
-	}
-	return rc;
 }
 
 /* ---- filters ---- */
@@ -277,6 +249,101 @@ static int64_t filter_by_state(struct search *s, struct candidate *list, size_t 
 	return kept;
 }
 
+/* ---- the walk ---- */
+
+static struct candidate *crowd_at(const struct search *s, guint i)
+{
+	return &g_array_index(s->crowd, struct candidate, i);
+}
+
+/*
+ * Lets only those candidates of an instant that goes on stay that may match, and
+ * of very many the first ones.
+ */
+static int thin_out(struct search *s, struct error *err)
+{
+	struct arena *ids = &s->crowd_ids[!s->crowd_used];
+	int64_t kept = s->crowd->len;
+
+	if (kept && s->looked_up <= LOOKUPS_MAX)
+		kept = filter_by_series(s, crowd_at(s, 0), s->crowd->len, err);
+	if (kept < 0)
+		return -1;
+	g_array_set_size(s->crowd, (guint)kept);
+	if (s->crowd->len > 2 * s->crowd_max) {
+		g_array_sort(s->crowd, order_of(s));
+		g_array_set_size(s->crowd, s->crowd_max);
+		s->dropped = true;
+	}
+	for (guint i = 0; i < s->crowd->len; i++)
+		crowd_at(s, i)->id = arena_strn(ids, crowd_at(s, i)->id, crowd_at(s, i)->id_len);
+	arena_reset(&s->crowd_ids[s->crowd_used]);
+	s->crowd_used = !s->crowd_used;
+	return 0;
+}
+
+/* Moves the candidates of a complete stretch to the pending ones. */
+static void settle(struct search *s)
+{
+	g_array_sort(s->crowd, order_of(s));
+	if (s->dropped)
+		g_array_set_size(s->crowd, s->crowd_max);
+	for (guint i = 0; i < s->crowd->len; i++) {
+		struct candidate c = *crowd_at(s, i);
+
+		c.id = arena_strn(&s->scratch, c.id, c.id_len);
+		append(&s->pending, &s->scratch, &c);
+	}
+	g_array_set_size(s->crowd, 0);
+	arena_reset(&s->crowd_ids[s->crowd_used]);
+}
+
+static int take_step(struct search *s, struct error *err)
+{
+	s->passed += s->walk.n_read;
+	for (size_t i = 0; i < s->walk.n; i++) {
+		const struct posting *p = &s->walk.list[i].posting;
+		struct candidate c = { p->effective_us, p->source, s->walk.list[i].account,
+				       p->series,       p->id,     p->id_len };
+
+		if (fits(s, &c))
+			g_array_append_val(s->crowd, c);
+	}
+	if (s->walk.partial)
+		return thin_out(s, err);
+	settle(s);
+	return 0;
+}
+
+/* Must the walk go on before the pending candidates are filtered? */
+static bool needs_more(const struct search *s)
+{
+	return s->walk.partial ||
+	       (s->pending.n - s->at < s->chunk && s->passed < PASSED_MAX && !s->dropped);
+}
+
+/*
+ * Reads postings until a chunk of candidates is pending. 1 or 0 as of a step.
+ */
+static int gather(struct search *s, struct error *err)
+{
+	int rc = 1;
+
+	if (s->at == s->pending.n) {
+		arena_reset(&s->scratch);
+		s->pending = (struct candidates) { 0 };
+		s->at = 0;
+	}
+	while (rc > 0 && needs_more(s)) {
+		rc = posting_walk_step(&s->walk, &s->crowd_ids[s->crowd_used], err);
+		if (rc > 0 && take_step(s, err) < 0)
+			return -1;
+	}
+	return rc;
+}
+
+/* ---- the search ---- */
+
 /* Moves the candidates of a chunk that match to the found ones. */
 static int filter(struct search *s, struct error *err)
 {
@@ -302,8 +369,6 @@ static int filter(struct search *s, struct error *err)
 	return 0;
 }
 
-/* ---- the search ---- */
-
 /* The position behind all events of the last step. */
 static struct event_position behind(const struct search *s)
 {
@@ -321,6 +386,7 @@ static int filter_all(struct search *s, struct error *err)
 	s->chunk = times * s->wanted;
 	if (filters && s->chunk < CHUNK_MIN)
 		s->chunk = CHUNK_MIN;
+	s->crowd_max = filters ? CHUNK_MAX : (guint)s->wanted;
 	while (s->found.n < s->wanted) {
 		if (s->looked_up > LOOKUPS_MAX) {
 			s->stopped = true;
@@ -331,7 +397,9 @@ static int filter_all(struct search *s, struct error *err)
 			return -1;
 		if (s->at == s->pending.n) {
 			s->stopped = more > 0;
-			s->stopped_at = behind(s);
+			/* else it is the last candidate that stayed */
+			if (!s->dropped)
+				s->stopped_at = behind(s);
 			return 0;
 		}
 		if (filter(s, err) < 0)
@@ -413,6 +481,9 @@ static int search(struct search *s, const struct event_position *start, size_t w
 	if (s->q->from_us >= s->q->to_us)
 		return 0;
 	arena_init(&s->scratch);
+	arena_init(&s->crowd_ids[0]);
+	arena_init(&s->crowd_ids[1]);
+	s->crowd = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	s->series = g_hash_table_new(NULL, NULL);
 	if (store_event_names(s->st, s->q, s->arena, &s->names, err) < 0)
 		rc = -1;
@@ -423,6 +494,9 @@ static int search(struct search *s, const struct event_position *start, size_t w
 	else if (s->names.accounts.n || event_find_any_account(s->q))
 		rc = s->q->id ? search_by_id(s, err) : search_by_time(s, err);
 	g_hash_table_destroy(s->series);
+	g_array_free(s->crowd, TRUE);
+	arena_release(&s->crowd_ids[0]);
+	arena_release(&s->crowd_ids[1]);
 	arena_release(&s->scratch);
 	return rc;
 }

@@ -15,7 +15,8 @@
  * A queue of accounts, by the place of the next leaf of each. SQLite takes the
  * first account from the queue, and puts it back with its leaf after that. ?1 is
  * the list of accounts, ?2 the instant to begin at. Without a LIMIT, SQLite would
- * drop the order of a query inside a join.
+ * drop the order of a query inside a join. Without a +, it would look for the next
+ * leaf by `since` alone, and so pass all leaves of the same instant each time.
  */
 #define LEAVES(place, first_since, first_part, beyond, order)                                   \
 	"WITH RECURSIVE next(account, place, since, part) AS ("                                 \
@@ -26,7 +27,7 @@
 	" UNION ALL SELECT p.account, p." place ", p.since, p.part"                             \
 	" FROM next n CROSS JOIN posting p WHERE p.account = n.account"                         \
 	" AND (p.since, p.part) = (SELECT since, part FROM posting"                             \
-	" WHERE account = n.account AND (since, part) " beyond " (n.since, n.part)"             \
+	" WHERE account = n.account AND (since, part) " beyond " (+n.since, +n.part)"           \
 	" ORDER BY since " order ", part " order " LIMIT 1)"                                    \
 	" ORDER BY 2 " order " LIMIT -1)"                                                       \
 	" SELECT n.account, n.place, p.since, p.last, p.events FROM next n"                     \
@@ -140,25 +141,28 @@ enum { READ_MAX = 16384 };
 /*
  * Reads rows until at least one posting is beyond the next row's place, and as
  * many are read as are waiting: so the work of a step is in proportion to what
- * it reads. With very many accounts, READ_MAX are enough, to bound memory.
+ * it reads. With very many accounts or postings of one instant, READ_MAX are
+ * enough, to bound memory.
  */
 static int read_rows(struct posting_walk *w, struct arena *arena, struct error *err)
 {
 	guint waiting = w->later->len;
 
 	w->n_read = 0;
-	while (w->s) {
+	w->partial = false;
+	while (w->s && !w->partial) {
 		int64_t place = place_of(w);
 
 		if (take_row(w, arena, err) < 0 || next_row(w, err) < 0)
 			return -1;
 		if (w->s && place_of(w) != place && w->n_read >= MIN(waiting, READ_MAX))
 			break;
+		w->partial = w->s && place_of(w) == place && w->n_read >= READ_MAX;
 	}
 	return 0;
 }
 
-/* Has all of the posting's stretch been read? */
+/* Is the posting in the stretch of the step? */
 static bool is_complete(const struct posting_walk *w, const struct posting *p)
 {
 	if (!w->s)
@@ -206,6 +210,8 @@ int posting_walk_step(struct posting_walk *w, struct arena *arena, struct error 
 		return -1;
 	if (!w->s)
 		w->edge_us = w->range.forwards ? w->range.to_us - 1 : w->range.from_us;
+	else if (w->partial)
+		w->edge_us = place_of(w);
 	else
 		w->edge_us = w->range.forwards ? place_of(w) - 1 : place_of(w) + 1;
 	divide(w, waited, arena);

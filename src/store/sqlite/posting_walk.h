@@ -27,12 +27,15 @@ struct posting_walk {
 	/*
 	 * The postings of the last step, in no order. A step has all postings
 	 * of a stretch of time, and each step's stretch is beyond that of the
-	 * step before. Steps may have postings outside the range.
+	 * step before. Steps may have postings outside the range. An instant
+	 * with very many postings takes several steps: all but its last one are
+	 * `partial`, and the next one has more postings of the instant `edge_us`.
 	 */
 	struct account_posting *list;
 	size_t n;
 	/* the last instant (backwards: the first) of the step's stretch */
 	int64_t edge_us;
+	bool partial;
 	size_t n_read; /* postings that the step has read, also for later steps */
 
 	/* the rest is the walk's own */
