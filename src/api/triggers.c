@@ -50,7 +50,9 @@ static const struct field trigger_fields[] = {
 	      .flags = FIELD_QUOTED),
 	FIELD(struct trigger_record, callback_url, "The URL that is called"),
 	FIELD(struct trigger_record, callback_method, "POST or GET"),
-	FIELD(struct trigger_record, usage_record_uri, "The usage record with the current value",
+	FIELD(struct trigger_record, usage_record_uri,
+	      "The usage record of the category: of today or this month if the trigger is daily "
+	      "or monthly, else of all time",
 	      .flags = FIELD_MACHINE, .format = "uri"),
 	FIELD(struct trigger_record, api_version, "Always " API_VERSION, .flags = FIELD_MACHINE),
 	FIELD(struct trigger_record, uri, "This trigger", .flags = FIELD_MACHINE, .format = "uri"),
