@@ -13,6 +13,9 @@
 /* Small enough that malloc keeps the memory when it is freed. */
 #define INPUT_BYTES 32768
 
+/* The longest header of a zstd frame (RFC 8878, 3.1.1.1). */
+#define ZSTD_HEADER_BYTES 18
+
 struct codec {
 	const char *name;
 	void (*begin)(struct decompressor *d);
@@ -35,6 +38,7 @@ struct decompressor {
 	bool whole;          /* between members or frames: the bytes may end here */
 	z_stream gzip;
 	ZSTD_DStream *zstd;
+	size_t header; /* bytes of the zstd frame so far, up to ZSTD_HEADER_BYTES */
 };
 
 /* ---- not compressed ---- */
@@ -120,6 +124,11 @@ static int64_t zstd_failed(size_t rc, struct error *err)
 			 ZSTD_getErrorName(rc));
 }
 
+/*
+ * libzstd decodes a frame in another way if all of it is there when it has read
+ * the header, and then accepts some that are damaged. So it gets the header byte
+ * by byte: whether a frame is good does not depend on how its bytes come.
+ */
 static int64_t zstd_decode(struct decompressor *d, void *buf, size_t size, struct error *err)
 {
 	ZSTD_inBuffer in = { d->in + d->at, d->have - d->at, 0 };
@@ -128,8 +137,13 @@ static int64_t zstd_decode(struct decompressor *d, void *buf, size_t size, struc
 
 	if (d->at == d->have && d->whole)
 		return 0;
+	if (d->whole)
+		d->header = 0;
+	if (d->header < ZSTD_HEADER_BYTES && in.size > 1)
+		in.size = 1;
 	rc = ZSTD_decompressStream(d->zstd, &out, &in);
 	d->at += in.pos;
+	d->header += d->header < ZSTD_HEADER_BYTES ? in.pos : 0;
 	if (ZSTD_isError(rc))
 		return zstd_failed(rc, err);
 	d->whole = rc == 0;

@@ -175,6 +175,39 @@ START_TEST(damaged_packed_bytes_are_an_error)
 }
 END_TEST
 
+/* The first has a block though it says that it has no content, the second a block of more. */
+START_TEST(a_damaged_zstd_frame_is_an_error_however_its_bytes_come)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} rows[] = { { "\x28\xB5\x2F\xFD\x20\x00\x03\x00\x00\x19", 10 },
+		     { "\x28\xB5\x2F\xFD\x20\x00\x0B\x00\x00\x19", 10 } };
+	static const size_t steps[] = { SIZE_MAX, 1, 7 };
+	struct strbuf in, out;
+	struct error err;
+
+	strbuf_init(&in, 1000);
+	strbuf_init(&out, 1000);
+	/* also behind one that is whole */
+	for (int behind = 0; behind < 2; behind++)
+		for (size_t i = 0; i < ARRAY_SIZE(rows) * ARRAY_SIZE(steps); i++) {
+			size_t row = i / ARRAY_SIZE(steps), step = steps[i % ARRAY_SIZE(steps)];
+
+			ROW("frame %zu, %zu bytes at once, behind %d", row, step, behind);
+			strbuf_clear(&in);
+			if (behind)
+				add_zstd(&in, "whole", 5);
+			strbuf_addn(&in, rows[row].bytes, rows[row].len);
+			unpacked(&out, ENCODING_ZSTD, &in, step, 4096, 0, &err);
+			ck_assert_str_ne(err.message, "");
+			ck_assert_int_eq(err.kind, ERR_BODY);
+		}
+	strbuf_release(&in);
+	strbuf_release(&out);
+}
+END_TEST
+
 START_TEST(no_more_is_unpacked_than_the_limit)
 {
 	struct strbuf in, out, zeros;
@@ -305,6 +338,7 @@ int main(void)
 			    2);
 	tcase_add_loop_test(tc, damaged_packed_bytes_are_an_error, 0, 2);
 	tcase_add_loop_test(tc, no_more_is_unpacked_than_the_limit, 0, 2);
+	tcase_add_test(tc, a_damaged_zstd_frame_is_an_error_however_its_bytes_come);
 	tcase_add_test(tc, a_zstd_frame_that_asks_for_much_memory_is_refused);
 	tcase_add_loop_test(tc, a_packed_stream_that_breaks_is_a_failure, 0, 2);
 	tcase_add_loop_test(tc, what_is_packed_is_unpacked, 0, 3);
