@@ -144,6 +144,65 @@ describe('the bytes', () => {
 	})
 })
 
+describe('the pages', () => {
+	const page = path => send(path, { auth, headers: { Accept: 'text/html' } })
+	const plain = text => text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+	// The form of a page: where it goes, and what is filled in.
+	const formOf = text => {
+		const [all, action] = /<form class="ask" method="post" action="([^"]*)"[^]*?<\/form>/.exec(text)
+		return { action, values: Object.fromEntries([...all.matchAll(/<input [^>]*name="(\w+)" value="([^"]*)"|<select name="(\w+)"[^]*?<option value="([^"]*)" selected/g)]
+			.map(([, input, value, select, choice]) => [input ?? select, plain(value ?? choice)])) }
+	}
+	const submit = ({ action, values }, more = {}) => send(action, { auth, method: 'POST',
+		headers: { Accept: 'text/html', 'Content-Type': 'application/x-www-form-urlencoded' }, body: form({ ...values, ...more }) })
+	const said = async answer => /role="status">([^<]*)</.exec((await page(answer.is(303).headers.location)).is(200).text)[1]
+
+	test('add, edit and delete a trigger', async () => {
+		const add = formOf((await page('/triggers/new')).is(200).text)
+		assert.deepEqual(add.values, { AccountSid: '', UsageCategory: '', TriggerBy: 'usage', TriggerValue: '', Recurring: 'alltime', CallbackUrl: '', CallbackMethod: 'POST', FriendlyName: '' })
+		const wrong = (await submit(add, { AccountSid: sid, UsageCategory: 'sms', Recurring: 'monthly', TriggerValue: 'many', CallbackUrl: 'https://com.invalid/page?a=1&b' })).is(400)
+		assert.match(wrong.text, /Value: must be a positive number/)
+		const again = formOf(wrong.text)
+		assert.deepEqual(again.values, { ...add.values, AccountSid: sid, UsageCategory: 'sms', Recurring: 'monthly', TriggerValue: 'many', CallbackUrl: 'https://com.invalid/page?a=1&b' })
+		assert.equal(await said(await submit(again, { TriggerValue: '12', FriendlyName: 'By "hand"' })), 'The trigger was added.')
+		const [t] = await client.usage.triggers.list({ usageCategory: 'sms' })
+		assert.deepEqual([t.friendlyName, t.triggerValue, t.recurring, t.triggerBy, t.callbackMethod], ['By "hand"', '12', 'monthly', 'usage', 'POST'])
+		const edit = formOf((await page(`/triggers/${t.sid}/edit`)).is(200).text)
+		assert.deepEqual(edit.values, { CallbackUrl: 'https://com.invalid/page?a=1&b', CallbackMethod: 'POST', FriendlyName: 'By "hand"' })
+		assert.match((await submit(edit, { CallbackUrl: 'nowhere' })).is(400).text, /Callback URL: must be a URL/)
+		assert.equal(await said(await submit(edit, { CallbackMethod: 'GET', FriendlyName: 'By mouse' })), 'The trigger was changed.')
+		const changed = await client.usage.triggers(t.sid).fetch()
+		assert.deepEqual([changed.friendlyName, changed.callbackMethod, changed.callbackUrl], ['By mouse', 'GET', t.callbackUrl])
+		assert.match((await page('/triggers?Search=by%20mouse')).is(200).text, new RegExp(`/triggers/${t.sid}/edit[^]*/triggers/${t.sid}/remove`))
+		assert.equal(await said(await submit(formOf((await page(`/triggers/${t.sid}/remove`)).is(200).text))), 'The trigger was deleted.')
+		assert.deepEqual(await client.usage.triggers.list({ usageCategory: 'sms' }), [])
+	})
+	test('show a trigger near its value, one that has fired, and its callback, which can be sent again', async () => {
+		const make = (friendlyName, triggerValue) => client.usage.triggers.create({ ...usual, usageCategory: 'mms', friendlyName, triggerValue })
+		const fired = await make('Fires now', '8'), near = await make('Comes near', '10'), far = await make('Far away', '1000')
+		await call({ category: 'mms-inbound', usage: '9' })
+		const names = text => ['Fires now', 'Comes near', 'Far away'].filter(n => text.includes(n))
+		assert.deepEqual((await send('/overview.json', { auth })).is(200).json.triggers.map(t => [t.name, t.share, 'fired' in t]), [['Comes near', 90, false], ['Fires now', 112.5, true]])
+		assert.deepEqual(names((await page('/overview')).is(200).text), ['Fires now', 'Comes near'])
+		const account = (await page(`/accounts/${sid}`)).is(200).text
+		assert.match(account, new RegExp(`Fired trigger</dt><dd><a href="[^"]*${fired.sid}\\.html">Fires now`))
+		let found
+		for (const end = Date.now() + 20000; !found?.attempts; await new Promise(done => setTimeout(done, 50))) {
+			assert.ok(Date.now() < end, 'the callback was not tried')
+			found = (await send(`/deliveries.json?Trigger=${fired.sid}`, { auth })).is(200).json.deliveries[0]
+		}
+		assert.deepEqual([found.state, found.trigger, found.attempts], ['waiting', 'Fires now', 1])
+		const list = (await page(`/deliveries?Trigger=${fired.sid}`)).is(200).text
+		assert.ok(list.includes(`/deliveries/${found.sid}.html`) && list.includes(`/deliveries/${found.sid}/repeat`))
+		assert.match((await page(`/deliveries/${found.sid}`)).is(200).text, /The receiver has not taken it yet\.[^]*com\.invalid/)
+		assert.equal(await said(await submit(formOf((await page(`/deliveries/${found.sid}/repeat`)).is(200).text))), 'The callback is sent again.')
+		const actions = (await send('/audit?PageSize=20', { as: 'admin' })).is(200).json.entries.filter(e => [fired.sid, found.sid].includes(e.subject)).map(e => e.action)
+		assert.deepEqual(actions, ['delivery.repeat', 'trigger.fire', 'trigger.add'])
+		await near.remove()
+		await far.remove()
+	})
+})
+
 test('the ledger is true afterwards', async () => {
 	assert.match(await usaged('verify'), /\S/)
 })
