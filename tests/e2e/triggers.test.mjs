@@ -179,6 +179,8 @@ describe('the pages', () => {
 	})
 	test('show a trigger near its value, one that has fired, and its callback, which can be sent again', async () => {
 		const make = (friendlyName, triggerValue) => client.usage.triggers.create({ ...usual, usageCategory: 'mms', friendlyName, triggerValue })
+		for (const t of await client.usage.triggers.list())
+			await t.remove()
 		const fired = await make('Fires now', '8'), near = await make('Comes near', '10'), far = await make('Far away', '1000')
 		await call({ category: 'mms-inbound', usage: '9' })
 		const names = text => ['Fires now', 'Comes near', 'Far away'].filter(n => text.includes(n))
