@@ -3,6 +3,7 @@
  * firing.
  */
 #include <check.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,13 +121,14 @@ struct call {
 	const char *account, *category, *time, *count, *usage, *price;
 };
 
+static int last_call; /* the number in the id of the last call */
+
 static void store_call(struct call c)
 {
-	static int number;
 	struct raw_event raw = good_event();
 	char id[32];
 
-	snprintf(id, sizeof(id), "t-%d", ++number);
+	snprintf(id, sizeof(id), "t-%d", ++last_call);
 	set_field(&raw, EV_ID, arena_str(&arena, id));
 	if (c.account)
 		set_field(&raw, EV_SUBJECT, c.account);
@@ -345,6 +347,158 @@ START_TEST(corrections_count_too)
 	correct("call-2", &change);
 	ck_assert_int_eq(value(&t), 11000000);
 	ck_assert_uint_eq(notices(&t), 1);
+}
+END_TEST
+
+/* ---- a history ---- */
+
+enum { STEPS = 250, WATCHING = 2 * RECURRENCES };
+
+struct history {
+	GRand *rand;
+	struct trigger list[WATCHING];
+	/* by trigger: the periods in which it must have fired */
+	GHashTable *fired[WATCHING];
+	int events; /* stored so far */
+	int first;  /* the number of the first one */
+	int corrections;
+};
+
+/* A trigger by usage, price or count on the main account and one on the subaccount. */
+static void watch_all(struct history *h)
+{
+	static const char *const values[] = { "100", "8", "30", "60" };
+
+	for (int i = 0; i < WATCHING; i++) {
+		struct new_trigger n = usual;
+
+		n.account = i % 2 ? SUB_SID : MAIN_SID;
+		n.recurring = recurrence_names[i / 2];
+		n.by = trigger_by_names[i % 3];
+		n.value = values[i / 2];
+		h->list[i] = added(n);
+		h->fired[i] = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	}
+}
+
+/* Stores an event of now, of an earlier period, or of a time a little ahead. */
+static void store_any(struct history *h)
+{
+	static const int64_t ago_us[] = { 0,           HOUR_US,      20 * HOUR_US,
+					  40 * DAY_US, 400 * DAY_US, -4 * 60 * 1000000 };
+	char time[INSTANT_TEXT];
+	const char *number = arena_printf(&arena, "%d", g_rand_int_range(h->rand, 1, 12));
+
+	instant_format(time,
+		       clock_now_us() - ago_us[g_rand_int_range(h->rand, 0, ARRAY_SIZE(ago_us))]);
+	store_call((struct call) { .account = g_rand_int_range(h->rand, 0, 2) ? SUB_SID : MAIN_SID,
+				   .time = time,
+				   .count = number,
+				   .usage = number,
+				   .price = number });
+	h->events++;
+}
+
+/* Voids or amends one of the events, unless it is void. */
+static void correct_any(struct history *h)
+{
+	const char *id = arena_printf(&arena, "t-%d",
+				      h->first + g_rand_int_range(h->rand, 0, h->events));
+	const char *number = arena_printf(&arena, "%d", g_rand_int_range(h->rand, 20, 40));
+	struct raw_event change = { 0 };
+	struct correct c = { .event = { .id = id },
+			     .kind = g_rand_int_range(h->rand, 0, 2) ? CORRECTION_AMEND
+								     : CORRECTION_VOID,
+			     .change = &change,
+			     .author = "ann",
+			     .reason = "why",
+			     .now_us = clock_now_us(),
+			     .ahead_us = AHEAD_US };
+	struct correction made;
+	bool before;
+
+	set_field(&change, EV_COUNT, number);
+	set_field(&change, EV_USAGE, number);
+	set_field(&change, EV_PRICE, number);
+	error_clear(&err);
+	OK(store_begin_write(b.st, &err));
+	if (correct_event(b.st, &c, &arena, &made, &before, &err) < 0) {
+		ck_assert_int_ne(err.kind, ERR_INTERNAL);
+		store_end(b.st);
+	} else {
+		OK(store_commit(b.st, &err));
+		h->corrections++;
+	}
+	error_clear(&err);
+}
+
+/* Closes all days up to a month ago, for both accounts. */
+static void close_month(void)
+{
+	struct admin a = admin();
+	char day[DATE_TEXT];
+
+	date_format(day, date_from_days(clock_now_us() / DAY_US - 30));
+	OK(store_begin_write(b.st, &err));
+	OK(admin_closing_close(&a, MAIN_SID, day, &err));
+	OK(store_commit(b.st, &err));
+}
+
+/* Each value is that of the rollups; what is above its threshold has fired, once. */
+static void check_history(struct history *h)
+{
+	const struct catalogue *c;
+	wide now, want;
+
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	for (int i = 0; i < WATCHING; i++) {
+		struct trigger t = read_again(&h->list[i]);
+		gint64 period = trigger_period_now(t.recurrence, clock_now_us());
+
+		ROW("%s by %s of %s", recurrence_names[t.recurrence], trigger_by_names[t.amount],
+		    i % 2 ? "the subaccount" : "the main account");
+		OK(trigger_current(b.st, c, &t, clock_now_us(), &now, &err));
+		OK(trigger_load_sum(b.st, c, &t, period, &want, &err));
+		ck_assert(now == want);
+		if (t.value.period == period && t.value.sum > t.threshold) {
+			gint64 *key = g_new(gint64, 1);
+
+			*key = period;
+			g_hash_table_add(h->fired[i], key);
+		}
+		ck_assert_uint_eq(notices(&t), g_hash_table_size(h->fired[i]));
+	}
+}
+
+START_TEST(each_recurrence_follows_late_events_and_corrections_through_its_periods)
+{
+	struct history h = { .rand = g_rand_new_with_seed(15) };
+	size_t all = 0;
+
+	h.first = last_call + 1;
+	watch_all(&h);
+	store_any(&h);
+	for (int i = 0; i < STEPS; i++) {
+		int what = g_rand_int_range(h.rand, 0, 20);
+
+		if (what < 13)
+			store_any(&h);
+		else if (what < 17)
+			correct_any(&h);
+		else if (what < 19)
+			clock_set_us(clock_now_us() + g_rand_int_range(h.rand, 1, 200) * HOUR_US);
+		else
+			close_month();
+		check_history(&h);
+	}
+	for (int i = 0; i < WATCHING; i++) {
+		all += g_hash_table_size(h.fired[i]);
+		g_hash_table_destroy(h.fired[i]);
+	}
+	/* so the history went through many periods */
+	ck_assert_uint_gt(all, 3 * WATCHING);
+	ck_assert_int_gt(h.corrections, STEPS / 10);
+	g_rand_free(h.rand);
 }
 END_TEST
 
@@ -865,6 +1019,7 @@ int main(void)
 	Suite *s = suite_create("trigger");
 	TCase *tc = tcase_create("trigger");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup_bench, teardown_bench);
 	tcase_add_test(tc, value_is_updated_in_the_commit_of_the_event);
 	tcase_add_test(tc, each_amount_is_compared_by_its_own_trigger);
@@ -874,6 +1029,7 @@ int main(void)
 	tcase_add_test(tc, late_event_counts_at_the_closed_instant);
 	tcase_add_test(tc, main_account_includes_its_subaccounts);
 	tcase_add_test(tc, corrections_count_too);
+	tcase_add_test(tc, each_recurrence_follows_late_events_and_corrections_through_its_periods);
 	tcase_add_test(tc, falling_below_and_rising_again_fires_no_second_time);
 	tcase_add_test(tc, new_trigger_begins_with_the_usage_of_its_period);
 	tcase_add_test(tc, notice_has_the_parameters_of_the_callback);
