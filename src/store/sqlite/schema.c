@@ -565,6 +565,32 @@ const struct schema_step schema_sqlite[] = {
 		") STRICT, WITHOUT ROWID;",
 		.then = { store_postings_make, NULL },
 	},
+	{
+		.sql =
+			/*
+			 * The key of a series begins with account and customer,
+			 * and finds those of a customer.
+			 */
+		"CREATE TABLE series_by_customer ("
+		"	id INTEGER PRIMARY KEY,"
+		"	account INTEGER NOT NULL REFERENCES account(id),"
+		"	category INTEGER NOT NULL REFERENCES category(id),"
+		"	customer INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	sim INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	fleet INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	network INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	country INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	declared BLOB NOT NULL DEFAULT x'',"
+		"	UNIQUE (account, customer, sim, category, fleet, network, country, "
+		"declared)"
+		") STRICT;"
+		"INSERT INTO series_by_customer SELECT id, account, category, customer, sim, "
+		"fleet, "
+		"network, country, declared FROM series ORDER BY id;"
+		"DROP TABLE series;"
+		"ALTER TABLE series_by_customer RENAME TO series;"
+		"CREATE INDEX series_sim ON series (account, sim) WHERE sim <> 0;",
+	},
 };
 
 const size_t schema_n_sqlite = ARRAY_SIZE(schema_sqlite);

@@ -11,8 +11,7 @@ enum {
 	LOOKUP_WORK = 4, /* what looking up a series costs */
 	/* so many are found before anything is read, and of each account so many more */
 	FOUND_MAX = 4096,
-	FOUND_EACH = 64,
-	MANY = 8 /* accounts whose series are found by account */
+	FOUND_EACH = 64
 };
 
 /*
@@ -308,13 +307,9 @@ int sums_series_look_up(struct sums_series *ss, struct error *err)
 	"SELECT l.rowid, s.id" SERIES_DIMENSIONS ", s.category FROM list(?1) l CROSS JOIN " from \
 	" WHERE " where " AND s.account = l.a LIMIT ?2"
 
-/*
- * The index of the value finds few series of one account; but of many accounts,
- * it is faster to read all series of each, which lie side by side.
- */
-#define BY_VALUE(column)   FIND_SERIES("series s INDEXED BY series_" column, HAS_VALUE(column))
-#define BY_ACCOUNT(column) FIND_SERIES("series s", HAS_VALUE(column))
-#define HAS_VALUE(column)  "s." column " = l.b AND s." column " <> 0"
+/* The index has the account before the value. */
+#define BY_VALUE(index, column) \
+	FIND_SERIES("series s" index, "s." column " = l.b AND s." column " <> 0")
 
 /* The same with values that begin with the text l.b, of the dimension ?3. */
 #define FIND_BEGINNING                                                                         \
@@ -343,9 +338,9 @@ static bool all_filter_by(const struct sums_series *ss, size_t n, enum dimension
  */
 static bool choose_index(const struct sums_series *ss, size_t n, struct filter_index *ret)
 {
-	const struct filter_index built_in[] = {
-		{ n > MANY ? BY_ACCOUNT("customer") : BY_VALUE("customer"), DIM_CUSTOMER, NULL },
-		{ n > MANY ? BY_ACCOUNT("sim") : BY_VALUE("sim"), DIM_SIM, NULL }
+	static const struct filter_index built_in[] = {
+		{ BY_VALUE("", "customer"), DIM_CUSTOMER, NULL },
+		{ BY_VALUE(" INDEXED BY series_sim", "sim"), DIM_SIM, NULL }
 	};
 	static const char of_declared[] = FIND_SERIES("series_value y CROSS JOIN series s",
 						      "y.value = l.b AND s.id = y.series");
