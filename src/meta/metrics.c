@@ -24,7 +24,7 @@ struct metric_facts {
 	int64_t ledger_bytes, wal_bytes, free_bytes;
 	int64_t readable, committed;
 	int64_t verified, whole, differences, verifying;
-	int64_t backed_up, backup_failed, backing_up;
+	int64_t backed_up, backup_failed, backing_up, backup_interval;
 	int64_t waiting;
 	int64_t open, lent, waited, lost; /* connections to the database server */
 	int64_t server_connections, server_connections_max;
@@ -176,6 +176,8 @@ static struct metric_facts load(const struct request *rq)
 		f.started = rq->worker->started;
 	load_database(rq, &f);
 	f.readable = rq->store != NULL;
+	if (*rq->worker->settings->backup_folder)
+		f.backup_interval = rq->worker->settings->backup_hours * 3600;
 	if (rq->worker->commits)
 		load_writer(rq, &f);
 	if (rq->store)
@@ -443,6 +445,9 @@ const struct metric metrics[] = {
 	  "When the server's last good backup began", NUMBER(backed_up) },
 	{ "usaged_last_failed_backup_timestamp_seconds", METRIC_GAUGE,
 	  "When the server's last backup that failed began", NUMBER(backup_failed) },
+	{ "usaged_backup_interval_seconds", METRIC_GAUGE,
+	  "Time from one backup of the server to the next one, if it makes backups",
+	  NUMBER(backup_interval) },
 	{ "usaged_callbacks_waiting", METRIC_GAUGE,
 	  "Callbacks of triggers that wait to be sent, for the first time or again",
 	  NUMBER(waiting) },

@@ -246,6 +246,15 @@ START_TEST(without_ledger_and_writer_their_metrics_are_left_out)
 }
 END_TEST
 
+START_TEST(the_interval_of_backups_is_there_if_the_server_makes_them)
+{
+	ck_assert_ptr_null(strstr(text(), "usaged_backup_interval_seconds"));
+	settings->backup_folder = "/backups";
+	settings->backup_hours = 168;
+	assert_line("usaged_backup_interval_seconds 604800");
+}
+END_TEST
+
 /* ---- who may read them ---- */
 
 #define ADMITTED ERR_NONE
@@ -453,6 +462,7 @@ static Suite *metrics_suite(void)
 	tcase_add_test(t, sources_beyond_the_limit_share_a_name);
 	tcase_add_test(t, a_rejected_event_makes_no_source);
 	tcase_add_test(t, without_ledger_and_writer_their_metrics_are_left_out);
+	tcase_add_test(t, the_interval_of_backups_is_there_if_the_server_makes_them);
 	tcase_add_test(t, only_listed_addresses_and_the_roles_of_the_setting_read_them);
 	tcase_add_test(t, promtool_accepts_the_text);
 	tcase_add_test(t, promtool_accepts_the_rules);
