@@ -40,12 +40,25 @@ int access_asked_account(const struct request *rq, struct account *ret, struct e
 					     "'%.40s' is not an account that you may see", sid);
 }
 
+int access_accounts_around(const struct request *rq, struct account **ret, size_t *ret_n,
+			   struct error *err)
+{
+	const struct principal *who = rq->who;
+	struct account_ids of = { who->grants, who->n_grants };
+
+	if (who->role == ROLE_ADMIN || (who->role == ROLE_INGEST && !who->account))
+		return store_accounts(rq->store, 0, rq->arena, ret, ret_n, err);
+	if (who->account)
+		of = (struct account_ids) { &who->account, 1 };
+	return store_accounts_around(rq->store, &of, rq->arena, ret, ret_n, err);
+}
+
 int access_accounts(const struct request *rq, struct account **ret, size_t *ret_n,
 		    struct error *err)
 {
 	size_t seen = 0, n;
 
-	if (store_accounts(rq->store, 0, rq->arena, ret, &n, err) < 0)
+	if (access_accounts_around(rq, ret, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (principal_sees(rq->who, &(*ret)[i]))

@@ -60,6 +60,14 @@ int access_ingest(const struct request *rq, const char *sid, int64_t *ret_id, st
  */
 int access_categories(const struct request *rq, const bool **ret, struct error *err);
 
+/*
+ * Reads the accounts that the caller may have to do with, in the order of their
+ * SIDs: at least those that it sees or writes to, and their main accounts. Other
+ * tenants' accounts are read for a caller that sees or writes to all.
+ */
+int access_accounts_around(const struct request *rq, struct account **ret, size_t *ret_n,
+			   struct error *err);
+
 /* The accounts that the caller sees, in the order of their SIDs. */
 int access_accounts(const struct request *rq, struct account **ret, size_t *ret_n,
 		    struct error *err);

@@ -1,9 +1,11 @@
 #include "api/administer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "api/access.h"
 #include "base/civil.h"
 #include "store/account.h"
 #include "base/banned.h"
@@ -54,22 +56,44 @@ int administer(struct request *rq, admin_work work, void *arg, struct error *err
 	return -1;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	const struct account *x = *(const struct account *const *)a,
+			     *y = *(const struct account *const *)b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+struct account_names account_names_of(const struct request *rq, const struct account *list,
+				      size_t n)
+{
+	struct account_names ret = { list, n,
+				     arena_array(rq->arena, const struct account *, n + 1) };
+
+	for (size_t i = 0; i < n; i++)
+		ret.by_id[i] = &list[i];
+	qsort(ret.by_id, n, sizeof(*ret.by_id), compare_ids);
+	return ret;
+}
+
 int account_names_load(const struct request *rq, struct account_names *ret, struct error *err)
 {
 	struct account *list;
+	size_t n;
 
-	if (store_accounts(rq->store, 0, rq->arena, &list, &ret->n, err) < 0)
+	if (access_accounts_around(rq, &list, &n, err) < 0)
 		return -1;
-	ret->list = list;
+	*ret = account_names_of(rq, list, n);
 	return 0;
 }
 
 const struct account *account_names_find(const struct account_names *names, int64_t id)
 {
-	for (size_t i = 0; i < names->n; i++)
-		if (names->list[i].id == id)
-			return &names->list[i];
-	return NULL;
+	const struct account wanted = { .id = id }, *key = &wanted;
+	const struct account *const *found = bsearch(&key, names->by_id, names->n,
+						     sizeof(*names->by_id), compare_ids);
+
+	return found ? *found : NULL;
 }
 
 int64_t *account_ids_seen(const struct request *rq, const struct account_names *names,

@@ -20,12 +20,17 @@ struct admin request_admin(const struct request *rq);
 typedef int (*admin_work)(const struct admin *a, void *arg, struct error *err);
 int administer(struct request *rq, admin_work work, void *arg, struct error *err);
 
-/* All accounts, for look-ups by id. */
+/* Accounts, for look-ups by id. */
 struct account_names {
-	const struct account *list;
+	const struct account *list; /* in the order of their SIDs */
 	size_t n;
+	const struct account **by_id; /* in the order of their ids */
 };
 
+/* The N accounts of LIST, which is borrowed. */
+struct account_names account_names_of(const struct request *rq, const struct account *list,
+				      size_t n);
+/* The accounts of access_accounts_around. */
 int account_names_load(const struct request *rq, struct account_names *ret, struct error *err);
 /* NULL: no account has the id */
 const struct account *account_names_find(const struct account_names *names, int64_t id);

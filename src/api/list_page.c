@@ -43,26 +43,44 @@ static const char *link_to(const struct request *rq, int64_t page)
 				 { "Page", arena_printf(rq->arena, "%lld", (long long)page) });
 }
 
+#define LIST_ALL (INT64_C(1) << 40)
+
+void list_page_begin(const struct request *rq, struct list_search *search, struct list_page *ret)
+{
+	const struct arg *size = request_arg(rq, "PageSize");
+	int64_t rows = size->text ? size->n : rq->reply.format->page ? LIST_PAGE_ROWS : LIST_ALL;
+	int64_t page = request_arg(rq, "Page")->n;
+
+	*search = search_of(rq);
+	*ret = (struct list_page) { .first = page * rows, .end = (page + 1) * rows };
+}
+
+bool list_page_count(struct list_page *p)
+{
+	int64_t number = p->total++;
+
+	return number >= p->first && number < p->end;
+}
+
+void list_page_link(const struct request *rq, struct list_page *p)
+{
+	int64_t page = request_arg(rq, "Page")->n;
+
+	if (page > 0)
+		p->previous = link_to(rq, page - 1);
+	if (p->end < p->total)
+		p->next = link_to(rq, page + 1);
+}
+
 void list_page_choose(const struct request *rq, list_fits fits, const void *list, size_t n,
 		      struct list_page *ret)
 {
-	const struct arg *size = request_arg(rq, "PageSize");
-	int64_t rows = size->text               ? size->n
-		       : rq->reply.format->page ? LIST_PAGE_ROWS
-						: (int64_t)n + 1;
-	int64_t page = request_arg(rq, "Page")->n;
-	struct list_search s = search_of(rq);
+	struct list_search s;
 
-	*ret = (struct list_page) { .index = arena_array(rq->arena, size_t, n + 1) };
-	for (size_t i = 0; i < n; i++) {
-		if (!fits(&s, list, i))
-			continue;
-		if (ret->total >= page * rows && ret->total < (page + 1) * rows)
+	list_page_begin(rq, &s, ret);
+	ret->index = arena_array(rq->arena, size_t, n + 1);
+	for (size_t i = 0; i < n; i++)
+		if (fits(&s, list, i) && list_page_count(ret))
 			ret->index[ret->n++] = i;
-		ret->total++;
-	}
-	if (page > 0)
-		ret->previous = link_to(rq, page - 1);
-	if ((page + 1) * rows < ret->total)
-		ret->next = link_to(rq, page + 1);
+	list_page_link(rq, ret);
 }

@@ -28,7 +28,8 @@ enum { LIST_PAGE_ROWS = 100 };
 struct list_page {
 	int64_t total;               /* matching records on all pages */
 	const char *next, *previous; /* links; NULL: no such page */
-	size_t *index, n;            /* the records of this page, as indexes */
+	int64_t first, end;          /* the numbers of the page's records; END is exclusive */
+	size_t *index, n;            /* of list_page_choose: the page's records, as indexes */
 };
 
 /* The fields before the list in the root's shape. */
@@ -49,6 +50,17 @@ struct list_search {
  * is no search.
  */
 bool search_finds(const struct list_search *s, const char *text);
+
+/*
+ * For lists that are read twice, to count their matching records and to write
+ * those of the page: the text that is searched for and the numbers of the page's
+ * records.
+ */
+void list_page_begin(const struct request *rq, struct list_search *search, struct list_page *ret);
+/* Counts a matching record. True: it is one of the page. */
+bool list_page_count(struct list_page *p);
+/* Sets the links, once all matching records are counted. */
+void list_page_link(const struct request *rq, struct list_page *p);
 
 /*
  * Chooses the records of the requested page from those of the N records that

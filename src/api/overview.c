@@ -565,6 +565,7 @@ static void write_overview(const struct overview *o)
 static int run_overview(struct request *rq, struct writer *w, struct error *err)
 {
 	struct overview o = { .rq = rq, .w = w };
+	struct account_names names;
 	struct report_query closed;
 
 	if (report_accounts(rq, &o.accounts, err) < 0)
@@ -584,8 +585,8 @@ static int run_overview(struct request *rq, struct writer *w, struct error *err)
 	    sort(&o, &o.by_account.now, by_price, err) < 0 ||
 	    sort(&o, &o.customers, by_usage, err) < 0)
 		return -1;
-	if (trigger_views_near(rq, &(struct account_names) { o.accounts.accounts, o.accounts.n },
-			       &o.near, &o.n_near, err) < 0)
+	names = account_names_of(rq, o.accounts.accounts, o.accounts.n);
+	if (trigger_views_near(rq, &names, &o.near, &o.n_near, err) < 0)
 		return -1;
 	make_figures(&o);
 	write_overview(&o);

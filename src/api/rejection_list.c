@@ -69,7 +69,7 @@ static int choose_accounts(const struct request *rq, const int64_t **ret, size_t
 	*ret_n = 0;
 	if (rq->who->role == ROLE_ADMIN)
 		return 0;
-	if (store_accounts(rq->store, 0, rq->arena, &list, &n, err) < 0)
+	if (access_accounts_around(rq, &list, &n, err) < 0)
 		return -1;
 	ids = arena_array(rq->arena, int64_t, n + 1);
 	for (size_t i = 0; i < n; i++)

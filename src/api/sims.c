@@ -4,6 +4,7 @@
  */
 #include "api/sims.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/administer.h"
@@ -111,6 +112,11 @@ static const struct sims_op about_sims = { &sim_kinds[0], "Sim", "/sims", &sims_
 static const struct sims_op about_fleets = { &sim_kinds[1], "Fleet", "/fleets", &fleets_shape,
 					     &fleet_shape };
 
+static const struct sims_op *about_of(const struct request *rq)
+{
+	return rq->op->data;
+}
+
 /* The main account of the SIM's family; NULL if the caller may not see it. */
 static const struct account *main_account(const struct request *rq,
 					  const struct account_names *names, const struct sim *sim)
@@ -141,7 +147,7 @@ static const char *action(const struct request *rq, const struct sims_op *about,
 static struct sim_record make_record(const struct request *rq, const struct account_names *names,
 				     const struct sim *sim)
 {
-	const struct sims_op *about = rq->op->data;
+	const struct sims_op *about = about_of(rq);
 	const struct account *account = main_account(rq, names, sim);
 
 	return (struct sim_record) {
@@ -155,88 +161,141 @@ static struct sim_record make_record(const struct request *rq, const struct acco
 	};
 }
 
-/* The SIMs or fleets that the caller sees. */
+/* The list as it is read. */
 struct sims_seen {
-	const struct request *rq;
-	const struct account_names *names;
-	const struct sim *list;
+	struct request *rq;
+	struct account_names names;
+	struct list_search search;
+	struct list_page page;
+	struct writer *w; /* NULL: the matching ones are counted */
+	int64_t written;
+};
+
+static bool fits(const struct sims_seen *seen, const struct sim *sim)
+{
+	const struct account *account = main_account(seen->rq, &seen->names, sim);
+
+	return search_finds(&seen->search, sim->name) || search_finds(&seen->search, sim->sid) ||
+	       (account && (search_finds(&seen->search, account->name) ||
+			    search_finds(&seen->search, account->sid)));
+}
+
+/* Counts the SIM or fleet, or writes it if it is one of the page. */
+static bool take_sim(void *arg, const struct sim *sim)
+{
+	struct sims_seen *seen = arg;
+	struct arena *arena = seen->rq->arena;
+	struct sim_record r;
+	struct sim copy = *sim;
+
+	if (!fits(seen, sim))
+		return true;
+	if (!seen->w) {
+		list_page_count(&seen->page);
+		return true;
+	}
+	if (seen->written++ < seen->page.first)
+		return true;
+	copy.name = arena_str(arena, sim->name);
+	copy.sid = arena_str(arena, sim->sid);
+	r = make_record(seen->rq, &seen->names, &copy);
+	writer_record(seen->w, NULL, about_of(seen->rq)->item, &r);
+	return seen->written < seen->page.end;
+}
+
+/* The subaccounts that the caller sees of a main account that it doesn't see. */
+struct sims_users {
+	int64_t family;
+	int64_t *ids;
 	size_t n;
 };
 
 /*
- * Has a subaccount that the caller sees used the SIM? 1 yes, 0 no, -1 failed.
+ * Reads those of a family: all of them if the caller sees the main account,
+ * else those that the subaccounts have used.
  */
-static int used_by_seen(const struct request *rq, const struct account_names *names,
-			const struct sim *sim, struct error *err)
+static int read_family(struct sims_seen *seen, const struct sims_users *users, struct error *err)
 {
-	int64_t id;
+	return store_sims(seen->rq->store,
+			  &(struct sims_query) { .kind = about_of(seen->rq)->kind->dimension,
+						 .family = users->family,
+						 .users = users->ids,
+						 .n_users = users->n },
+			  take_sim, seen, err);
+}
+
+static int compare_families(const void *a, const void *b)
+{
+	const struct account *x = *(const struct account *const *)a,
+			     *y = *(const struct account *const *)b;
+	int64_t of_x = x->parent ? x->parent : x->id, of_y = y->parent ? y->parent : y->id;
+
+	/* the main account comes first */
+	return of_x != of_y ? (of_x > of_y) - (of_x < of_y)
+			    : (x->parent > y->parent) - (x->parent < y->parent);
+}
+
+/* The accounts that the caller sees, by families. */
+static const struct account **accounts_seen(const struct sims_seen *seen, size_t *ret_n)
+{
+	const struct account **list = arena_array(seen->rq->arena, const struct account *,
+						  seen->names.n + 1);
+
+	*ret_n = 0;
+	for (size_t i = 0; i < seen->names.n; i++)
+		if (principal_sees(seen->rq->who, &seen->names.list[i]))
+			list[(*ret_n)++] = &seen->names.list[i];
+	if (*ret_n)
+		qsort(list, *ret_n, sizeof(*list), compare_families);
+	return list;
+}
+
+static int read_seen(struct sims_seen *seen, struct error *err)
+{
+	const struct account **list;
+	size_t n, next;
 	int rc = 0;
 
-	for (size_t i = 0; i < names->n && rc == 0; i++) {
-		const struct account *a = &names->list[i];
+	if (seen->rq->who->role == ROLE_ADMIN)
+		return read_family(seen, &(struct sims_users) { 0 }, err);
+	list = accounts_seen(seen, &n);
+	for (size_t i = 0; i < n && rc == 0; i = next) {
+		struct sims_users users = { .family = list[i]->parent };
 
-		if (a->parent == sim->family && principal_sees(rq->who, a))
-			rc = store_dimension_find(rq->store,
-						  &(struct dimension_value) { a->id, sim->kind,
-									      sim->sid,
-									      strlen(sim->sid) },
-						  &id, err);
+		if (!list[i]->parent)
+			users.family = list[i]->id;
+		else
+			users.ids = arena_array(seen->rq->arena, int64_t, n - i);
+		for (next = i; next < n; next++) {
+			if (list[next]->id != users.family && list[next]->parent != users.family)
+				break;
+			if (users.ids)
+				users.ids[users.n++] = list[next]->id;
+		}
+		rc = read_family(seen, &users, err);
 	}
 	return rc;
 }
 
-static int find_seen(const struct request *rq, const struct account_names *names, struct sim *list,
-		     size_t n, struct sims_seen *ret, struct error *err)
-{
-	*ret = (struct sims_seen) { .rq = rq, .names = names, .list = list };
-	for (size_t i = 0; i < n; i++) {
-		int rc = main_account(rq, names, &list[i]) ? 1
-							   : used_by_seen(rq, names, &list[i], err);
-
-		if (rc < 0)
-			return -1;
-		if (rc > 0)
-			list[ret->n++] = list[i];
-	}
-	return 0;
-}
-
-static bool fits(const struct list_search *s, const void *list, size_t i)
-{
-	const struct sims_seen *seen = list;
-	const struct sim *sim = &seen->list[i];
-	const struct account *account = main_account(seen->rq, seen->names, sim);
-
-	return search_finds(s, sim->name) || search_finds(s, sim->sid) ||
-	       (account && (search_finds(s, account->name) || search_finds(s, account->sid)));
-}
-
 static int list_sims(struct request *rq, struct writer *w, struct error *err)
 {
-	const struct sims_op *about = rq->op->data;
-	struct account_names names;
-	struct list_page page;
-	struct sims_seen seen;
-	struct sim *list;
-	size_t n;
+	const struct sims_op *about = about_of(rq);
+	struct sims_seen seen = { .rq = rq };
 
-	if (account_names_load(rq, &names, err) < 0 ||
-	    store_sims(rq->store, about->kind->dimension, rq->arena, &list, &n, err) < 0 ||
-	    find_seen(rq, &names, list, n, &seen, err) < 0)
+	list_page_begin(rq, &seen.search, &seen.page);
+	if (account_names_load(rq, &seen.names, err) < 0 || read_seen(&seen, err) < 0)
 		return -1;
-	list_page_choose(rq, fits, &seen, seen.n, &page);
+	list_page_link(rq, &seen.page);
 	writer_about(w, rq->op->title,
 		     arena_join(rq->arena, "The ", about->kind->nouns,
 				" that have unique names, which reports accept as filters. An "
 				"event sets the name with ",
 				about->kind->word, "_name.", NULL));
 	writer_label(w, shape_main_list(about->list), rq->op->title);
-	writer_begin_page(w, about->list, &page);
-	for (size_t i = 0; i < page.n; i++) {
-		struct sim_record r = make_record(rq, &names, &seen.list[page.index[i]]);
-
-		writer_record(w, NULL, about->item, &r);
-	}
+	writer_begin_page(w, about->list, &seen.page);
+	seen.w = w;
+	if (seen.page.first < seen.page.total && read_seen(&seen, err) < 0)
+		return -1;
 	writer_end_page(w);
 	return 0;
 }
@@ -253,7 +312,7 @@ struct sims_change {
 static int write_sim(struct request *rq, const char *title, const char *sentence,
 		     const struct sim *sim, struct writer *w, struct error *err)
 {
-	const struct sims_op *about = rq->op->data;
+	const struct sims_op *about = about_of(rq);
 	struct account_names names;
 	struct sim_record r;
 
@@ -268,7 +327,7 @@ static int write_sim(struct request *rq, const char *title, const char *sentence
 
 static struct sim_identity identity_of(const struct request *rq)
 {
-	const struct sims_op *about = rq->op->data;
+	const struct sims_op *about = about_of(rq);
 
 	return (struct sim_identity) { about->kind, request_arg(rq, "account")->text,
 				       request_arg(rq, about->param)->text };
@@ -283,7 +342,7 @@ static int add_sim(const struct admin *a, void *arg, struct error *err)
 
 static int create_sim(struct request *rq, struct writer *w, struct error *err)
 {
-	const struct sims_op *about = rq->op->data;
+	const struct sims_op *about = about_of(rq);
 	struct sims_change o = { .new = { about->kind, request_arg(rq, "account")->text,
 					  request_arg(rq, "sid")->text,
 					  request_arg(rq, "name")->text } };

@@ -182,21 +182,14 @@ int trigger_views(const struct request *rq, int64_t account, struct trigger_view
 	return 0;
 }
 
-static bool is_one_of(const void *accounts, int64_t account)
-{
-	return account_names_find(accounts, account) != NULL;
-}
-
 int trigger_views_near(const struct request *rq, const struct account_names *accounts,
 		       struct trigger_view **ret, size_t *ret_n, struct error *err)
 {
-	struct triggers_near q = { .percent = TRIGGER_NEAR,
-				   .limit = TRIGGERS_NEAR_MAX,
-				   .shows = is_one_of,
-				   .arg = accounts };
+	struct triggers_near q = { .percent = TRIGGER_NEAR, .limit = TRIGGERS_NEAR_MAX };
 	struct trigger *list;
 	size_t n, near = 0;
 
+	q.accounts = account_ids_seen(rq, accounts, &q.n_accounts);
 	for (int r = 0; r < RECURRENCES; r++)
 		q.periods[r] = trigger_period_now((enum recurrence)r, rq->now * USEC_PER_SEC);
 	if (store_triggers_near(rq->store, &q, rq->arena, &list, &n, err) < 0 ||

@@ -92,23 +92,38 @@ static int run_remove(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-/* Prints one SIM or fleet a line, with tabs between fields. */
+struct printing {
+	struct store *st;
+	struct arena *arena;
+	struct error *err;
+	/* the account of the last line */
+	int64_t family;
+	const char *account;
+	bool failed;
+};
+
+/* Prints one SIM or fleet as a line, with tabs between fields. */
+static bool print_sim(void *arg, const struct sim *sim)
+{
+	struct printing *p = arg;
+
+	p->failed = sim->family != p->family &&
+		    command_account_sid(p->st, p->arena, sim->family, &p->account, p->err) < 0;
+	p->family = sim->family;
+	if (!p->failed)
+		printf("%s\t%s\t%s\n", sim->sid, sim->name, p->account);
+	return !p->failed;
+}
+
 static int list_sims(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	struct sim *list;
-	size_t n;
+	struct printing p = { .st = st, .arena = arena, .err = err };
 
 	(void)arg;
-	if (store_sims(st, kind->dimension, arena, &list, &n, err) < 0)
+	if (store_sims(st, &(struct sims_query) { .kind = kind->dimension }, print_sim, &p, err) <
+	    0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		const char *account;
-
-		if (command_account_sid(st, arena, list[i].family, &account, err) < 0)
-			return -1;
-		printf("%s\t%s\t%s\n", list[i].sid, list[i].name, account);
-	}
-	return 0;
+	return p.failed ? -1 : 0;
 }
 
 static int run_list(const struct settings *s, int argc, char **argv)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "store/internal.h"
+#include "store/lists.h"
 #include "store/store_connection.h"
 #include "store/rollup.h"
 #include "base/banned.h"
@@ -343,6 +344,49 @@ int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct
 		return -1;
 	if (keeps)
 		kept_list_set(&st->connection->subaccounts, parent, &accounts_kept, *ret, *ret_n);
+	return 0;
+}
+
+static int read_around(struct store *st, const struct account_ids *of, struct arena *arena,
+		       struct account **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st,
+				 ACCOUNT
+				 "WHERE id IN (SELECT k.a FROM list(?1) k"
+				 " UNION SELECT x.parent FROM list(?1) l CROSS JOIN account x"
+				 " WHERE x.id = l.a"
+				 " UNION SELECT x.id FROM list(?1) l CROSS JOIN account x"
+				 " WHERE x.parent = l.a) ORDER BY sid",
+				 err);
+	struct rows rows;
+
+	bind_ids(s, 1, arena, of->ids, of->n);
+	rows = store_rows(s, read_account, sizeof(**ret), arena, err);
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return rows.rc;
+}
+
+int store_accounts_around(struct store *st, const struct account_ids *of, struct arena *arena,
+			  struct account **ret, size_t *ret_n, struct error *err)
+{
+	/* those around one account are kept, under its id with a minus */
+	bool keeps = of->n == 1 && store_keeps(st);
+	void *list;
+
+	if (keeps) {
+		kept_lists_begin(&st->connection->subaccounts, st->version);
+		if (kept_list(&st->connection->subaccounts, -of->ids[0], &accounts_kept, arena,
+			      &list, ret_n)) {
+			*ret = list;
+			return 0;
+		}
+	}
+	if (read_around(st, of, arena, ret, ret_n, err) < 0)
+		return -1;
+	if (keeps)
+		kept_list_set(&st->connection->subaccounts, -of->ids[0], &accounts_kept, *ret,
+			      *ret_n);
 	return 0;
 }
 

@@ -36,6 +36,18 @@ int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struc
  */
 int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret,
 		   size_t *ret_n, struct error *err);
+struct account_ids {
+	const int64_t *ids;
+	size_t n;
+};
+
+/*
+ * Reads the accounts with these ids, their main accounts and their subaccounts,
+ * in the order of their SIDs.
+ */
+int store_accounts_around(struct store *st, const struct account_ids *of, struct arena *arena,
+			  struct account **ret, size_t *ret_n, struct error *err);
+
 /*
  * An account that accepts no events from SINCE (seconds) on, because it or its
  * main account is suspended.

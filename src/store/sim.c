@@ -1,6 +1,7 @@
 #include "store/sim.h"
 
 #include "store/internal.h"
+#include "store/lists.h"
 #include "base/banned.h"
 
 #define SIM "SELECT id, family, kind, sid, name FROM sim "
@@ -38,17 +39,55 @@ int store_sim_find(struct store *st, const struct sim_key *key, struct arena *ar
 			    ret, err);
 }
 
-int store_sims(struct store *st, enum dimension kind, struct arena *arena, struct sim **ret,
-	       size_t *ret_n, struct error *err)
-{
-	struct stmt *s = prepare(st, SIM "WHERE kind = ?1 ORDER BY family, name", err);
-	struct rows rows;
+#define USED                                                                 \
+	" AND EXISTS (SELECT 1 FROM list(?3) l CROSS JOIN dimension_value v" \
+	" WHERE v.account = l.a AND v.dimension = ?1 AND v.text = sim.sid)"
 
-	db_bind_int(s, 1, kind);
-	rows = store_rows(s, read_sim, sizeof(**ret), arena, err);
-	*ret = rows.items;
-	*ret_n = rows.n;
-	return rows.rc;
+static struct stmt *query(struct store *st, const struct sims_query *q, struct arena *arena,
+			  struct error *err)
+{
+	struct stmt *s =
+		q->users ? prepare(st, SIM "WHERE kind = ?1 AND family = ?2" USED " ORDER BY name",
+				   err)
+		: q->family ? prepare(st, SIM "WHERE kind = ?1 AND family = ?2 ORDER BY name", err)
+		: q->text   ? prepare(st,
+				      SIM "WHERE kind = ?1 AND (sid = ?2 OR name = ?2)"
+					    " ORDER BY family, name",
+				      err)
+			    : prepare(st, SIM "WHERE kind = ?1 ORDER BY family, name", err);
+
+	db_bind_int(s, 1, q->kind);
+	if (q->family)
+		db_bind_int(s, 2, q->family);
+	else if (q->text)
+		db_bind_str(s, 2, q->text);
+	if (q->users)
+		bind_ids(s, 3, arena, q->users, q->n_users);
+	return s;
+}
+
+int store_sims(struct store *st, const struct sims_query *q, sim_visit visit, void *arg,
+	       struct error *err)
+{
+	struct arena ids, texts;
+	struct stmt *s;
+	struct sim sim;
+	int rc;
+
+	arena_init(&ids);
+	arena_init(&texts);
+	s = query(st, q, &ids, err);
+	while ((rc = db_step(s, err)) > 0) {
+		arena_reset(&texts);
+		read_sim(s, &texts, &sim);
+		if (!visit(arg, &sim)) {
+			db_reset(s);
+			break;
+		}
+	}
+	arena_release(&texts);
+	arena_release(&ids);
+	return rc < 0 ? -1 : 0;
 }
 
 /*

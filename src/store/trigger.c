@@ -104,16 +104,17 @@ int store_triggers_of(struct store *st, const int64_t *accounts, size_t n, struc
 }
 
 /* Lists the ids of the triggers. Returns their number; -1: failed. */
-static int list_near(struct store *st, const struct triggers_near *q, int64_t *ret,
-		     struct error *err)
+static int list_near(struct store *st, const struct triggers_near *q, struct arena *arena,
+		     int64_t *ret, struct error *err)
 {
 	/* divides first: a threshold may be close to the largest number */
 	struct stmt *s = prepare(
 		st,
-		"SELECT id, account FROM (SELECT t.id, t.account, v.high, v.low / "
-		"CAST(t.threshold AS REAL) AS share, CASE WHEN v.fired_period = v.period THEN "
-		"v.fired ELSE 0 END AS fired, v.low >= t.threshold / 100 * ?1 + (t.threshold % 100 "
-		"* ?1 + 99) / 100 AS near FROM trigger t JOIN trigger_value v ON v.id = t.id WHERE "
+		"SELECT id FROM (SELECT t.id, v.high, v.low / CAST(t.threshold AS REAL) AS share, "
+		"CASE WHEN v.fired_period = v.period THEN v.fired ELSE 0 END AS fired, v.low >= "
+		"t.threshold / 100 * ?1 + (t.threshold % 100 * ?1 + 99) / 100 AS near "
+		"FROM list(?5) l CROSS JOIN trigger t CROSS JOIN trigger_value v "
+		"WHERE t.account = l.a AND v.id = t.id AND "
 		"v.period >= CASE t.recurrence WHEN 1 THEN ?2 WHEN 2 THEN ?3 WHEN 3 THEN ?4 ELSE 0 "
 		"END) x WHERE near OR high > 0 OR fired > 0 ORDER BY fired > 0, fired DESC, high "
 		"DESC, share DESC, id DESC",
@@ -125,9 +126,9 @@ static int list_near(struct store *st, const struct triggers_near *q, int64_t *r
 	db_bind_int(s, 2, q->periods[RECURRENCE_DAILY]);
 	db_bind_int(s, 3, q->periods[RECURRENCE_MONTHLY]);
 	db_bind_int(s, 4, q->periods[RECURRENCE_YEARLY]);
+	bind_ids(s, 5, arena, q->accounts, q->n_accounts);
 	while (n < q->limit && (rc = db_step(s, err)) > 0)
-		if (q->shows(q->arg, db_get_int(s, 1)))
-			ret[n++] = db_get_int(s, 0);
+		ret[n++] = db_get_int(s, 0);
 	db_reset(s);
 	return rc < 0 ? -1 : (int)n;
 }
@@ -136,7 +137,7 @@ int store_triggers_near(struct store *st, const struct triggers_near *q, struct 
 			struct trigger **ret, size_t *ret_n, struct error *err)
 {
 	int64_t *ids = arena_array(arena, int64_t, q->limit);
-	int n = list_near(st, q, ids, err);
+	int n = list_near(st, q, arena, ids, err);
 
 	*ret = n > 0 ? arena_array(arena, struct trigger, (size_t)n) : NULL;
 	*ret_n = 0;

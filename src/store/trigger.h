@@ -30,9 +30,9 @@ struct triggers_near {
 	int64_t percent;              /* at least so much of the threshold */
 	int64_t periods[RECURRENCES]; /* the first days of the current periods */
 	size_t limit;
-	/* Is the account with this id shown? */
-	bool (*shows)(const void *arg, int64_t account);
-	const void *arg;
+	/* of these accounts */
+	const int64_t *accounts;
+	size_t n_accounts;
 };
 /*
  * Reads at most Q->limit triggers whose value in the current period has reached

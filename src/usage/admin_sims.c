@@ -58,6 +58,25 @@ int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *re
 		     err);
 }
 
+/* Those that have a SID or name, in any family. */
+struct sims_called {
+	struct arena *arena;
+	struct sim *first;
+	int n;
+};
+
+static bool note_called(void *arg, const struct sim *sim)
+{
+	struct sims_called *c = arg;
+
+	if (c->n++ == 0) {
+		*c->first = *sim;
+		c->first->sid = arena_str(c->arena, sim->sid);
+		c->first->name = arena_str(c->arena, sim->name);
+	}
+	return c->n < 2;
+}
+
 /*
  * Finds the SIM or fleet with this name if exactly one family has the name. 1
  * found, 0 none, -1 failed.
@@ -65,21 +84,17 @@ int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *re
 static int find_anywhere(const struct admin *a, const struct sim_identity *id, struct sim *ret,
 			 struct error *err)
 {
-	struct sim *list;
-	size_t n, found = 0;
+	struct sims_called c = { a->arena, ret, 0 };
 
-	if (store_sims(a->st, id->kind->dimension, a->arena, &list, &n, err) < 0)
+	if (store_sims(a->st,
+		       &(struct sims_query) { .kind = id->kind->dimension, .text = id->which },
+		       note_called, &c, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(list[i].sid, id->which) != 0 && strcmp(list[i].name, id->which) != 0)
-			continue;
-		*ret = list[i];
-		if (++found > 1)
-			return error_set(err, ERR_PARAM, "account",
-					 "must be given: several main accounts have a %s %.64s",
-					 id->kind->noun, id->which);
-	}
-	return found > 0;
+	if (c.n > 1)
+		return error_set(err, ERR_PARAM, "account",
+				 "must be given: several main accounts have a %s %.64s",
+				 id->kind->noun, id->which);
+	return c.n;
 }
 
 int admin_sim_find(const struct admin *a, const struct sim_identity *id, struct sim *ret,

@@ -73,25 +73,35 @@ static void teardown(void)
 	arena_release(&arena);
 }
 
-/* All that are registered, "main:HS1=truck other:..." */
-static const char *registered(enum dimension kind)
+static bool add_words(void *arg, const struct sim *sim)
+{
+	struct strbuf *sb = arg;
+
+	strbuf_addf(sb, "%s%s:%s=%s", sb->len ? " " : "",
+		    sim->family == main_account.id ? "main"
+		    : sim->family == other.id      ? "other"
+						   : "?",
+		    sim->sid, sim->name);
+	return true;
+}
+
+/* Those of the query, "main:HS1=truck other:..." */
+static const char *sims_of(const struct sims_query *q)
 {
 	struct strbuf sb;
-	struct sim *list;
 	const char *text;
-	size_t n;
 
-	OK(store_sims(st, kind, &arena, &list, &n, &err));
 	strbuf_init(&sb, 4096);
-	for (size_t i = 0; i < n; i++)
-		strbuf_addf(&sb, "%s%s:%s=%s", i ? " " : "",
-			    list[i].family == main_account.id ? "main"
-			    : list[i].family == other.id      ? "other"
-							      : "?",
-			    list[i].sid, list[i].name);
-	text = arena_str(&arena, sb.text);
+	OK(store_sims(st, q, add_words, &sb, &err));
+	text = arena_str(&arena, sb.len ? sb.text : "");
 	strbuf_release(&sb);
 	return text;
+}
+
+/* All that are registered. */
+static const char *registered(enum dimension kind)
+{
+	return sims_of(&(struct sims_query) { .kind = kind });
 }
 
 /* ---- the store ---- */
@@ -336,6 +346,31 @@ START_TEST(names_of_another_family_are_neither_seen_nor_touched)
 	is(SEND("1", .subject = OTHER_SID, .sim = "HS7", .sim_name = "truck"), VERDICT_CREATED);
 	is(SEND("2", .subject = OTHER_SID, .sim = "HS1", .sim_name = "mine"), VERDICT_CREATED);
 	ck_assert_str_eq(registered(DIM_SIM), "main:HS1=truck other:HS1=mine other:HS7=truck");
+}
+END_TEST
+
+START_TEST(they_are_read_by_family_by_name_and_by_the_accounts_that_used_them)
+{
+	const int64_t users[] = { sub.id };
+
+	SEND("1", .subject = SUB_SID, .sim = "HS1", .sim_name = "truck");
+	SEND("2", .sim = "HS2", .sim_name = "car");
+	SEND("3", .subject = OTHER_SID, .sim = "HS2", .sim_name = "truck");
+	ck_assert_str_eq(sims_of(&(struct sims_query) { .kind = DIM_SIM }),
+			 "main:HS2=car main:HS1=truck other:HS2=truck");
+	ck_assert_str_eq(sims_of(&(struct sims_query) { .kind = DIM_FLEET }), "");
+	ck_assert_str_eq(sims_of(&(struct sims_query) { DIM_SIM, .family = main_account.id }),
+			 "main:HS2=car main:HS1=truck");
+	ck_assert_str_eq(sims_of(&(struct sims_query) { DIM_SIM, .family = main_account.id,
+							.users = users, .n_users = 1 }),
+			 "main:HS1=truck");
+	ck_assert_str_eq(sims_of(&(struct sims_query) { DIM_SIM, .family = main_account.id,
+							.users = users }),
+			 "");
+	ck_assert_str_eq(sims_of(&(struct sims_query) { DIM_SIM, .text = "truck" }),
+			 "main:HS1=truck other:HS2=truck");
+	ck_assert_str_eq(sims_of(&(struct sims_query) { DIM_SIM, .text = "HS1" }),
+			 "main:HS1=truck");
 }
 END_TEST
 
@@ -636,6 +671,7 @@ int main(void)
 	tcase_add_test(t, an_event_that_was_there_before_changes_no_name);
 	tcase_add_test(t, what_can_not_be_is_rejected_by_its_field_and_registers_nothing);
 	tcase_add_test(t, names_of_another_family_are_neither_seen_nor_touched);
+	tcase_add_test(t, they_are_read_by_family_by_name_and_by_the_accounts_that_used_them);
 	tcase_add_test(t, in_a_batch_names_hold_from_the_event_on_that_says_them);
 	tcase_add_test(t, a_whole_batch_that_is_not_stored_registers_nothing);
 	tcase_add_test(t, an_event_that_its_account_does_not_take_registers_nothing);

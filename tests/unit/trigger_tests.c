@@ -707,16 +707,11 @@ START_TEST(account_has_at_most_so_many_triggers)
 }
 END_TEST
 
-static bool is_account(const void *arg, int64_t account)
-{
-	return account == *(const int64_t *)arg;
-}
-
 /* The numbers of the triggers of ACCOUNT in LIST that are near, such as "2 0". */
 static const char *near_of(int64_t account, const struct trigger *list, size_t n, size_t limit)
 {
 	struct triggers_near q = {
-		.percent = 80, .limit = limit, .shows = is_account, .arg = &account
+		.percent = 80, .limit = limit, .accounts = &account, .n_accounts = 1
 	};
 	const char *found = "";
 	struct trigger *near;
