@@ -397,8 +397,9 @@ int feeds_twilio_callback(struct feeds *f, const char *url, const char *form, co
 	rc = read_form(&o, form, now, err);
 	if (rc == 0) {
 		token = token_of(f, o.account);
-		/* the same words for both: nobody learns which accounts there are */
-		if (!token || !signature || !is_signed(token, url, form, signature, arena))
+		/* the same words and work for both: nobody learns which accounts there are */
+		if (!signature || !is_signed(token ? token : "", url, form, signature, arena) ||
+		    !token)
 			rc = error_set(err, ERR_FORBIDDEN, "X-Twilio-Signature",
 				       "is not the signature of this callback by its account");
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "api/feeds.h"
+#include "cpu_cost.h"
 #include "fixture.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -144,6 +145,44 @@ START_TEST(a_signed_callback_becomes_json)
 }
 END_TEST
 
+/* The CPU time of a refusal of a long form by ACCOUNT; the least of some. */
+static double refusal_cost(struct feeds *f, const char *account)
+{
+	double least = 1e9;
+
+	for (int i = 0; i < 5; i++) {
+		struct twilio_callback c;
+		struct strbuf form;
+		double took;
+
+		strbuf_init(&form, 1 << 16);
+		strbuf_addf(&form, "AccountSid=%s", account);
+		for (int k = 0; k < 3000; k++)
+			strbuf_addf(&form, "&a%d", k);
+		took = cpu_now();
+		FAILS(feeds_twilio_callback(f, "https://x/", form.text, "s", NOW, &arena, &c, &err),
+		      ERR_FORBIDDEN, "X-Twilio-Signature", "is not the signature");
+		took = cpu_now() - took;
+		least = took < least ? took : least;
+		strbuf_release(&form);
+	}
+	return least;
+}
+
+START_TEST(the_time_of_a_refusal_tells_no_account)
+{
+	struct feeds *f;
+	double there, nowhere;
+
+	OK(feeds_of(SID " t\n", 0600, &f));
+	there = refusal_cost(f, SID);
+	nowhere = refusal_cost(f, "ACffffffffffffffffffffffffffffffff");
+	ck_assert_msg(nowhere > there * 0.7 && there > nowhere * 0.7, "%.2f ms or %.2f ms",
+		      1e3 * there, 1e3 * nowhere);
+	feeds_free(&f);
+}
+END_TEST
+
 static const struct {
 	const char *form, *param, *words;
 } bad_forms[] = {
@@ -191,6 +230,7 @@ static Suite *feeds_suite(void)
 	tcase_add_test(t, each_encoding_of_mod_json_cdr_is_read);
 	tcase_add_test(t, other_bodies_are_refused);
 	tcase_add_test(t, a_signed_callback_becomes_json);
+	tcase_add_test(t, the_time_of_a_refusal_tells_no_account);
 	tcase_add_test(t, other_forms_are_refused);
 	tcase_add_test(t, a_file_of_tokens_is_checked);
 	suite_add_tcase(s, t);

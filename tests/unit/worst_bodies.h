@@ -15,6 +15,7 @@
 #define JSV   "text/jsv"
 #define CSV   "text/csv"
 #define FORM  "application/x-www-form-urlencoded"
+#define CDR   "application/x-www-form-base64-encoded"
 #define PARTS "multipart/form-data; boundary=b"
 
 /*
@@ -93,6 +94,16 @@ static const struct worst_body {
 	{ FORM, "Text=", "%41", "" },
 	{ FORM, "Text=", "+", "" },
 	{ FORM, "", "x", "=1" },
+	/* as Twilio and FreeSWITCH post them */
+	{ FORM, "AccountSid=AC00000000000000000000000000000002&", "a#&", "b" },
+	{ FORM, "AccountSid=AC00000000000000000000000000000002&", "a&", "b" },
+	{ FORM, "AccountSid=AC00000000000000000000000000000002&", "=&", "b" },
+	{ FORM, "AccountSid=AC00000000000000000000000000000002&a=", "%01", "" },
+	{ FORM, "cdr=%7B", "%22a#%22:1,", "%22b%22:1}" },
+	{ FORM, "cdr=", "%5B", "" },
+	{ CDR, "cdr=", "W1tb", "" },
+	{ CDR, "cdr=", "\n", "" },
+	{ CDR, "cdr=", "e30K", "" },
 	{ PARTS, "--b\r\n", "\r\n\r\n--b\r\n", "--" },
 	{ PARTS, "--b\r\n", "Content-Disposition: form-data; name=\"a#\"\r\n\r\n1\r\n--b\r\n", "" },
 	{ PARTS, "--b\r\nContent-Disposition: form-data; ", "xname=\"", "\r\n\r\n1\r\n--b--" },
