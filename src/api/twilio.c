@@ -197,6 +197,21 @@ static int find_account(struct twilio_report *r, struct error *err)
 }
 
 /*
+ * Which of the N accounts have another currency than the first one: prices of
+ * different currencies are never added up. NULL: none.
+ */
+static const bool *find_unpriced(const struct twilio_report *r, size_t n)
+{
+	bool *ret = arena_array(r->rq->arena, bool, n), any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = strcmp(r->accounts[i].currency, r->account.currency) != 0;
+		any = any || ret[i];
+	}
+	return any ? ret : NULL;
+}
+
+/*
  * Chooses the account, and its subaccounts if requested, and finds the first
  * day of their usage.
  */
@@ -219,6 +234,7 @@ static int choose_accounts(struct twilio_report *r, struct usage_query *q, struc
 	}
 	q->accounts = ids;
 	q->n_accounts = n + 1;
+	q->unpriced = find_unpriced(r, n + 1);
 	return accounts_begin(rq, r->accounts, n + 1, &r->begin, err);
 }
 

@@ -193,6 +193,26 @@ int store_triggers_watched(struct store *st, const struct trigger_accounts *of, 
 	return rows.rc;
 }
 
+#define UNPRICED                                                                             \
+	"SELECT s.id FROM (SELECT DISTINCT account FROM trigger) t CROSS JOIN account m "    \
+	"CROSS JOIN account s WHERE m.id = t.account AND s.parent = m.id AND s.currency <> " \
+	"m.currency "
+
+int store_triggers_unpriced(struct store *st, const struct trigger_accounts *of,
+			    struct arena *arena, const int64_t **ret, size_t *ret_n,
+			    struct error *err)
+{
+	struct stmt *s = of->account
+				 ? prepare(st, UNPRICED "AND m.id IN (?1, ?2) ORDER BY s.id", err)
+				 : prepare(st, UNPRICED "ORDER BY s.id", err);
+
+	if (of->account) {
+		db_bind_int(s, 1, of->account);
+		db_bind_int(s, 2, of->other);
+	}
+	return store_ids(s, arena, ret, ret_n, err);
+}
+
 /* ---- changes ---- */
 
 /* Runs a statement whose parameters are the members of V. */

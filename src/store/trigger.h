@@ -60,6 +60,14 @@ struct trigger_accounts {
 };
 int store_triggers_watched(struct store *st, const struct trigger_accounts *of, struct arena *arena,
 			   struct trigger **ret, size_t *ret_n, struct error *err);
+/*
+ * Lists the subaccounts, ascending, of main accounts with triggers, that have
+ * another currency than their main account. A change of this list changes
+ * store_version.
+ */
+int store_triggers_unpriced(struct store *st, const struct trigger_accounts *of,
+			    struct arena *arena, const int64_t **ret, size_t *ret_n,
+			    struct error *err);
 
 /* Reads the value of trigger V->trigger. In a write. 1 found, 0 none, -1 failed. */
 int store_trigger_value(struct store *st, struct trigger_value *v, struct error *err);

@@ -77,17 +77,19 @@ static int add_row(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct usage_cursor *cur = arg;
 	int64_t bucket = cur->first + cur->n_buckets - 1 - (int64_t)row->span;
+	struct amounts_wide amounts = *row->amounts;
 
 	(void)err;
+	if (cur->query->unpriced && cur->query->unpriced[row->account])
+		amounts.price = 0;
 	if (cur->query->group == GROUP_DIMENSION)
 		member_sums_add(&cur->members, &cur->scratch,
-				(struct member_sum) { .group = bucket,
-						      .id = row->value,
-						      .totals = *row->amounts });
+				(struct member_sum) {
+					.group = bucket, .id = row->value, .totals = amounts });
 	else if (cur->query->group == GROUP_CATEGORY)
-		add_to_categories(cur, bucket, row->category, row->amounts);
+		add_to_categories(cur, bucket, row->category, &amounts);
 	else
-		amounts_wide_add(&cur->totals[bucket - cur->first], row->amounts, 1);
+		amounts_wide_add(&cur->totals[bucket - cur->first], &amounts, 1);
 	return 0;
 }
 
@@ -148,7 +150,7 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_buckets
 					.categories = cur->within,
 					.n_categories = cur->n_within,
 					.n_spans = (size_t)n_buckets,
-					.any_account = true,
+					.any_account = !q->unpriced,
 					.by_series = q->group == GROUP_DIMENSION ||
 						     dimensions_any(q->dim),
 					.group = q->group == GROUP_DIMENSION ? q->dimension : 0 };

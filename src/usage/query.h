@@ -18,6 +18,8 @@
 struct usage_query {
 	const int64_t *accounts; /* rows sum over all of them */
 	size_t n_accounts;
+	/* by account: its price, in another currency, is left out; NULL: none */
+	const bool *unpriced;
 	const struct zone *zone; /* never NULL */
 	enum period period;
 	/*

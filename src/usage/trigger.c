@@ -89,6 +89,7 @@ struct trigger_sum {
 	const struct catalogue *c;
 	size_t category;
 	enum amount amount;
+	const struct trigger_family *family;
 	wide sum;
 };
 
@@ -98,42 +99,58 @@ static int add_row(void *arg, const struct sums_row *row, struct error *err)
 	size_t i = catalogue_index(s->c, row->category);
 
 	(void)err;
+	if (s->amount == AMOUNT_PRICE && s->family->unpriced[row->account])
+		return 0;
 	if (s->category == s->c->totalprice || catalogue_within(s->c, i, s->category))
 		s->sum += row->amounts->n[s->amount];
 	return 0;
 }
 
-/* The account and, of a main account, its subaccounts. */
-static int load_family(struct store *st, int64_t account, struct arena *arena,
-		       struct sums_account **ret, size_t *ret_n, struct error *err)
+/* Sets RET->unpriced of the subaccounts SUBS of ACCOUNT. */
+static int compare_currencies(struct store *st, int64_t account, const struct account *subs,
+			      struct arena *arena, struct trigger_family *ret, struct error *err)
+{
+	struct account main;
+	int rc = store_account_by_id(st, account, arena, &main, err);
+
+	for (size_t i = 1; i < ret->n && rc > 0; i++)
+		ret->unpriced[i] = strcmp(subs[i - 1].currency, main.currency) != 0;
+	return rc < 0 ? -1 : 0;
+}
+
+int trigger_family_load(struct store *st, int64_t account, struct arena *arena,
+			struct trigger_family *ret, struct error *err)
 {
 	struct account *subs;
 	size_t n;
 
 	if (store_accounts(st, account, arena, &subs, &n, err) < 0)
 		return -1;
-	*ret = arena_array(arena, struct sums_account, n + 1);
-	(*ret)[0] = (struct sums_account) { .id = account };
+	ret->n = n + 1;
+	ret->accounts = arena_array(arena, struct sums_account, ret->n);
+	ret->unpriced = arena_array(arena, bool, ret->n);
+	ret->accounts[0] = (struct sums_account) { .id = account };
 	for (size_t i = 0; i < n; i++)
-		(*ret)[i + 1] = (struct sums_account) { .id = subs[i].id };
-	*ret_n = n + 1;
-	return 0;
+		ret->accounts[i + 1] = (struct sums_account) { .id = subs[i].id };
+	return n ? compare_currencies(st, account, subs, arena, ret, err) : 0;
 }
 
 int trigger_load_sum(struct store *st, const struct catalogue *c, const struct trigger *t,
 		     int64_t period, wide *ret, struct error *err)
 {
-	struct trigger_sum sum = { c, catalogue_index(c, t->category), trigger_amount(c, t), 0 };
+	struct trigger_family family;
+	struct trigger_sum sum = { c, catalogue_index(c, t->category), trigger_amount(c, t),
+				   &family, 0 };
 	struct slot_span span = trigger_span(t->recurrence, period);
 	struct sums_query q = { .spans = &span, .n_spans = 1 };
-	struct sums_account *accounts;
 	struct arena arena;
 	int rc;
 
 	arena_init(&arena);
-	rc = load_family(st, t->account, &arena, &accounts, &q.n_accounts, err);
+	rc = trigger_family_load(st, t->account, &arena, &family, err);
 	if (rc == 0) {
-		q.accounts = accounts;
+		q.accounts = family.accounts;
+		q.n_accounts = family.n;
 		rc = store_sums(st, &q, add_row, &sum, err);
 	}
 	arena_release(&arena);

@@ -9,6 +9,7 @@
 #ifndef USAGE_TRIGGER_H
 #define USAGE_TRIGGER_H
 
+#include "store/sums.h"
 #include "usage/catalogue.h"
 
 /* "count", "usage", "price", as enum amount; ends with NULL */
@@ -35,6 +36,19 @@ int64_t trigger_period_now(enum recurrence r, int64_t now_us);
  * ends with the year 9999.
  */
 struct slot_span trigger_span(enum recurrence r, int64_t period);
+
+/*
+ * The accounts whose usage a trigger of an account adds up: the account and, of
+ * a main account, its subaccounts. The price of a subaccount in another currency
+ * is left out.
+ */
+struct trigger_family {
+	struct sums_account *accounts;
+	bool *unpriced; /* by account */
+	size_t n;
+};
+int trigger_family_load(struct store *st, int64_t account, struct arena *arena,
+			struct trigger_family *ret, struct error *err);
 
 /*
  * Adds up the usage that T compares, in the period that begins with the day

@@ -50,6 +50,9 @@ struct trigger_watch {
 	const struct catalogue *catalogue;
 	struct watched *list; /* in the order of ids */
 	size_t n;
+	/* subaccounts in another currency than their main account, ascending */
+	const int64_t *unpriced;
+	size_t n_unpriced;
 	int64_t now_us;
 	/* the current periods, in days since 1970; TO is exclusive */
 	struct slot_span days[CLASS_OTHER];
@@ -86,7 +89,7 @@ static void forget(struct trigger_watch *w)
 	for (size_t i = 0; i < w->n; i++)
 		if (w->list[i].added)
 			g_hash_table_destroy(w->list[i].added);
-	w->n = w->n_touched = 0;
+	w->n = w->n_touched = w->n_unpriced = 0;
 	w->last_id = 0;
 	w->version = -1;
 	arena_reset(&w->arena);
@@ -131,7 +134,9 @@ static int load(struct trigger_watch *w, struct store *st, struct error *err)
 	forget(w);
 	if (store_triggers_watched(st, &w->of, &w->arena, &list, &n, err) < 0)
 		return -1;
-	if (n && catalogue_load(st, &w->arena, &w->catalogue, err) < 0)
+	if (n &&
+	    (catalogue_load(st, &w->arena, &w->catalogue, err) < 0 ||
+	     store_triggers_unpriced(st, &w->of, &w->arena, &w->unpriced, &w->n_unpriced, err) < 0))
 		return -1;
 	if (n)
 		group(w, list, n);
@@ -232,11 +237,26 @@ static void add_to(struct trigger_watch *w, struct watched *a, const struct trig
 			   u->amounts);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 void trigger_watch_add(struct trigger_watch *w, const struct trigger_usage *u)
 {
+	struct trigger_usage of_main = *u;
+	struct amounts amounts = *u->amounts;
+
 	add_to(w, find(w, u->account), u);
-	if (u->main != u->account)
-		add_to(w, find(w, u->main), u);
+	if (u->main == u->account)
+		return;
+	if (w->n_unpriced &&
+	    bsearch(&u->account, w->unpriced, w->n_unpriced, sizeof(*w->unpriced), compare_ids))
+		amounts.price = 0;
+	of_main.amounts = &amounts;
+	add_to(w, find(w, u->main), &of_main);
 }
 
 /* ---- settling ---- */
@@ -276,14 +296,18 @@ static wide added_to(struct trigger_watch *w, const struct trigger *t)
 struct whole_period {
 	struct trigger_watch *w;
 	int slot;
+	struct trigger_family family;
 };
 
 static int add_row(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct whole_period *p = arg;
+	struct amounts_wide amounts = *row->amounts;
 
 	(void)err;
-	spread(p->w, row->category, p->slot, row->amounts);
+	if (p->family.unpriced[row->account])
+		amounts.price = 0;
+	spread(p->w, row->category, p->slot, &amounts);
 	return 0;
 }
 
@@ -291,23 +315,19 @@ static int add_row(void *arg, const struct sums_row *row, struct error *err)
 static int load_period(struct trigger_watch *w, struct store *st, int64_t account,
 		       enum recurrence r, struct error *err)
 {
-	struct whole_period p = { w, CLASSES + (int)r };
+	struct whole_period p = { .w = w, .slot = CLASSES + (int)r };
 	struct slot_span span = trigger_span(r, trigger_period_now(r, w->now_us));
 	struct sums_query q = { .spans = &span, .n_spans = 1 };
-	struct sums_account *family;
-	struct account *subs;
 	struct arena arena;
 	int rc;
 
 	if (w->loaded[r])
 		return 0;
 	arena_init(&arena);
-	rc = store_accounts(st, account, &arena, &subs, &q.n_accounts, err);
+	rc = trigger_family_load(st, account, &arena, &p.family, err);
 	if (rc == 0) {
-		family = arena_array(&arena, struct sums_account, ++q.n_accounts);
-		for (size_t i = 0; i < q.n_accounts; i++)
-			family[i] = (struct sums_account) { .id = i ? subs[i - 1].id : account };
-		q.accounts = family;
+		q.accounts = p.family.accounts;
+		q.n_accounts = p.family.n;
 		rc = store_sums(st, &q, add_row, &p, err);
 	}
 	arena_release(&arena);

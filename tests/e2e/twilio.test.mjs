@@ -491,6 +491,22 @@ describe('parents, subaccounts and sums', () => {
 		assert.equal(sum(gmt.map(r => r.count)), sum(there.map(r => r.count)))
 		assert.notDeepEqual(gmt.slice(5, 35).map(r => r.count), there.slice(5, 35).map(r => r.count))
 	})
+	test('the price of a subaccount in another currency is in its own records alone', async () => {
+		const main = await newAccount('dollars'), sub = async currency => valuesOf(await usaged('account', 'add', '--name', `${currency} ${main.sid}`, '--parent', main.sid, '--currency', currency)).SID
+		const accounts = { usd: main.sid, dollars: await sub('usd'), euros: await sub('eur') }, time = new Date().toISOString()
+		const events = Object.values(accounts).map((subject, i) => JSON.stringify({ specversion: '1.0', type: 'usage', source: '/currencies', id: `${subject} ${i}`, subject, time, data: { category: 'sms-inbound', usage: '1', price: String(10 ** i) } }))
+		assert.equal((await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/x-ndjson' }, body: events.join('\n') })).is(200).json.created, 3)
+		const read = async (account, category, resource, more = '') => (await send(`${records(account, resource)}.json?Category=${category}${more}`, { as: 'admin' })).is(200).json.usage_records.map(r => [r.count, r.usage, String(r.price), r.price_unit])[0]
+		for (const resource of ['', 'Today', 'Daily', 'Monthly']) {
+			assert.deepEqual(await read(main.sid, 'sms', resource), ['3', '3', '11', 'usd'], resource)
+			assert.deepEqual(await read(main.sid, 'totalprice', resource), [null, '11', '11', 'usd'], resource)
+		}
+		assert.deepEqual(await read(main.sid, 'sms', 'Today', '&IncludeSubaccounts=false'), ['1', '1', '1', 'usd'])
+		assert.deepEqual(await read(accounts.euros, 'sms', 'Today'), ['1', '1', '100', 'eur'])
+		const page = (await send(`${records(main.sid, 'Today')}`, { as: 'admin', headers: { Accept: 'text/html' } })).is(200).text
+		assert.match(page, /11\.00[^]*usd/)
+		assert.ok(!page.includes('111.00'))
+	})
 })
 
 describe('categories', () => {

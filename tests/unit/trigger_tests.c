@@ -316,6 +316,49 @@ START_TEST(main_account_includes_its_subaccounts)
 }
 END_TEST
 
+static void correct(const char *id, const struct raw_event *change);
+
+START_TEST(price_of_a_subaccount_in_another_currency_is_left_out)
+{
+	struct account euro = { .name = "euro", .currency = "eur", .parent = b.main_id };
+	struct new_trigger n = usual;
+	struct trigger price[2], usage, own;
+
+	n.recurring = "daily";
+	usage = added(n);
+	n.by = "price";
+	price[0] = added(n);
+	n.category = "totalprice";
+	price[1] = added(n);
+	snprintf(euro.sid, sizeof(euro.sid), "AC%032d", 9);
+	OK(store_account_add(b.st, &euro, &err));
+	n.account = euro.sid;
+	own = added(n);
+	store_call((struct call) { .account = euro.sid, .usage = "4", .price = "11" });
+	correct(arena_printf(&arena, "t-%d", last_call), NULL);
+	for (int day = 0; day < 2; day++) {
+		clock_set_us(NOW_US + day * DAY_US);
+		store_call((struct call) { .account = euro.sid,
+					   .time = day ? "2026-11-22T10:00:00Z" : NULL,
+					   .usage = "4",
+					   .price = "11" });
+		store_call((struct call) { .account = SUB_SID,
+					   .time = day ? "2026-11-22T10:00:00Z" : NULL,
+					   .usage = "2",
+					   .price = "3" });
+		ck_assert_int_eq(value(&usage), 6000000);
+		ck_assert_int_eq(value(&own), 11000000000);
+		for (size_t i = 0; i < ARRAY_SIZE(price); i++)
+			ck_assert_int_eq(value(&price[i]), 3000000000);
+	}
+	n.account = MAIN_SID;
+	price[0] = added(n);
+	ck_assert_int_eq(value(&price[0]), 3000000000);
+	ck_assert_uint_eq(notices(&price[1]), 0);
+	ck_assert_uint_eq(notices(&own), 2);
+}
+END_TEST
+
 static void correct(const char *id, const struct raw_event *change)
 {
 	struct correct c = { .event = { .id = id },
@@ -1023,6 +1066,7 @@ int main(void)
 	tcase_add_test(tc, event_counts_in_the_period_of_its_effective_time);
 	tcase_add_test(tc, late_event_counts_at_the_closed_instant);
 	tcase_add_test(tc, main_account_includes_its_subaccounts);
+	tcase_add_test(tc, price_of_a_subaccount_in_another_currency_is_left_out);
 	tcase_add_test(tc, corrections_count_too);
 	tcase_add_test(tc, each_recurrence_follows_late_events_and_corrections_through_its_periods);
 	tcase_add_test(tc, falling_below_and_rising_again_fires_no_second_time);
