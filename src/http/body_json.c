@@ -7,6 +7,7 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "base/json_objects.h"
 #include "base/banned.h"
 
 /*
@@ -45,27 +46,6 @@ static int read_member(struct body *b, const char *name, json_object *value, str
 	}
 }
 
-/*
- * Are there more objects and arrays than in any valid request? An object or
- * array takes two bytes of the body, but a hundred times as much memory in the
- * parser.
- */
-static bool has_many_objects(const char *text, size_t len)
-{
-	bool in_string = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < len && n <= BODY_OBJECTS_MAX; i++) {
-		if (text[i] == '\\' && in_string)
-			i++;
-		else if (text[i] == '"')
-			in_string = !in_string;
-		else if (!in_string)
-			n += text[i] == '{' || text[i] == '[';
-	}
-	return n > BODY_OBJECTS_MAX;
-}
-
 /* Does the text have an escaped NUL, which would cut a name in json-c? */
 static bool has_escaped_nul(const char *text, size_t len)
 {
@@ -97,7 +77,7 @@ static int parse(struct body *b, json_object **ret, struct error *err)
 
 	if (has_escaped_nul(b->text, b->len))
 		return body_malformed(b, err, "\\u0000 is not allowed");
-	if (has_many_objects(b->text, b->len))
+	if (json_objects_exceed(b->text, b->len, BODY_OBJECTS_MAX))
 		return body_malformed(b, err, "it has more than %d objects and arrays",
 				      BODY_OBJECTS_MAX);
 	tok = json_tokener_new_ex(BODY_DEPTH_MAX);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/json_objects.h"
 #include "ingest/attributes.h"
 #include "ingest/json_strict.h"
 #include "base/banned.h"
@@ -332,6 +333,9 @@ static int parse(struct json_record *jr, const char *text, size_t len, struct er
 {
 	if (memchr(text, 0, len))
 		return error_set(err, ERR_BODY, NULL, "malformed JSON: it has a NUL byte");
+	if (json_objects_exceed(text, len, JSON_RECORD_OBJECTS))
+		return error_set(err, ERR_BODY, NULL, "has more than %d objects and arrays",
+				 JSON_RECORD_OBJECTS);
 	json_object_put(jr->event);
 	json_tokener_reset(jr->tokener);
 	jr->event = json_tokener_parse_ex(jr->tokener, text, (int)len);

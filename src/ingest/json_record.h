@@ -14,6 +14,9 @@
 #include "ingest/reader.h"
 #include "mapping/mapping.h"
 
+/* The most objects and arrays of a record, to bound memory. */
+enum { JSON_RECORD_OBJECTS = 10000 };
+
 struct json_record {
 	const struct mapping *mapping; /* borrowed; NULL: records are events */
 	bool data_alone;               /* a record is the event's data, without attributes */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/civil.h"
 #include "ingest/attributes.h"
+#include "ingest/json_record.h"
 #include "ingest/reader.h"
 #include "record_fixture.h"
 #include "suite.h"
@@ -203,6 +204,45 @@ START_TEST(deep_nesting_is_refused)
 }
 END_TEST
 
+/* An event whose attribute has N objects and arrays in all, one without end. */
+static char *with_objects(int n, bool ends)
+{
+	struct strbuf sb;
+
+	strbuf_init(&sb, 1 << 20);
+	/* brackets in a text are none */
+	strbuf_add(&sb, "{\"id\":\"a[{\\\"[\",\"x\":[");
+	for (int i = 0; i < n - 2; i++)
+		strbuf_add(&sb, i % 2 ? "{}," : "[],");
+	strbuf_add(&sb, ends ? "1]}" : "");
+	return sb.text;
+}
+
+/* Each takes a hundred times as much memory as bytes. */
+START_TEST(very_many_objects_and_arrays_are_refused_before_they_take_memory)
+{
+	static const struct {
+		int n;
+		bool ends;
+		const char *told;
+	} rows[] = {
+		{ JSON_RECORD_OBJECTS, true, "1 id=a[{\"[\n" },
+		{ JSON_RECORD_OBJECTS + 1, true, "1 bad has more than 10000 objects and arrays\n" },
+		{ 20000, true, "1 bad has more than 10000 objects and arrays\n" },
+		{ 20000, false, "1 bad has more than 10000 objects and arrays\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *text = with_objects(rows[i].n, rows[i].ends);
+
+		ROW("%d", rows[i].n);
+		ck_assert_str_eq(told(READER_NDJSON, NULL, text, strlen(text), SIZE_MAX),
+				 rows[i].told);
+		free(text);
+	}
+}
+END_TEST
+
 START_TEST(an_array_is_read_event_by_event_with_their_lines)
 {
 	CHECK_TOLD(READER_JSON,
@@ -339,6 +379,7 @@ int main(void)
 	tcase_add_test(tc, a_malformed_line_spoils_no_other);
 	tcase_add_test(tc, half_a_character_is_none);
 	tcase_add_test(tc, deep_nesting_is_refused);
+	tcase_add_test(tc, very_many_objects_and_arrays_are_refused_before_they_take_memory);
 	tcase_add_test(tc, an_array_is_read_event_by_event_with_their_lines);
 	tcase_add_test(tc, a_bad_event_of_an_array_spoils_no_other);
 	tcase_add_test(tc, a_broken_array_is_not_taken_for_a_whole_one);
