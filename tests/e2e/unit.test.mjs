@@ -127,8 +127,8 @@ test('the unit exposes little, as systemd counts it', { skip: spawnSync('systemd
 	assert.ok(Number(level) <= 1.5, stdout)
 })
 
-test('the unit starts the server again however often it dies, without a core file', () => {
-	for (const line of ['Restart=always', 'StartLimitIntervalSec=0', 'SystemCallErrorNumber=EPERM', 'LimitCORE=0', 'TasksMax=2048', 'Type=notify', 'WatchdogSec=60s'])
+test('the unit starts the server again however often it dies, and limits its files, tasks, memory and core files', () => {
+	for (const line of ['Restart=always', 'StartLimitIntervalSec=0', 'SystemCallErrorNumber=EPERM', 'LimitCORE=0', 'LimitNOFILE=4096', 'TasksMax=2048', 'MemoryMax=75%', 'Type=notify', 'WatchdogSec=60s'])
 		assert.match(text, new RegExp(`^${line}$`, 'm'))
 	assert.match(text.split('[Service]')[0], /StartLimitIntervalSec/, 'a start limit stands in [Unit]')
 })
