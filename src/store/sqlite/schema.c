@@ -571,7 +571,7 @@ const struct schema_step schema_sqlite[] = {
 			 * The key of a series begins with account and customer,
 			 * and finds those of a customer.
 			 */
-		"CREATE TABLE series_by_customer ("
+		"CREATE TABLE series_9 ("
 		"	id INTEGER PRIMARY KEY,"
 		"	account INTEGER NOT NULL REFERENCES account(id),"
 		"	category INTEGER NOT NULL REFERENCES category(id),"
@@ -584,11 +584,11 @@ const struct schema_step schema_sqlite[] = {
 		"	UNIQUE (account, customer, sim, category, fleet, network, country, "
 		"declared)"
 		") STRICT;"
-		"INSERT INTO series_by_customer SELECT id, account, category, customer, sim, "
+		"INSERT INTO series_9 SELECT id, account, category, customer, sim, "
 		"fleet, "
 		"network, country, declared FROM series ORDER BY id;"
 		"DROP TABLE series;"
-		"ALTER TABLE series_by_customer RENAME TO series;"
+		"ALTER TABLE series_9 RENAME TO series;"
 		"CREATE INDEX series_sim ON series (account, sim) WHERE sim <> 0;",
 	},
 };
