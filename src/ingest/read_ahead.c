@@ -1,13 +1,12 @@
 #include "ingest/read_ahead.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
+#include "base/civil.h"
+#include "base/timed_wait.h"
 #include "base/banned.h"
 
 /*
@@ -202,7 +201,6 @@ int read_ahead_start(struct reader *r, int64_t now_us, int64_t ahead_us, struct 
 		     struct error *err)
 {
 	struct read_ahead *q = calloc(1, sizeof(*q));
-	pthread_condattr_t attr;
 	int rc;
 
 	if (!q)
@@ -220,10 +218,7 @@ int read_ahead_start(struct reader *r, int64_t now_us, int64_t ahead_us, struct 
 	q->now_us = now_us;
 	q->ahead_us = ahead_us;
 	pthread_mutex_init(&q->mutex, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&q->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	timed_wait_init(&q->changed);
 	rc = start_thread(q);
 	if (rc != 0) {
 		free_all(q);
@@ -233,24 +228,10 @@ int read_ahead_start(struct reader *r, int64_t now_us, int64_t ahead_us, struct 
 	return 0;
 }
 
-static struct timespec deadline_in(int wait_ms)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += wait_ms / 1000;
-	ts.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-	if (ts.tv_nsec >= 1000000000) {
-		ts.tv_sec++;
-		ts.tv_nsec -= 1000000000;
-	}
-	return ts;
-}
-
 enum read_ahead_result read_ahead_next(struct read_ahead *q, int wait_ms, struct event_block *ret,
 				       struct error *err)
 {
-	struct timespec deadline = deadline_in(wait_ms);
+	int64_t until_ms = monotonic_ms() + wait_ms;
 	enum read_ahead_result result = AHEAD_BLOCK;
 
 	pthread_mutex_lock(&q->mutex);
@@ -262,7 +243,7 @@ enum read_ahead_result read_ahead_next(struct read_ahead *q, int wait_ms, struct
 	while (q->filled == q->emptied && result == AHEAD_BLOCK) {
 		if (q->ended)
 			result = q->failed ? AHEAD_FAILED : AHEAD_END;
-		else if (pthread_cond_timedwait(&q->changed, &q->mutex, &deadline) == ETIMEDOUT)
+		else if (!timed_wait(&q->changed, &q->mutex, until_ms))
 			result = AHEAD_NOT_YET;
 	}
 	if (result == AHEAD_BLOCK) {

@@ -1,17 +1,16 @@
 #include "usage/maintenance.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/civil.h"
 #include "base/log.h"
+#include "base/timed_wait.h"
 #include "store/meta.h"
 #include "store/outbox.h"
 #include "store/server.h"
@@ -405,18 +404,11 @@ static void work(struct maintenance *m, enum job job, int due)
 /* Waits for the next look, or until it is woken. */
 static void rest(struct maintenance *m)
 {
-	struct timespec until;
+	int64_t until_ms = monotonic_ms() + m->pace->look_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += m->pace->look_ms / 1000;
-	until.tv_nsec += m->pace->look_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&m->lock);
 	if (!is_stopping(m) && !m->jobs[JOB_VERIFY].asked)
-		pthread_cond_timedwait(&m->woken, &m->lock, &until);
+		timed_wait(&m->woken, &m->lock, until_ms);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -451,7 +443,6 @@ struct maintenance *maintenance_new(const struct settings *s, struct commit_thre
 				    const struct maintenance_pace *pace, struct error *err)
 {
 	struct maintenance *m = calloc(1, sizeof(*m));
-	pthread_condattr_t attr;
 
 	if (!m)
 		abort();
@@ -462,10 +453,7 @@ struct maintenance *maintenance_new(const struct settings *s, struct commit_thre
 	for (int job = 0; job < JOBS; job++)
 		m->jobs[job].not_before_ms = monotonic_ms() + pace->first_ms;
 	pthread_mutex_init(&m->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&m->woken, &attr);
-	pthread_condattr_destroy(&attr);
+	timed_wait_init(&m->woken);
 	if (pthread_create(&m->thread, NULL, run, m) == 0)
 		return m;
 	pthread_cond_destroy(&m->woken);

@@ -1,13 +1,12 @@
 #include "store/pgsql/conn_pool.h"
 
-#include <errno.h>
 #include <glib.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 #include "store/server.h"
 #include "store/pgsql/fault.h"
 #include "base/civil.h"
+#include "base/timed_wait.h"
 #include "base/banned.h"
 
 enum {
@@ -26,7 +25,7 @@ struct pg_pool {
 	int lent[2];          /* readers, writers */
 	int64_t waited, lost; /* see struct store_pool */
 	/* the server has not answered: until this time, nobody tries; 0: it has */
-	int64_t away_until_ms;
+	_Atomic int64_t away_until_ms;
 	pthread_cond_t back;
 	struct pg_pool *next;
 };
@@ -80,7 +79,7 @@ struct pg_pool *pg_pool_of(const char *where)
 	if (!p) {
 		p = g_new0(struct pg_pool, 1);
 		p->where = g_strdup(where);
-		pthread_cond_init(&p->back, NULL);
+		timed_wait_init(&p->back);
 		p->next = pools;
 		pools = p;
 	}
@@ -147,50 +146,40 @@ static void set_away(struct pg_pool *pool, bool away)
 	pthread_mutex_unlock(&lock);
 }
 
+/* Looks without the lock first: nearly always, nothing changes. */
 static void hear(struct pg_conn *c, bool answers)
 {
 	struct pg_pool *pool = pg_conn_place(c)->pool;
 
-	if (!answers || __atomic_load_n(&pool->away_until_ms, __ATOMIC_RELAXED))
+	if (!answers || pool->away_until_ms)
 		set_away(pool, !answers);
 }
 
 /* ---- lending ---- */
 
-static void deadline_after(struct timespec *ret, int64_t ms)
-{
-	clock_gettime(CLOCK_REALTIME, ret);
-	ret->tv_sec += ms / 1000;
-	ret->tv_nsec += ms % 1000 * 1000000;
-	if (ret->tv_nsec >= 1000000000) {
-		ret->tv_sec++;
-		ret->tv_nsec -= 1000000000;
-	}
-}
-
 /* Takes a place for a connection, and an idle one if there is one. */
 static int take_place(struct pg_pool *pool, bool write, int64_t wait_ms, struct pg_conn **ret,
 		      struct error *err)
 {
-	int most = write ? WRITERS : readers_max, rc = 0;
-	struct timespec until;
+	int64_t until_ms = monotonic_ms() + MAX(wait_ms, PLACE_MS);
+	int most = write ? WRITERS : readers_max;
+	bool found;
 
-	deadline_after(&until, MAX(wait_ms, PLACE_MS));
 	pthread_mutex_lock(&lock);
 	pool->waited += pool->lent[write] >= most;
-	while (pool->lent[write] >= most && rc == 0)
-		rc = pthread_cond_timedwait(&pool->back, &lock, &until);
-	if (pool->lent[write] < most) {
-		rc = 0;
+	while (pool->lent[write] >= most && timed_wait(&pool->back, &lock, until_ms))
+		;
+	found = pool->lent[write] < most;
+	if (found) {
 		pool->lent[write]++;
 		*ret = pool->idle;
 		if (*ret)
 			pool->idle = pg_conn_place(*ret)->next;
 	}
 	pthread_mutex_unlock(&lock);
-	return rc == 0 ? 0
-		       : error_set(err, ERR_BUSY, NULL,
-				   "all connections to the database are in use: try again");
+	return found ? 0
+		     : error_set(err, ERR_BUSY, NULL,
+				 "all connections to the database are in use: try again");
 }
 
 static void free_place(struct pg_pool *pool, bool write)
