@@ -193,18 +193,22 @@ int store_triggers_watched(struct store *st, const struct trigger_accounts *of, 
 	return rows.rc;
 }
 
-#define UNPRICED                                                                             \
-	"SELECT s.id FROM (SELECT DISTINCT account FROM trigger) t CROSS JOIN account m "    \
-	"CROSS JOIN account s WHERE m.id = t.account AND s.parent = m.id AND s.currency <> " \
-	"m.currency "
+#define UNPRICED(from, where)                                                                 \
+	"SELECT s.id FROM " from " CROSS JOIN account s WHERE " where " AND s.parent = m.id " \
+	"AND s.currency <> m.currency ORDER BY s.id"
 
 int store_triggers_unpriced(struct store *st, const struct trigger_accounts *of,
 			    struct arena *arena, const int64_t **ret, size_t *ret_n,
 			    struct error *err)
 {
-	struct stmt *s = of->account
-				 ? prepare(st, UNPRICED "AND m.id IN (?1, ?2) ORDER BY s.id", err)
-				 : prepare(st, UNPRICED "ORDER BY s.id", err);
+	struct stmt *s =
+		of->account
+			? prepare(st, UNPRICED("account m", "m.id IN (?1, ?2)"), err)
+			: prepare(st,
+				  UNPRICED("(SELECT DISTINCT account FROM trigger) t CROSS JOIN "
+					   "account m",
+					   "m.id = t.account"),
+				  err);
 
 	if (of->account) {
 		db_bind_int(s, 1, of->account);

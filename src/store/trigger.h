@@ -61,9 +61,9 @@ struct trigger_accounts {
 int store_triggers_watched(struct store *st, const struct trigger_accounts *of, struct arena *arena,
 			   struct trigger **ret, size_t *ret_n, struct error *err);
 /*
- * Lists the subaccounts, ascending, of main accounts with triggers, that have
- * another currency than their main account. A change of this list changes
- * store_version.
+ * Lists the subaccounts, ascending, of these accounts, or of all accounts that
+ * have triggers, whose currency is not that of their main account. A change of
+ * this list changes store_version.
  */
 int store_triggers_unpriced(struct store *st, const struct trigger_accounts *of,
 			    struct arena *arena, const int64_t **ret, size_t *ret_n,
