@@ -29,13 +29,17 @@ static void print_events(const struct shape *s, int64_t first, int64_t number, i
 {
 	struct shape_event e;
 
-	printf("source,id,subject,time,category,count,usage,price%s%s\n",
-	       s->customers ? ",customer" : "", s->sims ? ",sim" : "");
+	printf("source,id,subject,time,category,count,usage,price%s%s%s\n",
+	       s->customers ? ",customer" : "", s->sims ? ",sim" : "",
+	       s->values ? ",dim0,dim1,dim2,note" : "");
 	for (int64_t i = first; i < first + number; i++) {
 		shape_event(s, i, total, &e);
-		printf("%s,%s,%s,%s,%s,1,%s,%s%s%s%s%s\n", e.source, e.id, e.subject, e.time,
+		printf("%s,%s,%s,%s,%s,1,%s,%s%s%s%s%s", e.source, e.id, e.subject, e.time,
 		       e.category, e.usage, e.price, s->customers ? "," : "", e.customer,
 		       s->sims ? "," : "", e.sim);
+		if (s->values)
+			printf(",%s,%s,%s,%s", e.dim[0], e.dim[1], e.dim[2], e.note);
+		putchar('\n');
 	}
 }
 

@@ -3,10 +3,11 @@
  * identity of its own, and prints how many requests and events a second that
  * were. Any answer but 200 fails the run.
  *
- *   post PORT PATH TOKEN CONNECTIONS RECORDS SECONDS RUN ACCOUNT_SID
+ *   post PORT PATH TOKEN CONNECTIONS RECORDS SECONDS RUN ACCOUNT
  *
  * RECORDS a request, as CSV; RUN is a word that no other run uses for its
- * identities.
+ * identities. ACCOUNT is the SID of one, or the name of a shape (shapes.h) whose
+ * accounts, categories and customers take turns.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -21,28 +22,37 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/bench/shapes.h"
 
 #define CONNECTIONS_MAX 256
 #define ID_DIGITS       10
 #define SOURCES         4 /* as many as the events to import have; their ids grow with time likewise */
+#define CUSTOMER_DIGITS 3
+#define A_PRIME         7919                /* so that neighbours have different accounts */
 #define FIRST_SECOND    INT64_C(1735689600) /* 2025-01-01T00:00:00Z */
 
 static struct {
 	int port, records, connections;
 	double seconds;
 	const char *path, *token, *run, *account;
+	const struct shape *shape;
 } o;
 
 static atomic_bool over;
 static atomic_llong answered;
 static atomic_llong numbered; /* identities given out */
 
+/* Where the parts of a record stand that each request has anew. */
+struct record {
+	char *id, *subject, *customer;
+};
+
 struct client {
 	pthread_t thread;
 	int number, fd;
 	char *request;
 	size_t len;
-	char **ids; /* where each record's number stands */
+	struct record *records;
 };
 
 static void fail(const char *what)
@@ -51,29 +61,43 @@ static void fail(const char *what)
 	exit(1);
 }
 
+/* Writes record I of the client's request at TO. Returns its end. */
+static char *make_record(struct client *c, int i, char *to)
+{
+	struct record *r = &c->records[i];
+	time_t when = FIRST_SECOND + (time_t)i * 7;
+	char time_text[32];
+	struct tm tm;
+
+	strftime(time_text, sizeof time_text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));
+	to += sprintf(to, "/%s/%d,", o.run, c->number % SOURCES);
+	r->id = to;
+	to += sprintf(to, "%0*d,", ID_DIGITS, 0);
+	r->subject = to;
+	to += sprintf(to, "%s,%s,%s,1,%d.%d,0.%04d,", o.account, time_text,
+		      shape_category((c->number + i) % o.shape->categories), i % 60, i % 10,
+		      i % 10000);
+	if (o.shape->customers) {
+		r->customer = to + strlen("customer-");
+		to += sprintf(to, "customer-%0*d", CUSTOMER_DIGITS, 0);
+	}
+	*to++ = '\n';
+	return to;
+}
+
 static void make_request(struct client *c)
 {
 	size_t size = 4096 + (size_t)o.records * 256;
 	char *body = malloc(size), *end = body;
-	char time_text[32];
 	int head;
 
 	c->request = malloc(size + 1024);
-	c->ids = calloc((size_t)o.records, sizeof(*c->ids));
-	if (!body || !c->request || !c->ids)
+	c->records = calloc((size_t)o.records, sizeof(*c->records));
+	if (!body || !c->request || !c->records)
 		fail("out of memory");
-	end += sprintf(end, "source,id,subject,time,category,count,usage,price\n");
-	for (int i = 0; i < o.records; i++) {
-		time_t when = FIRST_SECOND + (time_t)i * 7;
-		struct tm tm;
-
-		strftime(time_text, sizeof time_text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));
-		end += sprintf(end, "/%s/%d,", o.run, c->number % SOURCES);
-		c->ids[i] = end;
-		end += sprintf(end, "%0*d,%s,%s,%s,1,%d.%d,0.%04d\n", ID_DIGITS, 0, o.account,
-			       time_text, i % 3 ? "calls-outbound" : "sms-outbound-longcode",
-			       i % 60, i % 10, i % 10000);
-	}
+	end += sprintf(end, "source,id,subject,time,category,count,usage,price,customer\n");
+	for (int i = 0; i < o.records; i++)
+		end = make_record(c, i, end);
 	head = sprintf(c->request,
 		       "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
 		       "%s\r\nContent-Type: text/csv\r\n"
@@ -81,18 +105,39 @@ static void make_request(struct client *c)
 		       o.path, o.token, (size_t)(end - body));
 	memcpy(c->request + head, body, (size_t)(end - body));
 	c->len = (size_t)head + (size_t)(end - body);
-	for (int i = 0; i < o.records; i++)
-		c->ids[i] = c->request + head + (c->ids[i] - body);
+	for (int i = 0; i < o.records; i++) {
+		struct record *r = &c->records[i];
+
+		r->id = c->request + head + (r->id - body);
+		r->subject = c->request + head + (r->subject - body);
+		if (r->customer)
+			r->customer = c->request + head + (r->customer - body);
+	}
 	free(body);
 }
 
-static void number_records(const struct client *c, int64_t first)
+static void write_digits(char *to, int digits, int64_t n)
 {
+	for (int d = digits - 1; d >= 0; d--, n /= 10)
+		to[d] = (char)('0' + n % 10);
+}
+
+static void renew_records(const struct client *c, int64_t first)
+{
+	char sid[SHAPE_SID];
+
 	for (int i = 0; i < o.records; i++) {
+		const struct record *r = &c->records[i];
 		int64_t n = first + i;
 
-		for (int d = ID_DIGITS - 1; d >= 0; d--, n /= 10)
-			c->ids[i][d] = (char)('0' + n % 10);
+		write_digits(r->id, ID_DIGITS, n);
+		if (o.shape->accounts > 1) {
+			shape_account((int)(n * A_PRIME % o.shape->accounts), sid);
+			memcpy(r->subject, sid, SHAPE_SID - 1);
+		}
+		if (r->customer)
+			write_digits(r->customer, CUSTOMER_DIGITS,
+				     n / o.shape->accounts % o.shape->customers);
 	}
 }
 
@@ -171,7 +216,7 @@ static void *run_client(void *arg)
 	struct client *c = arg;
 
 	while (!atomic_load(&over)) {
-		number_records(c, atomic_fetch_add(&numbered, o.records));
+		renew_records(c, atomic_fetch_add(&numbered, o.records));
 		send_request(c);
 		read_answer(c);
 		if (!atomic_load(&over))
@@ -191,12 +236,14 @@ static double now(void)
 
 int main(int argc, char **argv)
 {
+	static const struct shape one_account = { .accounts = 1, .categories = 2 };
 	static struct client clients[CONNECTIONS_MAX];
+	char first_account[SHAPE_SID];
 	double began, took;
 	long long n;
 
 	if (argc != 9) {
-		fputs("post PORT PATH TOKEN CONNECTIONS RECORDS SECONDS RUN ACCOUNT_SID\n", stderr);
+		fputs("post PORT PATH TOKEN CONNECTIONS RECORDS SECONDS RUN ACCOUNT\n", stderr);
 		return 2;
 	}
 	o.port = (int)strtol(argv[1], NULL, 10);
@@ -207,6 +254,13 @@ int main(int argc, char **argv)
 	o.seconds = strtod(argv[6], NULL);
 	o.run = argv[7];
 	o.account = argv[8];
+	o.shape = shape_find(o.account);
+	if (o.shape) {
+		shape_account(0, first_account);
+		o.account = first_account;
+	} else {
+		o.shape = &one_account;
+	}
 	if (o.connections < 1 || o.connections > CONNECTIONS_MAX || o.records < 1 || o.seconds <= 0)
 		fail("a number is out of its range");
 	for (int i = 0; i < o.connections; i++) {

@@ -93,13 +93,9 @@ post_there() {
 	new_database
 	token=$(usaged key add --role Ingest | sed -n 's/^SECRET=//p')
 	start_servers
-	wait_for test -S "$tmp/usaged.sock"
-	wait_for curl -s -o "$tmp/ready" "http://127.0.0.1:$port/accounts"
-	worker=${pids# }
-	worker=${worker%% *}
-	post /events "$1" "$2" 1
+	post /events "$1" "$2" 1 "$event_sid"
 	before=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
-	post /events "$1" "$2" "$seconds"
+	post /events "$1" "$2" "$seconds" "$event_sid"
 	after=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
 	stop
 	awk -v ms=$((after - before)) -v s="$seconds" '{ printf "%d\n", $2 * s * 1000 / ms }' "$tmp/posted"
@@ -122,7 +118,7 @@ insert_there() {
 
 storing_on_postgresql() {
 	need psql curl nginx
-	events=${EVENTS:-200000}
+	sizes 3 4 200000
 	database=$USAGED_TEST_STORE
 	configure
 	# the server's log gets its files, which are used again after that
@@ -185,7 +181,7 @@ add_up() {
 
 # `usaged move` from a file, with both checks, and `usaged verify` on both
 moving_on_postgresql() {
-	events=${EVENTS:-500000}
+	sizes 3 4 500000
 	database=$tmp/moved.db
 	configure
 	rm -f "$tmp/secret"
@@ -222,6 +218,6 @@ bench_postgresql() {
 		return
 	fi
 	rc=0
-	FSYNC=on bash "$srcdir/tests/postgresql.sh" sh "$0" postgresql || rc=$?
+	BENCH_GOALS=$goals FSYNC=on bash "$srcdir/tests/postgresql.sh" sh "$0" postgresql || rc=$?
 	[ "$rc" -eq 0 ] || [ "$rc" -eq 77 ] || fail "the part postgresql has failed"
 }

@@ -20,6 +20,8 @@ static const struct shape shapes[] = {
 	  .days = 365,
 	  .skewed = true },
 	{ .name = "many", .accounts = 10000, .categories = 20, .customers = 5, .days = 62 },
+	{ .name = "family", .accounts = 2000, .categories = 20, .days = 90 },
+	{ .name = "large", .accounts = 10000, .categories = 19, .customers = 5, .days = 1095 },
 	{ .name = "sim", .accounts = 1, .categories = 1, .sims = 20000, .days = 31 },
 	{ .name = "uuid", .accounts = 8, .categories = 20, .days = 90, .uuids = true },
 	{ .name = "attributes", .accounts = 8, .categories = 20, .days = 90, .values = 4 },
@@ -60,7 +62,7 @@ const struct shape *shape_find(const char *name)
 
 const char *shape_names(void)
 {
-	return "narrow wide skewed many sim uuid attributes declared million";
+	return "narrow wide skewed many family large sim uuid attributes declared million";
 }
 
 void shape_account(int account, char ret[static SHAPE_SID])
@@ -119,12 +121,17 @@ static void set_attributes(const struct shape *s, uint64_t random, struct shape_
 	unsigned values = s->values ? (unsigned)s->values : 1;
 
 	ret->attributes[0] = '\0';
-	if (s->values)
-		snprintf(ret->attributes, sizeof(ret->attributes),
-			 "{\"dim0\":\"value-%u\",\"dim1\":\"value-%u\",\"dim2\":\"value-%u\","
-			 "\"note\":\"%0120d\"}",
-			 (unsigned)(random % values), (unsigned)((random >> 20) % values % 1000),
-			 (unsigned)((random >> 40) % values % 1000), 0);
+	if (!s->values)
+		return;
+	snprintf(ret->dim[0], sizeof(ret->dim[0]), "value-%u", (unsigned)(random % values));
+	snprintf(ret->dim[1], sizeof(ret->dim[1]), "value-%u",
+		 (unsigned)((random >> 20) % values % 1000));
+	snprintf(ret->dim[2], sizeof(ret->dim[2]), "value-%u",
+		 (unsigned)((random >> 40) % values % 1000));
+	snprintf(ret->note, sizeof(ret->note), "%0120d", 0);
+	snprintf(ret->attributes, sizeof(ret->attributes),
+		 "{\"dim0\":\"%s\",\"dim1\":\"%s\",\"dim2\":\"%s\",\"note\":\"%s\"}", ret->dim[0],
+		 ret->dim[1], ret->dim[2], ret->note);
 }
 
 void shape_event(const struct shape *s, int64_t i, int64_t n, struct shape_event *ret)

@@ -30,7 +30,7 @@ const struct shape *shape_find(const char *name);
 /* The names of all shapes, with spaces between them. */
 const char *shape_names(void);
 
-enum { SHAPE_SID = 35, SHAPE_CATEGORY = 32 };
+enum { SHAPE_SID = 35, SHAPE_CATEGORY = 32, SHAPE_DIMENSIONS = 3 };
 
 /* The SID of an account, counted from 0. */
 void shape_account(int account, char ret[static SHAPE_SID]);
@@ -42,7 +42,8 @@ struct shape_event {
 	char source[16], id[40], subject[SHAPE_SID], time[24];
 	const char *category;
 	char usage[8], price[8], customer[16], sim[SHAPE_SID];
-	char attributes[256]; /* JSON, as ingest/members.h writes it */
+	char attributes[256]; /* JSON, as ingest/members.h writes it, of the following */
+	char dim[SHAPE_DIMENSIONS][20], note[128];
 };
 
 /* Event I of N, counted from 0. Events are in the order of their times. */
