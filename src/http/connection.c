@@ -199,6 +199,11 @@ static size_t read_gathered(struct connection *c, char *buf, size_t size)
 	return n;
 }
 
+void connection_rewind(struct connection *c)
+{
+	c->body_read = 0;
+}
+
 static size_t read_body(struct input *in, char *buf, size_t size)
 {
 	struct connection *c = (struct connection *)((char *)in - offsetof(struct connection, in));

@@ -109,6 +109,12 @@ bool connection_has_begun(const struct connection *c);
 bool connection_is_short(const struct connection *c);
 
 /*
+ * Lets the gathered body be read from its beginning, for a request that is
+ * handled again because it had to wait for a share (HANDLE_LATER).
+ */
+void connection_rewind(struct connection *c);
+
+/*
  * Ends a request. True: the connection is ready for the next one. False: free
  * it.
  */

@@ -306,9 +306,10 @@ static void work(struct pool_thread *t, struct connection *c)
 	w->shares = c->light || c->refuse ? NULL : t->pool->shares;
 	w->share = &c->share;
 	w->refuse = c->refuse;
-	do
+	do {
+		connection_rewind(c);
 		rc = handle(w, c->envp, &c->in, &c->out);
-	while (rc == HANDLE_LATER && shares_wait(t->pool->shares, &c->share));
+	} while (rc == HANDLE_LATER && shares_wait(t->pool->shares, &c->share));
 	if (rc == HANDLE_LATER)
 		return; /* another thread may own C by now */
 	if (rc < 0)

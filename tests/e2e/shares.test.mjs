@@ -147,6 +147,37 @@ served('a party has its share, more of it wait in order, and the rest is told to
 	await held[1].answer
 })
 
+served('a request that waits for its share has its body when its turn comes', 'threads = 8\naccount_requests = 1', async ledger => {
+	const main = ledger.account('Main')
+	const triggers = `/2010-04-01/Accounts/${main}/Usage/Triggers.json`, trigger = { CallbackUrl: 'https://example.com/', UsageCategory: 'calls', TriggerValue: '9' }
+	const parts = Object.entries(trigger).map(([n, v]) => `--b\r\nContent-Disposition: form-data; name="${n}"\r\n\r\n${v}\r\n`).join('') + '--b--\r\n'
+	const bodies = [
+		[triggers, 'application/x-www-form-urlencoded', new URLSearchParams(trigger).toString()],
+		[triggers, 'multipart/form-data; boundary=b', parts],
+		['/json/reply/ListUsageRecords', 'application/json', JSON.stringify({ StartDate: '2026-01-01' })],
+		['/json/reply/ListUsageRecords', 'application/x-www-form-urlencoded', 'StartDate=2026-01-01'],
+		['/xml/reply/ListUsageRecords', 'application/xml', '<ListUsageRecords xmlns="http://schemas.datacontract.org/2004/07/Voice.Api.Dashboard"><StartDate>2026-01-01</StartDate></ListUsageRecords>'],
+		['/auth/credentials.json', 'application/x-www-form-urlencoded', 'UserName=nobody'],
+	]
+	const ask = ([uri, type, body]) => send(ledger, ledger.admin, { method: 'POST', uri, body, env: { CONTENT_TYPE: type } })
+	const told = async sent => { const { status, body } = await sent.answer; return `${status} ${status === 201 ? '' : body}` }
+	const free = []
+	for (const one of bodies)
+		free.push(await told(ask(one)))
+	assert.deepEqual(free.map(t => t.slice(0, 4)), ['201 ', '201 ', '200 ', '200 ', '200 ', '400 '], free.join('\n'))
+	for (const [i, one] of bodies.entries()) {
+		const held = stuck(ledger, ledger.admin)
+		await until(() => waitForPeers(ledger.worker.pid) >= 1, 'a thread waits for its peer')
+		const waiting = ask(one)
+		await sleep(300)
+		const waited = !waiting.answered
+		letGo(held)
+		await held.answer
+		assert.equal(await told(waiting), free[i], one.join(' '))
+		assert.ok(waited || one[0].startsWith('/auth/'), `${one[0]} did not wait`)
+	}
+})
+
 served('clients without credentials have a share a network', 'threads = 8\naccount_requests = 1', async ledger => {
 	const ask = (address, part) => send(ledger, '', { uri: '/openapi.json', env: { HTTP_AUTHORIZATION: '', REMOTE_ADDR: address } }, part)
 	const many = Array.from({ length: 40 }, (_, i) => ask(`2001:db8::${i}`)), other = ask('2001:db8:0:1::1')
