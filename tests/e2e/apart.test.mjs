@@ -64,7 +64,7 @@ async function store(world, list) {
 	assert.equal(status, 200, body)
 }
 
-// What a tenant has: accounts, people, keys, events with a correction, a rejection, and a closing.
+// What a tenant has: accounts, people, keys, events with a correction, a rejection, a closing, and a trigger that has fired.
 async function settle(world, tenant, letters) {
 	const { sid, sub } = tenant
 	tenant.user = `${letters}-manager`
@@ -82,6 +82,13 @@ async function settle(world, tenant, letters) {
 	assert.equal(correct.status, 201, correct.body)
 	await ask(world, { method: 'POST', uri: '/events', headers: { ...bearer(tenant.ingest.SECRET), 'Content-Type': 'application/json' }, body: JSON.stringify([{ id: `${letters}-bad` }]) })
 	world.run('closing', 'close', '--account', sub, '--through', '2026-01-31')
+	const trigger = await ask(world, { method: 'POST', uri: `/2010-04-01/Accounts/${sid}/Usage/Triggers.json`,
+		headers: { ...bearer(tenant.key.SECRET), 'Content-Type': 'application/x-www-form-urlencoded' },
+		body: new URLSearchParams({ CallbackUrl: `https://${letters}.example/`, UsageCategory: 'calls-outbound', TriggerValue: '1', FriendlyName: `trigger of ${letters}` }).toString() })
+	assert.equal(trigger.status, 201, trigger.body)
+	tenant.trigger = JSON.parse(trigger.body).sid
+	await store(world, [event(letters, `${letters}-4`, sid)])
+	tenant.delivery = JSON.parse((await ask(world, { uri: '/deliveries.json', headers: bearer(tenant.key.SECRET) })).body).deliveries[0].sid
 	const list = await ask(world, { uri: `/events.json?AccountSid=${sid}&PageSize=1`, headers: bearer(tenant.key.SECRET) })
 	tenant.token = /PageToken=([^"&]*)/.exec(list.body)?.[1] ?? ''
 	assert.ok(tenant.token, list.body)
@@ -90,7 +97,7 @@ async function settle(world, tenant, letters) {
 
 // A world with PREPARE's tenant, served, and the same world with what NEIGHBOUR adds to it, served too.
 async function makeWorlds(prepare, neighbour) {
-	const alone = new Ledger({ server: 'threads = 4' })
+	const alone = new Ledger({ ledger: 'busy_timeout_ms = 300\n[webhooks]\nsend = no', server: 'threads = 4' })
 	worlds.push(alone)
 	alone.run('category', 'add', 'rare', '--description', 'Only the neighbour has it')
 	const self = prepare(alone)
@@ -110,7 +117,7 @@ async function makeWorlds(prepare, neighbour) {
 	// a main account's reports have the sums of its family, so a neighbour of the same family is watched without it
 	const sub = { tenant: { ...other, sid: other.sub }, key: other.subkey }
 	return { alone, both, self, other, watched: self.main ? [sub] : [sub, { tenant: other, key: other.key }], operations: await operationsOf(both),
-		known: new Set([self, other].flatMap(t => [t.main, t.sid, t.sub, t.key.SID, t.subkey.SID, t.only.SID, t.ingest.SID])) }
+		known: new Set([self, other].flatMap(t => [t.main, t.sid, t.sub, t.key.SID, t.subkey.SID, t.only.SID, t.ingest.SID, t.trigger, t.delivery])) }
 }
 
 // ---- what is asked ----
@@ -130,6 +137,8 @@ function valuesOf(name, who) {
 	case 'UserEmailAddress': return [`${who.source}@example.com`]
 	case 'UserId': return ['2']
 	case 'KeySid': return [who.key.SID]
+	case 'Sid': case 'Trigger': return [who.trigger]
+	case 'Delivery': return [who.delivery]
 	case 'PageToken': return [who.token]
 	case 'Search': return [who.source]
 	default: return []
@@ -267,6 +276,8 @@ const lookups = {
 	"an account's SID to sign in": (self, other) => [other.sid, 'AC' + hex, sid => ({ uri: '/accounts.json', headers: basic(sid, 'wrong') })],
 	"a key's SID to sign in": (self, other) => [other.key.SID, 'SK' + hex, sid => ({ uri: '/accounts.json', headers: basic(sid, 'wrong') })],
 	"an event's id": (self, other) => [other.id, 'other-' + hex, id => ({ uri: `/events/${id}.json?Source=other`, headers: bearer(self.key.SECRET) })],
+	"a trigger's SID": (self, other) => [other.trigger, 'UT' + hex, sid => ({ uri: `/2010-04-01/Accounts/${self.sid}/Usage/Triggers/${sid}.json`, headers: bearer(self.key.SECRET) })],
+	"a callback's SID": (self, other) => [other.delivery, 'WH' + hex, sid => ({ uri: `/deliveries/${sid}.json`, headers: bearer(self.key.SECRET) })],
 	'a source': (self, other) => [other.source, hex, source => ({ uri: `/events.json?Source=${source}`, headers: bearer(self.key.SECRET) })],
 	'a customer': (self, other) => [`customer-${other.source}`, hex, name => ({ uri: `/reports/ai.json?Customer=${name}`, headers: bearer(self.key.SECRET) })],
 }
