@@ -94,19 +94,14 @@ static struct event *add_event(struct event_intake *in)
  * Adds a record from the reader. FAULT: the reason why the reader rejects the
  * record; or NULL.
  */
-static int add_record(struct event_intake *in, const struct raw_event *raw,
-		      const struct error *fault, struct error *err)
+static void add_record(struct event_intake *in, const struct raw_event *raw,
+		       const struct error *fault)
 {
 	struct arena *arena = in->rq->arena;
 	struct error own = { 0 };
 	struct event *ev;
 	const char *text;
 
-	if (in->n == SUBMISSION_EVENTS_MAX)
-		return error_set(
-			err, ERR_TOO_LARGE, NULL,
-			"a request can have at most %d events; send the rest in another one",
-			SUBMISSION_EVENTS_MAX);
 	ev = add_event(in);
 	ev->raw = *raw;
 	event_keep_texts(&ev->raw, arena);
@@ -119,7 +114,6 @@ static int add_record(struct event_intake *in, const struct raw_event *raw,
 		fault = &own;
 	if (fault->kind)
 		event_reject(ev, fault, arena);
-	return 0;
 }
 
 /*
@@ -136,13 +130,20 @@ static void add_rest(struct event_intake *in, const struct error *fault)
 
 static int read_all(struct event_intake *in, struct error *err)
 {
+	const size_t most = in->most ? in->most : SUBMISSION_EVENTS_MAX;
 	struct raw_event raw = { 0 };
 	struct error fault = { 0 };
 	enum read_result rc;
+	size_t n = 0;
 
 	while ((rc = reader_next(in->reader, &raw, &fault)) != READ_END && rc != READ_FAILED) {
-		if (rc != READ_SKIPPED && add_record(in, &raw, &fault, err) < 0)
-			return -1;
+		if (n++ == most)
+			return error_set(err, ERR_TOO_LARGE, NULL,
+					 "a request can have at most %zu event%s; send the rest in "
+					 "another one",
+					 most, most == 1 ? "" : "s");
+		if (rc != READ_SKIPPED)
+			add_record(in, &raw, &fault);
 		error_clear(&fault);
 		raw = (struct raw_event) { 0 };
 	}

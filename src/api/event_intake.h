@@ -17,6 +17,7 @@ struct event_intake {
 	const struct request *rq;
 	enum reader_form form;
 	struct mapping *mapping; /* of another program's records; or NULL */
+	size_t most; /* records of the body, also skipped ones; 0: SUBMISSION_EVENTS_MAX */
 	bool atomic;
 	const char *author;                 /* NULL: the caller */
 	const struct event_header *headers; /* ce-... */

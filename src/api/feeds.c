@@ -28,6 +28,8 @@ struct feeds {
 	pthread_mutex_t lock; /* of the mappings while they are used */
 };
 
+enum { FORM_MAX = 16384 }; /* of a callback of Twilio, in bytes */
+
 /* ---- files of the settings ---- */
 
 /* The settings that name the mapping files. */
@@ -465,7 +467,7 @@ static int check_feed(const struct request *rq, struct error *err)
 
 static int post_freeswitch(struct request *rq, struct writer *w, struct error *err)
 {
-	struct event_intake in = { .rq = rq, .form = READER_JSON };
+	struct event_intake in = { .rq = rq, .form = READER_JSON, .most = 1 };
 	const char *text;
 	size_t len;
 
@@ -536,6 +538,7 @@ static int post_twilio(struct request *rq, struct writer *w, struct error *err)
 	static const char form_type[] = "application/x-www-form-urlencoded";
 	struct event_intake in = { .rq = rq,
 				   .form = READER_JSON,
+				   .most = 1,
 				   .author = ACTOR_CONSOLE " (feed of Twilio)" };
 	size_t type = strcspn(rq->content_type, "; \t");
 	struct twilio_callback callback;
@@ -545,6 +548,10 @@ static int post_twilio(struct request *rq, struct writer *w, struct error *err)
 		return -1;
 	if (type != sizeof(form_type) - 1 || strncasecmp(rq->content_type, form_type, type) != 0)
 		return error_set(err, ERR_MEDIA_TYPE, "Content-Type", "must be %s", form_type);
+	/* credentials, which it doesn't need, allow no longer one */
+	if (rq->body_len > FORM_MAX)
+		return error_set(err, ERR_TOO_LARGE, NULL, "The form has more than %d bytes",
+				 FORM_MAX);
 	if (strlen(rq->body) != rq->body_len)
 		return error_set(err, ERR_BODY, NULL,
 				 "the body must be a form, encoded as in URLs");

@@ -90,6 +90,12 @@ test('what mod_json_cdr would not send is refused', async () => {
 		assert.equal(answer.status, status, answer.text)
 		assert.match(answer.text, words)
 	}
+	// one record, also if the mapping skips it
+	for (const body of [`[${cdr('x')},${cdr('y')}]`, cdr('x') + cdr('y'), `[${cdr('x', { answer_epoch: '0' })},{}]`, `[${'{},'.repeat(300000)}{}]`]) {
+		const answer = await post(body, JSON_TYPE)
+		assert.equal(answer.status, 413, answer.text)
+		assert.match(answer.text, /at most 1 event;/)
+	}
 	assert.equal((await post(cdr('x'), JSON_TYPE, { env: { HTTP_CONTENT_ENCODING: 'gzip' } })).status, 415)
 	assert.equal((await post(cdr('x'), JSON_TYPE, { uri: '/feeds/freeswitch?colour=red' })).status, 400)
 })
@@ -182,6 +188,9 @@ test('what Twilio would not send is refused', async () => {
 	assert.match((await post('CallSid=CA7', URL_TYPE, sign())).text, /AccountSid/)
 	assert.match((await post(`AccountSid=${SID}&AccountSid=${OTHER}`, URL_TYPE, sign())).text, /must come once/)
 	assert.equal((await post('AccountSid=%zz', URL_TYPE, sign())).status, 400)
+	// credentials allow no longer one
+	for (const more of [sign(), { ...sign(), token: ledger.token, env: { HTTP_X_TWILIO_SIGNATURE: 'x' } }])
+		assert.equal((await post(`AccountSid=${SID}&a=${'x'.repeat(16384)}`, URL_TYPE, more)).status, 413)
 	assert.equal((await tell(callback('CA7'), { to: closed })).status, 404)
 })
 
