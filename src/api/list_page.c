@@ -16,6 +16,8 @@ bool search_finds(const struct list_search *s, const char *text)
 		return true;
 	if (!text)
 		return false;
+	if (g_str_is_ascii(text))
+		return strcasestr(text, s->folded) != NULL;
 	folded = g_utf8_casefold(text, -1);
 	found = strstr(folded, s->folded) != NULL;
 	g_free(folded);

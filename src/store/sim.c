@@ -43,6 +43,11 @@ int store_sim_find(struct store *st, const struct sim_key *key, struct arena *ar
 	" AND EXISTS (SELECT 1 FROM list(?3) l CROSS JOIN dimension_value v" \
 	" WHERE v.account = l.a AND v.dimension = ?1 AND v.text = sim.sid)"
 
+/* By way of the accounts, SQLite finds the names in their order. */
+#define ALL                                                                                  \
+	"SELECT s.id, s.family, s.kind, s.sid, s.name FROM account a CROSS JOIN sim s WHERE" \
+	" s.family = a.id AND s.kind = ?1 ORDER BY a.id, s.name"
+
 static struct stmt *query(struct store *st, const struct sims_query *q, struct arena *arena,
 			  struct error *err)
 {
@@ -54,7 +59,7 @@ static struct stmt *query(struct store *st, const struct sims_query *q, struct a
 				      SIM "WHERE kind = ?1 AND (sid = ?2 OR name = ?2)"
 					    " ORDER BY family, name",
 				      err)
-			    : prepare(st, SIM "WHERE kind = ?1 ORDER BY family, name", err);
+			    : prepare(st, ALL, err);
 
 	db_bind_int(s, 1, q->kind);
 	if (q->family)
