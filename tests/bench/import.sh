@@ -16,12 +16,12 @@ shell_sql() {
 			price NUMERIC${dimension:+, $dimension TEXT}, PRIMARY KEY (source, id));
 		.import --csv --skip 1 $tmp/events.csv event
 	END
-	for seconds in 900 ${dimension:+86400}; do
+	for span in 900 ${dimension:+86400}; do
 		cat <<-END
-			CREATE TABLE rollup_$seconds (subject TEXT, category TEXT, ${dimension:+$dimension TEXT,} slot INTEGER,
+			CREATE TABLE rollup_$span (subject TEXT, category TEXT, ${dimension:+$dimension TEXT,} slot INTEGER,
 				count INTEGER, usage NUMERIC, price NUMERIC,
 				PRIMARY KEY (subject, category, ${dimension:+$dimension,} slot)) WITHOUT ROWID;
-			INSERT INTO rollup_$seconds SELECT subject, category, ${dimension:+$dimension,} unixepoch(time) / $seconds,
+			INSERT INTO rollup_$span SELECT subject, category, ${dimension:+$dimension,} unixepoch(time) / $span,
 				sum(count), sum(usage), sum(price) FROM event GROUP BY 1, 2, 3${dimension:+, 4};
 		END
 	done

@@ -78,6 +78,7 @@ page_shapes() {
 		Daily, 50 days of totalprice|account|0.5|$records/Daily.json?Category=totalprice
 		Daily, own account alone|account|0.5|$records/Daily.json?IncludeSubaccounts=false
 		Daily, PageSize 1000|account|0.5|$records/Daily.json?PageSize=1000
+		Daily, 50 days in Asia/Kathmandu|account|0.4|$records/Daily.json?Category=$category&TimeZone=Asia/Kathmandu
 		Report by day in Asia/Kathmandu|account|0.4|/reports/usage.json?By=day&Category=$category&TimeZone=Asia/Kathmandu&$days
 		Daily as XML|account|0.5|$records/Daily.xml
 		Daily as CSV|account|0.5|$records/Daily.csv

@@ -6,8 +6,9 @@
 #
 # Without a part, all that `make bench` has. Each part stands in a file of its name or of its kind, beside this one (README has a list).
 #
-# BUILD is the build folder (default: the current one), PORT the first port that is tried. ROUNDS, SECONDS_EACH, CLIENTS, THREADS, EVENTS, GROWN and
-# LARGE (how many events are stored when it is measured how that slows everything) change the sizes; each part has its own defaults.
+# BUILD is the build folder (default: the current one), PORT the first port that is tried, NODE_HEADERS the folder with Node's include/node (/usr).
+# ROUNDS, SECONDS_EACH, CLIENTS, THREADS, EVENTS, GROWN, LARGE and WIDE (how many events a large ledger, and one of wide data, has) change the sizes;
+# each part has its own defaults.
 # Ends with a table of what is aimed at, the worst first.
 set -eu
 
