@@ -325,6 +325,7 @@ static inline void setup_ledger(void)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	make_ledger();
 	settings = (struct settings) { .database = ledger_place(database),
+				       .backup_folder = "",
 				       .busy_timeout_ms = 1000,
 				       .name = "Test",
 				       .base_url = "",
