@@ -201,6 +201,8 @@ async function kill() {
 }
 
 let happened = []
+// Of the ledger from end to end, by another program.
+const reads = { running: false, begun: 0 }
 // One fault after the other, a quarter of a minute apart; kills until then.
 async function goWrong(killUntil, until) {
 	for (let i = 1; performance.now() < until - 20000 && failures.length === 0; i++) {
@@ -209,7 +211,10 @@ async function goWrong(killUntil, until) {
 			continue
 		const kills = i % 3 === 0 && performance.now() < killUntil, name = kills ? 'kill' : pick(Object.keys(faults))
 		happened.push(name)
+		reads.running = name === 'backup' || name === 'verify'
+		reads.begun += reads.running
 		await (kills ? kill() : faults[name]())
+		reads.running = false
 	}
 }
 
@@ -224,18 +229,18 @@ const megabytes = path => {
 }
 
 const samples = []
-// A sample an interval: the least memory in it (a password takes 64 MB while it is checked), and the times of requests.
+// A sample an interval: the least memory (a password takes 64 MB while it is checked) and log in it, and the times of requests.
 async function watch(begin, until) {
 	const interval = Math.max(5, minutes * 60 / 120)
 	while (performance.now() < until - 1000 && failures.length === 0) {
-		const of = life, least = { own: Infinity, all: Infinity, descriptors: Infinity }, asked = () => Object.values(counts).flatMap(by => Object.values(by)).reduce((a, b) => a + b, 0)
+		const reading = reads.running, begun = reads.begun, of = life, least = { own: Infinity, all: Infinity, descriptors: Infinity, wal: Infinity }, asked = () => Object.values(counts).flatMap(by => Object.values(by)).reduce((a, b) => a + b, 0)
 		const before = asked(), from = performance.now()
 		times = { 'one event': [], 'a page': [] }
 		happened = []
 		for (let i = 0; i < interval && performance.now() < until; i++) {
 			await sleep(1000)
 			try {
-				const now = memory()
+				const now = { ...memory(), wal: megabytes(`${ledger.database}-wal`) }
 				for (const name of Object.keys(least))
 					least[name] = Math.min(least[name], now[name])
 			} catch {
@@ -245,8 +250,8 @@ async function watch(begin, until) {
 		if (of !== life || least.own === Infinity)
 			samples.length = 0       // what a killed server had is of no use
 		else
-			samples.push({ minute: (performance.now() - begin) / 60000, ...least, ledger: megabytes(ledger.database), wal: megabytes(`${ledger.database}-wal`),
-				perSecond: (asked() - before) / (performance.now() - from) * 1000, event: quantile(times['one event'], 0.95), page: quantile(times['a page'], 0.95), faults: happened })
+			samples.push({ minute: (performance.now() - begin) / 60000, ...least, ledger: megabytes(ledger.database),
+				perSecond: (asked() - before) / (performance.now() - from) * 1000, event: quantile(times['one event'], 0.95), page: quantile(times['a page'], 0.95), faults: happened, reads: reading && reads.running && reads.begun === begun })
 	}
 }
 

@@ -19,6 +19,11 @@ test('each thing that must not grow is told when it does', () => {
 	}
 })
 
+test('the log may grow while the ledger is read from end to end, but not otherwise', () => {
+	assert.deepEqual(growth(samples(30, i => ({ wal: i % 3 ? 16 : 16 + i * 100, reads: i % 3 === 0 }))), [])
+	assert.match(growth(samples(30, i => ({ wal: i % 3 ? 16 + i * 100 : 16, reads: i % 3 === 0 })))[0], /^log MB grew/)
+})
+
 test('the ledger may grow, and few samples say nothing', () => {
 	assert.deepEqual(growth(samples(30, i => ({ ledger: i * 1000 }))), [])
 	assert.deepEqual(growth(samples(5, i => ({ own: i * 1000 }))), [])
