@@ -130,7 +130,8 @@ static void log_refused(struct pool *p, int rc)
 		return;
 	p->refused_us = now_us;
 	error_system(&err, "Can't start a thread again", rc);
-	log_warning("requests wait for the %d running threads: %s %s",
+	log_warning("requests wait for the %d running threads: %s %s; raise the limit on "
+		    "processes (TasksMax in the unit, or ulimit -u)",
 		    p->n_running[LIGHT] + p->n_running[GENERAL], err.message, err.detail);
 }
 
