@@ -102,6 +102,17 @@ bool access_writes(const struct principal *who, const struct account *a)
 	return !who->account || a->id == who->account || a->parent == who->account;
 }
 
+int access_owner(const struct request *rq, owner_fn *owner, const char *sid, struct account *ret,
+		 struct error *err)
+{
+	int64_t account = 0; /* no account has this id */
+
+	if (owner(rq->store, sid, &account, err) < 0)
+		return -1;
+	int rc = store_account_by_id(rq->store, account, rq->arena, ret, err);
+	return rc <= 0 ? rc : principal_sees(rq->who, ret);
+}
+
 int access_ingest(const struct request *rq, const char *sid, int64_t *ret_id, struct error *err)
 {
 	struct account a;

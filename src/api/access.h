@@ -27,6 +27,18 @@ enum sight access_account(const struct request *rq, const char *sid, struct acco
  */
 int access_asked_account(const struct request *rq, struct account *ret, struct error *err);
 
+/* Reads whose is what has this SID. 1 found, 0 none, -1 failed. */
+typedef int owner_fn(struct store *st, const char *sid, int64_t *ret_account, struct error *err);
+
+/*
+ * Loads the account whose is what has this SID. Reads as much for what others
+ * have as for what nobody has, so that the time of an answer does not tell them
+ * apart. 1 the caller sees the account, 0 does not or nothing has the SID, -1
+ * the ledger failed.
+ */
+int access_owner(const struct request *rq, owner_fn *owner, const char *sid, struct account *ret,
+		 struct error *err);
+
 /*
  * May WHO list and open single events of A? Yes if WHO sees A itself. Seeing
  * the main account of A is not enough: its reports include the usage of A, but

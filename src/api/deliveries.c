@@ -279,13 +279,13 @@ static int find_notice(const struct request *rq, struct notice *ret, struct acco
 		       struct error *err)
 {
 	const char *sid = request_arg(rq, "Delivery")->text;
-	int rc = store_notice_find(rq->store, sid, rq->arena, ret, err);
+	int rc = access_owner(rq, store_notice_owner, sid, ret_account, err);
 
 	if (rc > 0)
-		rc = store_account_by_id(rq->store, ret->account, rq->arena, ret_account, err);
+		rc = store_notice_find(rq->store, sid, rq->arena, ret, err);
 	if (rc < 0)
 		return -1;
-	if (rc == 0 || !principal_sees(rq->who, ret_account))
+	if (rc == 0)
 		return error_set(err, ERR_NOT_FOUND, "Delivery", "there is no callback %.40s", sid);
 	return 0;
 }

@@ -89,13 +89,13 @@ static int find(const struct request *rq, struct trigger *ret, struct error *err
 {
 	const char *sid = request_arg(rq, "Trigger")->text;
 	struct account a;
-	int rc = store_trigger_find(rq->store, sid, rq->arena, ret, err);
+	int rc = access_owner(rq, store_trigger_owner, sid, &a, err);
 
 	if (rc > 0)
-		rc = store_account_by_id(rq->store, ret->account, rq->arena, &a, err);
+		rc = store_trigger_find(rq->store, sid, rq->arena, ret, err);
 	if (rc < 0)
 		return -1;
-	if (rc == 0 || !principal_sees(rq->who, &a))
+	if (rc == 0)
 		return error_set(err, ERR_NOT_FOUND, "Trigger", "there is no trigger %.40s", sid);
 	return 0;
 }

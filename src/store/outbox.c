@@ -103,6 +103,14 @@ static int read_notices(struct stmt *s, struct arena *arena, struct notices *ret
 	return rows.rc;
 }
 
+int store_notice_owner(struct store *st, const char *sid, int64_t *ret_account, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT account FROM notice WHERE sid = ?1", err);
+
+	db_bind_str(s, 1, sid);
+	return store_one(s, ret_account, err);
+}
+
 int store_notice_find(struct store *st, const char *sid, struct arena *arena, struct notice *ret,
 		      struct error *err)
 {

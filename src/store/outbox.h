@@ -20,6 +20,8 @@ int store_notices_redirect(struct store *st, const char *trigger, const char *ur
 /* Cancels the trigger's waiting notices. In a write. */
 int store_notices_cancel(struct store *st, const char *trigger, struct error *err);
 
+/* Reads which account's notice has this SID. 1 found, 0 none, -1 failed. */
+int store_notice_owner(struct store *st, const char *sid, int64_t *ret_account, struct error *err);
 /* 1 found, 0 none, -1 failed. */
 int store_notice_find(struct store *st, const char *sid, struct arena *arena, struct notice *ret,
 		      struct error *err);

@@ -53,6 +53,14 @@ static void read_trigger(struct stmt *s, struct arena *arena, void *to)
 	get_value(s, 12, &ret->value);
 }
 
+int store_trigger_owner(struct store *st, const char *sid, int64_t *ret_account, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT account FROM trigger WHERE sid = ?1", err);
+
+	db_bind_str(s, 1, sid);
+	return store_one(s, ret_account, err);
+}
+
 int store_trigger_find(struct store *st, const char *sid, struct arena *arena, struct trigger *ret,
 		       struct error *err)
 {

@@ -16,6 +16,8 @@ int store_trigger_set(struct store *st, const struct trigger *t, struct error *e
 /* Removes a trigger with its value. In a write. */
 int store_trigger_remove(struct store *st, int64_t id, struct error *err);
 
+/* Reads which account's trigger has this SID. 1 found, 0 none, -1 failed. */
+int store_trigger_owner(struct store *st, const char *sid, int64_t *ret_account, struct error *err);
 /* 1 found, 0 none, -1 failed. */
 int store_trigger_find(struct store *st, const char *sid, struct arena *arena, struct trigger *ret,
 		       struct error *err);

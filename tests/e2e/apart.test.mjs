@@ -277,6 +277,7 @@ const lookups = {
 	"a key's SID to sign in": (self, other) => [other.key.SID, 'SK' + hex, sid => ({ uri: '/accounts.json', headers: basic(sid, 'wrong') })],
 	"an event's id": (self, other) => [other.id, 'other-' + hex, id => ({ uri: `/events/${id}.json?Source=other`, headers: bearer(self.key.SECRET) })],
 	"a trigger's SID": (self, other) => [other.trigger, 'UT' + hex, sid => ({ uri: `/2010-04-01/Accounts/${self.sid}/Usage/Triggers/${sid}.json`, headers: bearer(self.key.SECRET) })],
+	"a trigger's SID on a page": (self, other) => [other.trigger, 'UT' + hex, sid => ({ uri: `/triggers/${sid}/edit.html`, headers: bearer(self.key.SECRET) })],
 	"a callback's SID": (self, other) => [other.delivery, 'WH' + hex, sid => ({ uri: `/deliveries/${sid}.json`, headers: bearer(self.key.SECRET) })],
 	'a source': (self, other) => [other.source, hex, source => ({ uri: `/events.json?Source=${source}`, headers: bearer(self.key.SECRET) })],
 	'a customer': (self, other) => [`customer-${other.source}`, hex, name => ({ uri: `/reports/ai.json?Customer=${name}`, headers: bearer(self.key.SECRET) })],
@@ -288,9 +289,16 @@ for (const [name, { prepare, neighbour, skipped, told = [] }] of Object.entries(
 
 		before(async () => { w = await makeWorlds(prepare, neighbour) })
 		test('no answer tells the one about the other, and nothing that it does changes the other', async () => {
-			const earlier = await view(w)
-			await compare({ ...w, skipped, callers: callersOf(w.self) })
-			assert.deepEqual(await view(w), earlier)
+			const hour = () => new Date().getUTCHours()
+			let began, earlier, later
+			// charts of today have a point more in the next hour: two views are of the same hour, or taken again
+			do {
+				began = hour()
+				earlier = await view(w)
+				await compare({ ...w, skipped, callers: callersOf(w.self) })
+				later = await view(w)
+			} while (hour() !== began)
+			assert.deepEqual(later, earlier)
 			assert.match(w.both.run('verify'), /, 0 differences/)
 		})
 		for (const [what, lookup] of Object.entries(lookups).filter(([what]) => !told.includes(what)))
