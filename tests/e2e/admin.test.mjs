@@ -481,7 +481,7 @@ describe('on pages', { skip }, () => {
 
 		const { page } = await open('/categories.html'), names = []
 		for (;;) {
-			names.push(...await page.locator('tbody tr td:first-child').evaluateAll(cells => cells.map(c => c.firstChild.innerText ?? c.firstChild.data)))
+			names.push(...await page.locator('tbody tr td:first-child').evaluateAll(cells => cells.map(c => c.firstChild.textContent)))
 			const next = page.getByRole('link', { name: 'Next page' })
 			if (!await next.count())
 				break

@@ -66,11 +66,24 @@ async function contextOf(as, lane, options) {
 	return contexts.get(key)
 }
 
+// A click that leads to another page ends when all of that page is there: else, on a busy machine, a test reads the half that has come.
+function awaitPages(page) {
+	const locators = Object.getPrototypeOf(page.locator('body')), click = locators.click
+	if (locators.awaitsPages)
+		return
+	locators.awaitsPages = true
+	locators.click = async function (...options) {
+		await click.apply(this, options)
+		await this.page().waitForLoadState()
+	}
+}
+
 // A tab at PATH, and what it complains of: errors, refused requests, failures of scripts. An answer that is no success says so on the
 // console, too; that is no complaint where it is EXPECTED.
 export async function open(path, { as = 'admin', lane, expected = 200, ...options } = {}) {
 	const page = await (await contextOf(as, lane, options)).newPage()
 	const complaints = [], requests = []
+	awaitPages(page)
 	page.on('console', m => ['error', 'warning'].includes(m.type()) && !(expected >= 400 && m.location().url.endsWith(path)) && complaints.push(m.text()))
 	page.on('pageerror', e => complaints.push(e.message))
 	page.on('requestfailed', r => r.failure().errorText !== 'net::ERR_ABORTED' && complaints.push(`${r.url()} failed`))      // by going on

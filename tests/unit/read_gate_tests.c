@@ -2,6 +2,7 @@
  * read_gate_tests.c - the log restarts, however reads overlap.
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <time.h>
 #include "base/civil.h"
@@ -126,14 +127,28 @@ END_TEST
 
 static int owner, another;
 
+/* ARG: NULL, or a semaphore that says that it has begun. */
 static void *pass(void *arg)
 {
 	int64_t begun = monotonic_ms();
 
-	(void)arg;
+	if (arg)
+		sem_post(arg);
 	read_gate_enter();
 	read_gate_leave();
 	return (void *)(intptr_t)(monotonic_ms() - begun);
+}
+
+/* A thread that passes, or waits at the gate from now on. */
+static pthread_t begin_pass(void)
+{
+	pthread_t thread;
+	sem_t begun;
+
+	ck_assert_int_eq(sem_init(&begun, 0, 0), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, pass, &begun), 0);
+	ck_assert_int_eq(sem_wait(&begun), 0);
+	return thread;
 }
 
 /* How long a read had to wait before it began, in ms. */
@@ -153,7 +168,7 @@ START_TEST(a_read_waits_until_the_gate_opens)
 	read_gate_close(&owner, 60000);
 	ck_assert_int_eq(read_gate_state(&owner), GATE_WAITS);
 	ck_assert_int_eq(read_gate_state(&another), GATE_NOT_OWN);
-	ck_assert_int_eq(pthread_create(&thread, NULL, pass, NULL), 0);
+	thread = begin_pass();
 	pause_ms(200);
 	read_gate_open(&another);
 	pause_ms(200);
@@ -166,9 +181,12 @@ END_TEST
 
 START_TEST(a_read_that_does_not_end_holds_up_others_for_a_limited_time)
 {
+	int64_t begun = monotonic_ms();
+
 	read_gate_enter();
 	read_gate_close(&owner, 400);
-	ck_assert_int_ge((intptr_t)pass(NULL), 300);
+	pass(NULL);
+	ck_assert_int_ge(monotonic_ms() - begun, 300);
 	ck_assert_int_eq(read_gate_state(&owner), GATE_DRAINED);
 	read_gate_open(&owner);
 	read_gate_leave();
@@ -182,7 +200,7 @@ START_TEST(the_gate_opens_by_itself_if_nothing_is_written)
 
 	read_gate_enter();
 	read_gate_close(&owner, 60000);
-	ck_assert_int_eq(pthread_create(&thread, NULL, pass, NULL), 0);
+	thread = begin_pass();
 	pause_ms(100);
 	read_gate_leave();
 	ck_assert_int_eq(read_gate_state(&owner), GATE_DRAINED);

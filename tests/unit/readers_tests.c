@@ -2,6 +2,7 @@
  * readers_tests.c - threads share connections for reading.
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,6 +132,7 @@ END_TEST
 
 /* ---- at once ---- */
 
+static sem_t asked;
 static atomic_int begun;
 
 /* Begins and ends a read; returns for how many ms it waited. */
@@ -141,11 +143,23 @@ static void *read_once(void *is_long)
 	int64_t from = monotonic_ms(), waited = -1;
 
 	store_give_way(st, is_long != NULL);
+	sem_post(&asked);
 	if (store_begin_read(st, &failure) == 0)
 		waited = monotonic_ms() - from;
 	atomic_fetch_add(&begun, 1);
 	store_close(&st);
 	return (void *)(intptr_t)waited;
+}
+
+/* A thread that does so, which has asked for its read. */
+static pthread_t reader(void *is_long)
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(sem_init(&asked, 0, 0), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, read_once, is_long), 0);
+	ck_assert_int_eq(sem_wait(&asked), 0);
+	return thread;
 }
 
 static intptr_t joined(pthread_t thread)
@@ -169,8 +183,8 @@ START_TEST(a_long_read_waits_for_others_and_leaves_room_for_short_ones)
 
 	for (int i = 0; i < LONG_MOST; i++)
 		lent[i] = read_begun(true);
-	ck_assert_int_eq(pthread_create(&waiting, NULL, read_once, readers), 0);
-	ck_assert_int_eq(pthread_create(&fast, NULL, read_once, NULL), 0);
+	waiting = reader(readers);
+	fast = reader(NULL);
 	joined(fast);
 	pause_ms(WAIT_MS);
 	ck_assert_int_eq(atomic_load(&begun), 1);
@@ -189,7 +203,7 @@ START_TEST(a_short_read_waits_only_if_all_are_lent)
 
 	for (int i = 0; i < MOST; i++)
 		lent[i] = read_begun(i < LONG_MOST);
-	ck_assert_int_eq(pthread_create(&waiting, NULL, read_once, NULL), 0);
+	waiting = reader(NULL);
 	pause_ms(WAIT_MS);
 	ck_assert_int_eq(atomic_load(&begun), 0);
 	store_end(lent[0]);

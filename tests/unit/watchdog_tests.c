@@ -346,10 +346,12 @@ static struct connection *ask(const char *path, struct connections *all, int *re
 	return c;
 }
 
-/* Asks at NOW until it is answered; false: it isn't, however often. */
-static bool is_answered(struct pool *p, int64_t now)
+enum { SOON_MS = 200, PATIENCE_MS = 20000 };
+
+/* Asks at NOW until it is answered; false: it isn't for so many ms. */
+static bool is_answered(struct pool *p, int64_t now, int ms)
 {
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < ms; i++) {
 		if (pool_answered(p, now) == now)
 			return true;
 		usleep(1000);
@@ -464,7 +466,7 @@ START_TEST(a_pool_answers_while_a_light_thread_can_start)
 	usleep(2500000);
 	pool_put(p, ask("/healthz", &all, &peer));
 	sem_wait(&held);
-	ck_assert_msg(is_answered(p, 2), "the thread that has ended can start again");
+	ck_assert_msg(is_answered(p, 2, PATIENCE_MS), "the thread that has ended can start again");
 	sem_post(&let_go);
 	pool_end(p);
 	while (pool_running(p))
@@ -497,13 +499,13 @@ START_TEST(a_pool_answers_while_a_light_thread_is_free)
 					   .done = done,
 					   .now = 1 },
 		    &p, &err));
-	ck_assert(is_answered(p, 2));
+	ck_assert(is_answered(p, 2, PATIENCE_MS));
 	pool_put(p, ask("/overview", &all, &peers[0]));
 	sem_wait(&held);
-	ck_assert_msg(is_answered(p, 3), "a general thread is no reason");
+	ck_assert_msg(is_answered(p, 3, PATIENCE_MS), "a general thread is no reason");
 	pool_put(p, ask("/healthz", &all, &peers[1]));
 	sem_wait(&held);
-	ck_assert(!is_answered(p, 4));
+	ck_assert(!is_answered(p, 4, SOON_MS));
 	sem_post(&let_go);
 	sem_post(&let_go);
 	while (pool_answered(p, 5) < 4)
