@@ -1,9 +1,9 @@
 // run.mjs - runs the tests against the server that USAGED_CREDENTIALS describes:
 //
-//   USAGED_CREDENTIALS=var/credentials node run.mjs [together | alone | stored | FILE...]
+//   USAGED_CREDENTIALS=var/credentials node run.mjs [together | alone | stored-together | stored-alone | FILE...]
 //
 // Suites that have a ledger of their own or only read, use no browser and measure no time run together, one for each processor;
-// the others one after the other. "stored" are those of the others whose answers depend most on what the ledger stores.
+// the others one after the other. "stored" are those of either whose answers depend on what the ledger stores, and not only on how it is told.
 //
 // Libraries that make their own connections find the server's certificate through NODE_EXTRA_CA_CERTS, which Node reads
 // only when it starts: hence this step.
@@ -15,11 +15,12 @@ import { fileURLToPath } from 'node:url'
 import { readCredentials } from './harness.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const together = ['clock', 'damage', 'device', 'formats', 'intake', 'late', 'links', 'sandbox', 'sdk_lines', 'servicestack_clients',
-	'types', 'unit', 'webhooks'].map(name => join(here, `${name}.test.mjs`))
+const suites = names => names.map(name => join(here, `${name}.test.mjs`))
+const together = suites(['clock', 'damage', 'device', 'formats', 'intake', 'late', 'links', 'sandbox', 'sdk_lines', 'servicestack_clients',
+	'types', 'unit', 'webhooks'])
 const alone = readdirSync(here).filter(f => f.endsWith('.test.mjs')).sort().map(f => join(here, f)).filter(f => !together.includes(f))
-const stored = ['accounts', 'admin', 'apart', 'dimensions', 'events', 'families', 'feeds', 'find', 'people', 'random', 'reports', 'roles', 'servicestack', 'sims',
-	'triggers', 'twilio', 'work'].map(name => join(here, `${name}.test.mjs`))
+const stored = suites(['accounts', 'admin', 'apart', 'clock', 'damage', 'device', 'dimensions', 'events', 'families', 'feeds', 'find', 'formats', 'intake',
+	'late', 'links', 'people', 'random', 'reports', 'roles', 'sandbox', 'servicestack', 'sims', 'triggers', 'twilio', 'unit', 'webhooks', 'work'])
 const { CA_CERT } = readCredentials()
 
 function run(files, atOnce) {
@@ -29,5 +30,7 @@ function run(files, atOnce) {
 }
 
 const args = process.argv.slice(2)
-const runs = { together: () => run(together, availableParallelism()), alone: () => run(alone, 1), stored: () => run(stored, 1) }
+const isStored = file => stored.includes(file)
+const runs = { together: () => run(together, availableParallelism()), alone: () => run(alone, 1),
+	'stored-together': () => run(together.filter(isStored), availableParallelism()), 'stored-alone': () => run(alone.filter(isStored), 1) }
 process.exit(args[0] in runs ? runs[args[0]]() : run(args.length ? args.map(f => resolve(f)) : [...together, ...alone], 1))
