@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "store/account.h"
+#include "store/family.h"
 #include "store/rollup.h"
 #include "base/banned.h"
 
@@ -101,24 +102,43 @@ int accounts_begin_each(const struct request *rq, const struct account *list, si
 	return 0;
 }
 
-int accounts_begin(const struct request *rq, const struct account *list, size_t n, struct date *ret,
-		   struct error *err)
+/* RC and DAY: from the store, of the first event. CREATED: when the first account was. */
+static int first_date(const struct request *rq, int rc, int64_t day, int64_t created,
+		      struct date *ret)
 {
-	int64_t *ids = arena_array(rq->arena, int64_t, n), first = rq->now, day;
-	int rc;
+	int64_t first = created < rq->now ? created : rq->now;
 
-	for (size_t i = 0; i < n; i++) {
-		ids[i] = list[i].id;
-		if (list[i].created < first)
-			first = list[i].created;
-	}
-	rc = store_usage_day(rq->store, ids, n, false, &day, err);
 	if (rc < 0)
 		return -1;
 	if (rc > 0 && day * SEC_PER_DAY < first)
 		first = day * SEC_PER_DAY;
 	*ret = zone_date(request_zone(rq), first);
 	return 0;
+}
+
+int family_begin(const struct request *rq, const struct account *a, struct date *ret,
+		 struct error *err)
+{
+	int64_t day = 0;
+	int rc = store_family_day(rq->store, a->id, false, &day, err);
+
+	/* a main account is older than its subaccounts */
+	return first_date(rq, rc, day, a->created, ret);
+}
+
+int accounts_begin(const struct request *rq, const struct account *list, size_t n, struct date *ret,
+		   struct error *err)
+{
+	int64_t *ids = arena_array(rq->arena, int64_t, n), created = rq->now, day = 0;
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = list[i].id;
+		if (list[i].created < created)
+			created = list[i].created;
+	}
+	rc = store_usage_day(rq->store, ids, n, false, &day, err);
+	return first_date(rq, rc, day, created, ret);
 }
 
 int range_given(const struct request *rq, struct date *first, struct date *last, struct error *err)

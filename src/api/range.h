@@ -45,6 +45,9 @@ struct date request_today(const struct request *rq);
  */
 int accounts_begin(const struct request *rq, const struct account *list, size_t n, struct date *ret,
 		   struct error *err);
+/* The same of the family of the main account A. */
+int family_begin(const struct request *rq, const struct account *a, struct date *ret,
+		 struct error *err);
 /* The first day of each of the N accounts, in one statement at most. */
 int accounts_begin_each(const struct request *rq, const struct account *list, size_t n,
 			struct date *ret, struct error *err);

@@ -14,6 +14,7 @@
 #include "api/url.h"
 #include "api/date_text.h"
 #include "store/account.h"
+#include "store/family.h"
 #include "base/banned.h"
 
 #define API_VERSION "2010-04-01"
@@ -154,8 +155,9 @@ struct twilio_report {
 	const struct request *rq;
 	const struct resource *resource;
 	struct account account;
-	/* the account, and its subaccounts if included */
+	/* the account, and its subaccounts if included; NULL: see load_accounts */
 	struct account *accounts;
+	size_t n_accounts;
 	struct date begin; /* the first day of their usage */
 	bool subaccounts;
 	const char *as_of;
@@ -196,19 +198,47 @@ static int find_account(struct twilio_report *r, struct error *err)
 	}
 }
 
-/*
- * Which of the N accounts have another currency than the first one: prices of
- * different currencies are never added up. NULL: none.
- */
-static const bool *find_unpriced(const struct twilio_report *r, size_t n)
+/* Reads the account, and its subaccounts if included. */
+static int load_accounts(struct twilio_report *r, struct error *err)
 {
-	bool *ret = arena_array(r->rq->arena, bool, n), any = false;
+	const struct request *rq = r->rq;
+	struct account *subs = NULL;
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		ret[i] = strcmp(r->accounts[i].currency, r->account.currency) != 0;
-		any = any || ret[i];
+	if (r->accounts)
+		return 0;
+	if (r->subaccounts &&
+	    store_accounts(rq->store, r->account.id, rq->arena, &subs, &n, err) < 0)
+		return -1;
+	r->n_accounts = n + 1;
+	r->accounts = arena_array(rq->arena, struct account, n + 1);
+	r->accounts[0] = r->account;
+	for (size_t i = 0; i < n; i++)
+		r->accounts[i + 1] = subs[i];
+	return 0;
+}
+
+/*
+ * Asks for each account by itself: prices of different currencies are never
+ * added up, so those of subaccounts with another one are left out.
+ */
+static int ask_accounts(struct twilio_report *r, struct usage_query *q, struct error *err)
+{
+	int64_t *ids;
+	bool *unpriced;
+
+	if (load_accounts(r, err) < 0)
+		return -1;
+	ids = arena_array(r->rq->arena, int64_t, r->n_accounts);
+	unpriced = arena_array(r->rq->arena, bool, r->n_accounts);
+	for (size_t i = 0; i < r->n_accounts; i++) {
+		ids[i] = r->accounts[i].id;
+		unpriced[i] = strcmp(r->accounts[i].currency, r->account.currency) != 0;
 	}
-	return any ? ret : NULL;
+	q->accounts = ids;
+	q->n_accounts = r->n_accounts;
+	q->unpriced = unpriced;
+	return accounts_begin(r->rq, r->accounts, r->n_accounts, &r->begin, err);
 }
 
 /*
@@ -217,25 +247,18 @@ static const bool *find_unpriced(const struct twilio_report *r, size_t n)
  */
 static int choose_accounts(struct twilio_report *r, struct usage_query *q, struct error *err)
 {
-	const struct request *rq = r->rq;
-	struct account *subs = NULL;
-	int64_t *ids;
-	size_t n = 0;
+	struct family family = { 0 };
 
-	r->subaccounts = request_arg(rq, "IncludeSubaccounts")->yes && !r->account.parent;
-	if (r->subaccounts &&
-	    store_accounts(rq->store, r->account.id, rq->arena, &subs, &n, err) < 0)
+	r->subaccounts = request_arg(r->rq, "IncludeSubaccounts")->yes && !r->account.parent;
+	if (r->subaccounts && store_family(r->rq->store, r->account.id, &family, err) < 0)
 		return -1;
-	ids = arena_array(rq->arena, int64_t, n + 1);
-	r->accounts = arena_array(rq->arena, struct account, n + 1);
-	for (size_t i = 0; i <= n; i++) {
-		r->accounts[i] = i ? subs[i - 1] : r->account;
-		ids[i] = r->accounts[i].id;
-	}
-	q->accounts = ids;
-	q->n_accounts = n + 1;
-	q->unpriced = find_unpriced(r, n + 1);
-	return accounts_begin(rq, r->accounts, n + 1, &r->begin, err);
+	if (family.several_currencies)
+		return ask_accounts(r, q, err);
+	q->accounts = &r->account.id;
+	q->n_accounts = 1;
+	q->family = family.n > 0;
+	return q->family ? family_begin(r->rq, &r->account, &r->begin, err)
+			 : accounts_begin(r->rq, &r->account, 1, &r->begin, err);
 }
 
 /* The default days of a sub-resource (contracts: twilio A.4). */
@@ -528,20 +551,22 @@ static int view_page(struct twilio_report *r, const struct usage_query *q,
  * Writes title, days and key figures of a page. *RET_COMPARED is from
  * view_figures_write.
  */
-static int view_question(const struct twilio_report *r, const struct usage_query *q,
-			 struct writer *w, const char **ret_compared, struct error *err)
+static int view_question(struct twilio_report *r, const struct usage_query *q, struct writer *w,
+			 const char **ret_compared, struct error *err)
 {
 	const struct request *rq = r->rq;
 	size_t one = one_category(rq, q);
 	bool all = one == CATALOGUE_NONE;
-	struct view_figures v = { .accounts = r->accounts,
-				  .n = q->n_accounts,
-				  .days = { zone_date(q->zone, q->from),
+	struct view_figures v = { .days = { zone_date(q->zone, q->from),
 					    zone_date(q->zone, q->to - 1) },
 				  .category = one };
 
 	if (q->from >= q->to)
 		return 0;
+	if (load_accounts(r, err) < 0)
+		return -1;
+	v.accounts = r->accounts;
+	v.n = r->n_accounts;
 	/* there was no usage before the accounts began */
 	v.compared = date_compare(v.days.first, r->begin) > 0;
 	v.one_day = date_compare(v.days.first, v.days.last) == 0 &&
@@ -569,7 +594,7 @@ static const char *as_of_text(const struct request *rq)
 	return arena_printf(rq->arena, "%.*s+00:00", (int)len - 1, text);
 }
 
-static int about(const struct twilio_report *r, const struct usage_query *q, struct writer *w,
+static int about(struct twilio_report *r, const struct usage_query *q, struct writer *w,
 		 struct error *err)
 {
 	const struct request *rq = r->rq;
@@ -609,12 +634,12 @@ static int list_records(struct request *rq, struct writer *w, struct error *err)
 	suffix = request_link_suffix(rq, rq->op->dialect);
 	if (page_load(rq, &q, arena_join(rq->arena, path, suffix, NULL), &page, err) < 0)
 		return -1;
-	if (request_note_closed(rq, w,
-				&(struct report_query) { .accounts = r.accounts,
-							 .n_accounts = q.n_accounts,
-							 .from = q.from,
-							 .to = q.to },
-				err) < 0)
+	/* subaccounts are closed at least as far as their main account */
+	if (request_note_closed(
+		    rq, w,
+		    &(struct report_query) {
+			    .accounts = &r.account, .n_accounts = 1, .from = q.from, .to = q.to },
+		    err) < 0)
 		return -1;
 	make_links(&r, path, suffix);
 	r.extra_filters = url_of(rq->arena, "",

@@ -88,7 +88,8 @@ static void print_difference(void *arg, const struct rollup *want, const struct 
 	struct strbuf line;
 
 	strbuf_init(&line, 4096);
-	strbuf_addf(&line, "%s %s ", account_sid(report, which->account),
+	strbuf_addf(&line, "%s%s %s ", which->account < 0 ? "subaccounts of " : "",
+		    account_sid(report, which->account < 0 ? -which->account : which->account),
 		    category_name(report, which->category));
 	add_slot(&line, which->level, which->slot);
 	if (which->series)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "store/internal.h"
+#include "store/layout.h"
 #include "store/lists.h"
 #include "store/store_connection.h"
 #include "store/rollup.h"
@@ -132,7 +133,8 @@ static int insert_account(struct store *st, struct account *a, struct error *err
 	db_bind_id(s, 2, a->parent);
 	db_bind_int(s, 3, a->created);
 	bind_account(s, 4, a);
-	if (store_insert_id(s, &a->id, err) < 0)
+	if (store_insert_id(s, &a->id, err) < 0 ||
+	    (st->layout->account_added && st->layout->account_added(st, a, err) < 0))
 		return -1;
 	return store_changed(st, err);
 }

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include "store/internal.h"
+#include "store/layout.h"
 #include "store/store_connection.h"
 #include "store/lists.h"
 #include "base/banned.h"
@@ -231,5 +232,32 @@ int store_categories_used(struct store *st, const int64_t *accounts, size_t n, s
 		return -1;
 	*ret = used.ids;
 	*ret_n = used.n;
+	return 0;
+}
+
+int store_family_categories(struct store *st, int64_t root, struct arena *arena,
+			    const int64_t **ret, size_t *ret_n, struct error *err)
+{
+	struct kept_lists *kept = store_keeps(st) ? &st->connection->used_categories : NULL;
+	void *list;
+	struct stmt *s;
+
+	if (kept) {
+		kept_lists_begin(kept, db_data_version(st->db));
+		if (kept_list(kept, family_number(root), &kept_ids, arena, &list, ret_n)) {
+			*ret = list;
+			return 0;
+		}
+	}
+	s = prepare(st,
+		    "SELECT category FROM account_category WHERE account = ?1 UNION SELECT"
+		    " u.category FROM account x CROSS JOIN account_category u"
+		    " WHERE x.parent = ?1 AND u.account = x.id",
+		    err);
+	db_bind_int(s, 1, root);
+	if (store_ids(s, arena, ret, ret_n, err) < 0)
+		return -1;
+	if (kept)
+		kept_list_set(kept, family_number(root), &kept_ids, *ret, *ret_n);
 	return 0;
 }

@@ -22,6 +22,9 @@ int store_category_use(struct store *st, int64_t account, int64_t id, struct err
  */
 int store_categories_used(struct store *st, const int64_t *accounts, size_t n, struct arena *arena,
 			  const int64_t **ret, size_t *ret_n, struct error *err);
+/* The same of the main account ROOT and its subaccounts. */
+int store_family_categories(struct store *st, int64_t root, struct arena *arena,
+			    const int64_t **ret, size_t *ret_n, struct error *err);
 
 /* A category that an account used; ACCOUNT is its number in the list. */
 struct used_category {

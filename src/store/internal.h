@@ -184,6 +184,8 @@ int store_closings_raise(struct store *st, struct error *err);
 
 /* Upgrade: fills the table `rollup` from the tables it replaces. In a write. */
 int store_rollups_migrate(struct store *st, struct error *err);
+/* Makes the sums of all large families; there are none yet. */
+int store_families_make(struct store *st, struct error *err);
 
 /*
  * Copies the database to FILE as store_backup does, which makes the name

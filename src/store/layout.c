@@ -32,7 +32,25 @@ int store_rollup_sum(struct store *st, const struct rollup *key, struct amounts_
 int store_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
 	       struct error *err)
 {
-	return st->layout->sums(st, q, row, arg, err);
+	struct sums_query all = *q;
+	struct sums_account *accounts;
+	const int64_t *numbers;
+	struct arena arena;
+	int rc;
+
+	if (!q->family)
+		return st->layout->sums(st, q, row, arg, err);
+	arena_init(&arena);
+	rc = store_family_numbers(st, q->accounts->id, &arena, &numbers, &all.n_accounts, err);
+	if (rc == 0) {
+		accounts = arena_array(&arena, struct sums_account, all.n_accounts);
+		for (size_t i = 0; i < all.n_accounts; i++)
+			accounts[i].id = numbers[i];
+		all.accounts = accounts;
+		rc = st->layout->sums(st, &all, row, arg, err);
+	}
+	arena_release(&arena);
+	return rc;
 }
 
 int store_events_find(struct store *st, const struct event_find *q, const struct event_slice *page,

@@ -19,6 +19,13 @@ struct layout {
 			  struct error *err);
 	int (*rollups_add)(struct store *st, const struct rollup *list, size_t n,
 			   struct error *err);
+	/* An account was added, in this write. NULL: nothing to do. */
+	int (*account_added)(struct store *st, const struct account *a, struct error *err);
+	/*
+	 * Families of so many subaccounts have sums of their own, in the rollups
+	 * of the number family_number. 0: none have.
+	 */
+	int64_t family_least;
 	/* store_rollup_bounded of the sums that are not of months by category */
 	bool all_bounded;
 	int (*rollup_sum)(struct store *st, const struct rollup *key, struct amounts_wide *ret,
@@ -54,6 +61,27 @@ struct layout {
 	int (*rebuild)(struct store *st, struct store *writer, const struct verify_calls *calls,
 		       size_t *ret_n, int64_t *ret_events, struct error *err);
 };
+
+/*
+ * The number in rollups of the subaccounts of the main account ROOT, added up;
+ * of such a number, the main account.
+ */
+static inline int64_t family_number(int64_t root)
+{
+	return -root;
+}
+
+static inline bool is_family_number(int64_t account)
+{
+	return account < 0;
+}
+
+/*
+ * The numbers, in ARENA, whose rollups are together those of the main account
+ * ROOT and its subaccounts. Not of rollups by series.
+ */
+int store_family_numbers(struct store *st, int64_t root, struct arena *arena, const int64_t **ret,
+			 size_t *ret_n, struct error *err);
 
 extern const struct layout layout_sqlite, layout_pgsql;
 

@@ -50,6 +50,7 @@ void connection_close(struct store_connection *c)
 	store_accounts_forget(c);
 	kept_lists_release(&c->subaccounts);
 	kept_numbers_release(&c->closed_us);
+	kept_numbers_release(&c->families);
 	kept_numbers_release(&c->first_days);
 	kept_numbers_release(&c->last_days);
 	kept_lists_release(&c->used_categories);

@@ -17,6 +17,7 @@ struct store_connection {
 	/* by account; of one store_version: */
 	struct kept_lists subaccounts;
 	struct kept_numbers closed_us;
+	struct kept_numbers families; /* see store_family */
 	/* by account; of one db_data_version: */
 	struct kept_numbers first_days, last_days;
 	struct kept_lists used_categories;

@@ -25,6 +25,11 @@ struct slot_span {
 struct sums_query {
 	const struct sums_account *accounts;
 	size_t n_accounts;
+	/*
+	 * there is one account, a main account, and usage of its subaccounts
+	 * counts as well. With any_account and without dimensions
+	 */
+	bool family;
 	/* ids, ascending. A category does not include its subcategories */
 	const int64_t *categories;
 	size_t n_categories;           /* 0: all */

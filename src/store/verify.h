@@ -11,7 +11,8 @@ struct verify_calls {
 	size_t limit; /* report at most this many problems; count all */
 	/*
 	 * A rollup is missing (HAVE is NULL), superfluous (WANT is NULL) or
-	 * different.
+	 * different. An account below 0: the sum of the subaccounts of the
+	 * account with the number without the minus.
 	 */
 	void (*difference)(void *arg, const struct rollup *want, const struct rollup *have);
 	/* Any other problem, as a sentence. */

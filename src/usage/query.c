@@ -147,6 +147,7 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_buckets
 	const struct usage_query *q = cur->query;
 	struct span_sums_query sums = { .accounts = cur->accounts,
 					.n_accounts = q->n_accounts,
+					.family = q->family,
 					.categories = cur->within,
 					.n_categories = cur->n_within,
 					.n_spans = (size_t)n_buckets,
@@ -258,6 +259,21 @@ static size_t rows_up_to(const struct usage_cursor *cur, int64_t bucket, const c
 
 /* ---- the cursor ---- */
 
+/* The categories, not metered, that the accounts have used. */
+static int find_used(struct usage_cursor *cur, const int64_t **ret, size_t *ret_n,
+		     struct error *err)
+{
+	const struct usage_query *q = cur->query;
+
+	*ret_n = 0;
+	if (!cur->catalogue->n_listed)
+		return 0;
+	return q->family ? store_family_categories(cur->store, q->accounts[0], &cur->arena, ret,
+						   ret_n, err)
+			 : store_categories_used(cur->store, q->accounts, q->n_accounts,
+						 &cur->arena, ret, ret_n, err);
+}
+
 /*
  * Chooses the categories of a report over all categories: the categories that
  * are metered or used by one of the accounts.
@@ -271,9 +287,7 @@ static int list_categories(struct usage_cursor *cur, struct error *err)
 	const int64_t *ids;
 	size_t n = 0;
 
-	if (c->n_listed &&
-	    store_categories_used(cur->store, cur->query->accounts, cur->query->n_accounts,
-				  &cur->arena, &ids, &n, err) < 0)
+	if (find_used(cur, &ids, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		used[catalogue_index(c, ids[i])] = true;

@@ -18,6 +18,11 @@
 struct usage_query {
 	const int64_t *accounts; /* rows sum over all of them */
 	size_t n_accounts;
+	/*
+	 * there is one account, a main account, and rows sum over its
+	 * subaccounts too. Not with unpriced, dimensions or GROUP_DIMENSION
+	 */
+	bool family;
 	/* by account: its price, in another currency, is left out; NULL: none */
 	const bool *unpriced;
 	const struct zone *zone; /* never NULL */

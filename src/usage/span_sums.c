@@ -4,6 +4,7 @@
 
 #include "base/civil.h"
 #include "store/event_find.h"
+#include "store/family.h"
 #include "store/series.h"
 #include "store/sums.h"
 #include "usage/period.h"
@@ -16,7 +17,8 @@ struct span_sums_reading {
 	const struct span_sums_query *q;
 	sums_row_fn *row;
 	void *arg;
-	int64_t *ids;         /* of the query's accounts */
+	const int64_t *ids; /* of the query's accounts, or of the family */
+	size_t n_ids;
 	struct arena scratch; /* of one event */
 };
 
@@ -38,6 +40,7 @@ static int read_whole(const struct span_sums_reading *r, struct arena *arena, st
 	struct slot_span *spans = arena_array(arena, struct slot_span, q->n_spans);
 	struct sums_query slots = { .accounts = q->accounts,
 				    .n_accounts = q->n_accounts,
+				    .family = q->family,
 				    .categories = q->categories,
 				    .n_categories = q->n_categories,
 				    .spans = spans,
@@ -108,7 +111,7 @@ static int add_event(struct span_sums_reading *r, size_t span, const struct foun
 		rc = prefixes_match(r, &e->series, err);
 	}
 	for (row.account = 0; row.account < r->q->n_accounts && rc > 0; row.account++)
-		if (r->ids[row.account] == e->series.account &&
+		if ((r->q->family || r->ids[row.account] == e->series.account) &&
 		    series_counts(r, row.account, &e->series) && r->row(r->arg, &row, err) < 0)
 			rc = -1;
 	return rc < 0 ? -1 : 0;
@@ -130,7 +133,7 @@ static int add_edge(struct span_sums_reading *r, size_t span, int64_t from, int6
 		    struct error *err)
 {
 	struct event_find q = { .accounts = r->ids,
-				.n_accounts = r->q->n_accounts,
+				.n_accounts = r->n_ids,
 				.categories = r->q->n_categories ? r->q->categories : NULL,
 				.n_categories = r->q->n_categories,
 				.from_us = from * USEC_PER_SEC,
@@ -163,6 +166,32 @@ static int add_edge(struct span_sums_reading *r, size_t span, int64_t from, int6
 	return rc;
 }
 
+static bool has_edge(const struct time_span *span)
+{
+	return span->from < span->to && (span->from % SLOT_SEC || span->to % SLOT_SEC);
+}
+
+/* Finds the ids of the accounts, unless all spans are of full quarter hours. */
+static int find_ids(struct span_sums_reading *r, struct arena *arena, struct error *err)
+{
+	const struct span_sums_query *q = r->q;
+	bool edges = false;
+	int64_t *ids;
+
+	for (size_t i = 0; i < q->n_spans; i++)
+		edges = edges || has_edge(&q->spans[i]);
+	if (!edges)
+		return 0;
+	if (q->family)
+		return store_family_ids(r->st, q->accounts->id, arena, &r->ids, &r->n_ids, err);
+	ids = arena_array(arena, int64_t, q->n_accounts);
+	for (size_t i = 0; i < q->n_accounts; i++)
+		ids[i] = q->accounts[i].id;
+	r->ids = ids;
+	r->n_ids = q->n_accounts;
+	return 0;
+}
+
 static int add_edges(struct span_sums_reading *r, size_t span, struct error *err)
 {
 	int64_t from = r->q->spans[span].from, to = r->q->spans[span].to;
@@ -186,10 +215,9 @@ int span_sums_read(struct store *st, const struct span_sums_query *q, sums_row_f
 
 	arena_init(&arena);
 	arena_init(&r.scratch);
-	r.ids = arena_array(&arena, int64_t, q->n_accounts);
-	for (size_t i = 0; i < q->n_accounts; i++)
-		r.ids[i] = q->accounts[i].id;
-	rc = read_whole(&r, &arena, err);
+	rc = find_ids(&r, &arena, err);
+	if (rc == 0)
+		rc = read_whole(&r, &arena, err);
 	for (size_t i = 0; i < q->n_spans && rc == 0; i++)
 		rc = add_edges(&r, i, err);
 	arena_release(&r.scratch);

@@ -37,7 +37,7 @@ same_page() {
 	[ "$(cat "$tmp/bodies")" -eq 1 ] || fail "$1 and $2 have different records"
 }
 
-# add_family NUMBER FIRST: a main account with so many subaccounts, and the events of the shape "family" on them
+# add_family NUMBER FIRST: a main account with so many subaccounts, and the events of the shape "family" on them, up to $now
 add_family() {
 	main=$(printf 'AC%032x' "$2")
 	printf 'sid,name\n%s,family of %d\n' "$main" "$1" >"$tmp/accounts.csv"
@@ -47,7 +47,7 @@ add_family() {
 		for (i = 1; i <= n; i++) printf "AC%032x,of %d number %d\n", first + i, n, i
 	}' >"$tmp/accounts.csv"
 	add_accounts_of "$tmp/accounts.csv" "$main"
-	"$build/tests/bench/events" family 0 "$events" "$events" "$(date +%s)" |
+	"$build/tests/bench/events" family 0 "$events" "$events" "$now" |
 		awk -F, -v OFS=, -v n="$1" -v first="$2" 'NR > 1 { $3 = sprintf("AC%032x", first + 1 + NR % n) } 1' >"$tmp/events.csv"
 	import_file "$events" >"$tmp/imported"
 }
@@ -58,6 +58,7 @@ bench_families() {
 	sizes 5 1 400000
 	configure
 	new_ledger
+	now=$(date +%s)
 	add_family 2 16777216
 	few=$main
 	add_family 2000 33554432

@@ -1,10 +1,14 @@
 #include "store/sqlite/layout.h"
 
+#include "store/sqlite/family_sums.h"
+
 #include "base/banned.h"
 
 const struct layout layout_sqlite = {
 	.events_add = sqlite_events_add,
 	.rollups_add = sqlite_rollups_add,
+	.account_added = sqlite_account_added,
+	.family_least = FAMILY_LEAST,
 	.rollup_sum = sqlite_rollup_sum,
 	.usage_days = sqlite_usage_days,
 	.sums = sqlite_sums,

@@ -10,6 +10,7 @@
 
 int sqlite_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err);
 int sqlite_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err);
+int sqlite_account_added(struct store *st, const struct account *a, struct error *err);
 int sqlite_rollup_sum(struct store *st, const struct rollup *key, struct amounts_wide *ret,
 		      struct error *err);
 int sqlite_usage_days(struct store *st, const int64_t *accounts, size_t n, bool last,

@@ -9,6 +9,7 @@
 #include "store/rollup.h"
 #include "store/sqlite/posting_sums.h"
 #include "store/sqlite/posting_table.h"
+#include "store/sqlite/family_sums.h"
 #include "store/sqlite/rollup_group.h"
 #include "store/verify.h"
 #include "store/sqlite/layout.h"
@@ -96,7 +97,8 @@ static int repair_entry(void *arg, const struct rollup_rows *rows, bool detail,
 	struct rollup_entry change = *want;
 
 	w->n++;
-	if (!detail && rows->place == PLACE_MONTH && store_rollup_check(&want->amounts, err) < 0)
+	if (!detail && rows->place == PLACE_MONTH && !is_family_number(rows->account) &&
+	    store_rollup_check(&want->amounts, err) < 0)
 		return -1;
 	amounts_wide_add(&change.amounts, &have->amounts, -1);
 	g_array_append_val(r->changes, change);
@@ -206,6 +208,17 @@ static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 	return rc;
 }
 
+/* The sums of families, after those of their subaccounts have been repaired. */
+static int rebuild_families(struct walk *w, struct error *err)
+{
+	int rc = store_begin_read(w->st, err);
+
+	if (rc == 0)
+		rc = walk_families(w, err);
+	store_end(w->st);
+	return rc;
+}
+
 int sqlite_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
 		   size_t *ret_n, int64_t *ret_events, struct error *err)
 {
@@ -214,8 +227,14 @@ int sqlite_rebuild(struct store *st, struct store *writer, const struct verify_c
 	struct walk w = { .st = st, .calls = &repairing, .observer = calls, .arg = &r };
 	int rc = repair_begin(&r.repair, err);
 
-	if (rc == 0)
-		rc = repair_end(&r.repair, rebuild(&w, ret_events, err), err);
+	if (rc == 0) {
+		rc = rebuild(&w, ret_events, err);
+		if (rc == 0)
+			rc = repair_pause(&r.repair, true, err);
+		if (rc == 0)
+			rc = rebuild_families(&w, err);
+		rc = repair_end(&r.repair, rc, err);
+	}
 	g_array_free(r.changes, TRUE);
 	*ret_n = w.n;
 	return rc;

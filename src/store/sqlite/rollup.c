@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 #include "base/civil.h"
+#include "base/int_order.h"
 #include "store/lists.h"
+#include "store/sqlite/family_sums.h"
 #include "store/sqlite/rollup_group.h"
 #include "base/banned.h"
 
@@ -98,7 +100,8 @@ static int add_totals(struct store *st, const struct rollup_rows *rows, const st
 	struct rollup_addition added = { e, list->len, first, sums };
 	int rc = rollup_rows_add(st, rows, &added, err);
 
-	for (guint i = 0; first && rc == 0 && i < list->len; i++) {
+	for (guint i = 0; first && rc == 0 && i < list->len && !is_family_number(rows->account);
+	     i++) {
 		struct amounts_wide before = { 0 };
 
 		if (m->repair) {
@@ -196,13 +199,14 @@ static int add_to_small(struct store *st, const struct rollup_rows *rows, bool s
 {
 	GArray *sums = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
 	struct month all = { .repair = m->repair };
-	int rc;
+	int rc = 0;
 
 	rollup_entries_merge((const struct rollup_entry *)have->data, have->len, m->detail, m->n,
 			     sums);
 	all.detail = (const struct rollup_entry *)sums->data;
 	all.n = sums->len;
-	rc = check_detail(m->repair ? have : NULL, sums, err);
+	if (!is_family_number(rows->account))
+		rc = check_detail(m->repair ? have : NULL, sums, err);
 	if (rc == 0)
 		rc = put_month(st, rows, several, &all, err);
 	g_array_free(sums, TRUE);
@@ -261,6 +265,7 @@ static int compare_placed(const void *a, const void *b)
 	return rollup_entry_compare(&x->entry, &y->entry);
 }
 
+/* Those to add; sorted by add_placed. */
 static struct placed *place_all(const struct rollup *list, size_t n)
 {
 	struct placed *ret = g_new(struct placed, n);
@@ -281,9 +286,27 @@ static struct placed *place_all(const struct rollup *list, size_t n)
 					   { r->category, r->series, r->slot - start,
 					     amounts_widen(&r->amounts) } };
 	}
-	if (n)
-		qsort(ret, n, sizeof(*ret), compare_placed);
 	return ret;
+}
+
+/*
+ * Makes those of LIST that are of subaccounts of the families ROOTS, ascending,
+ * into additions to the families. Returns their number.
+ */
+static size_t place_families(struct placed *placed, const struct rollup *list, size_t n,
+			     const int64_t *roots, size_t n_roots)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].account == list[i].family ||
+		    !bsearch(&list[i].family, roots, n_roots, sizeof(*roots), int_order))
+			continue;
+		placed[kept] = placed[i];
+		placed[kept].account = family_number(list[i].family);
+		placed[kept++].entry.series = 0;
+	}
+	return kept;
 }
 
 /* Adds those of the month that PLACED begins with; returns how many, or -1. */
@@ -304,17 +327,43 @@ static int64_t add_first_month(struct store *st, const struct placed *placed, si
 	return (int64_t)taken;
 }
 
-int sqlite_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err)
+/* Sorts PLACED, and adds it month by month. */
+static int add_placed(struct store *st, struct placed *placed, size_t n, struct error *err)
 {
-	struct placed *placed = place_all(list, n);
 	GArray *detail = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
 	int64_t taken = 0;
 
+	if (n)
+		qsort(placed, n, sizeof(*placed), compare_placed);
 	for (size_t i = 0; i < n && taken >= 0; i += (size_t)taken)
 		taken = add_first_month(st, placed + i, n - i, detail, err);
 	g_array_free(detail, TRUE);
-	g_free(placed);
 	return taken < 0 ? -1 : 0;
+}
+
+int sqlite_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err)
+{
+	struct placed *placed;
+	struct arena arena;
+	const int64_t *roots;
+	size_t n_roots;
+	int rc;
+
+	arena_init(&arena);
+	rc = family_sums_of(st, list, n, &arena, &roots, &n_roots, err);
+	placed = place_all(list, n);
+	if (rc == 0 && n_roots) {
+		struct placed *families = g_memdup2(placed, n * sizeof(*placed));
+
+		rc = add_placed(st, families, place_families(families, list, n, roots, n_roots),
+				err);
+		g_free(families);
+	}
+	if (rc == 0)
+		rc = add_placed(st, placed, n, err);
+	g_free(placed);
+	arena_release(&arena);
+	return rc;
 }
 
 /* ---- reading ---- */

@@ -58,6 +58,7 @@ static int report_rows(void *arg, const struct rollup_rows *rows, bool detail, b
 
 	(void)detail;
 	(void)err;
+	w->damaged = w->damaged || damaged;
 	if (damaged)
 		verify_problem(w->arg,
 			       "account %" PRId64 ", %s number %" PRId64
@@ -144,7 +145,8 @@ static int check_events(struct verify_checks *v, int64_t *ret_events, struct err
 	rc = walk_events(&w, ret_events, err);
 	v->late = w.late;
 	walk_release(&w);
-	return rc;
+	/* unreadable rollups of a subaccount cannot be added up */
+	return rc < 0 || w.damaged ? rc : walk_families(&w, err);
 }
 
 static int verify(struct verify_checks *v, int64_t *ret_events, struct error *err)

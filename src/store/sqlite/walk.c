@@ -7,6 +7,7 @@
 
 #include "base/civil.h"
 #include "store/source.h"
+#include "store/sqlite/family_sums.h"
 #include "store/verify_checks.h"
 #include "base/banned.h"
 
@@ -207,10 +208,23 @@ int walk_events(struct walk *w, int64_t *ret_events, struct error *err)
 	return 0;
 }
 
+static struct rollup_calls rollup_calls_of(struct walk *w)
+{
+	return (struct rollup_calls) { w->calls->entry, w->calls->rows, w };
+}
+
+int walk_families(struct walk *w, struct error *err)
+{
+	struct rollup_calls calls = rollup_calls_of(w);
+
+	return family_sums_walk(w->st, w->accounts, &calls, err);
+}
+
 void walk_init(struct walk *w)
 {
-	w->rollups = walk_rollups_new(
-		w->st, w->accounts, &(struct rollup_calls) { w->calls->entry, w->calls->rows, w });
+	struct rollup_calls calls = rollup_calls_of(w);
+
+	w->rollups = walk_rollups_new(w->st, w->accounts, &calls);
 	w->hour.refs = g_array_new(FALSE, FALSE, sizeof(struct posting));
 	arena_init(&w->hour.arena);
 }

@@ -57,6 +57,7 @@ struct walk {
 	/* the source of entries of corrections; 0: there are none */
 	int64_t own;
 	int64_t late; /* late events so far */
+	bool damaged; /* some leaves of rollups can't be read; set by calls->rows */
 };
 
 /* Set w->st, accounts, families, calls, observer and arg before. */
@@ -68,5 +69,11 @@ void walk_release(struct walk *w);
  * have 128 bits: with corrections, a sum may exceed 64 bits and come back.
  */
 int walk_events(struct walk *w, int64_t *ret_events, struct error *err);
+
+/*
+ * Compares the sums of families with the rollups of their subaccounts, as these
+ * are stored. Call it in a read, without walk_init.
+ */
+int walk_families(struct walk *w, struct error *err);
 
 #endif

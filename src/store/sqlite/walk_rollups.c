@@ -336,7 +336,7 @@ static int check_strays(struct walk_rollups *w, struct error *err)
 					       " WHERE place > ?1 AND place < ?2"
 					       " AND account IN (SELECT a FROM list(?3))"
 					     : "SELECT DISTINCT place, account, period FROM rollup"
-					       " WHERE place > ?1 AND place < ?2",
+					       " WHERE place > ?1 AND place < ?2 AND account > 0",
 				 err);
 	int64_t account = 0, month = 0;
 	int rc, exists = 0;
@@ -409,7 +409,7 @@ static int start(struct walk_rollups *w, struct error *err)
 		w->accounts ? "SELECT DISTINCT account, period FROM rollup WHERE place = ?1"
 			      " AND account IN (SELECT a FROM list(?2)) ORDER BY account, period"
 			    : "SELECT DISTINCT account, period FROM rollup WHERE place = ?1"
-			      " ORDER BY account, period",
+			      " AND account > 0 ORDER BY account, period",
 		err);
 	db_bind_int(w->months, 1, PLACE_MONTH);
 	if (w->accounts)
@@ -417,26 +417,32 @@ static int start(struct walk_rollups *w, struct error *err)
 	return next_month(w, err);
 }
 
-int walk_rollups_add(struct walk_rollups *w, const struct rollup *r, struct error *err)
+int walk_rollups_add_entry(struct walk_rollups *w, int64_t account, int64_t month,
+			   const struct rollup_entry *e, struct error *err)
 {
-	int64_t month = slot_of(LEVEL_MONTH, r->slot);
-	int64_t day = floor_div(r->slot, SLOTS_PER_DAY) - slot_month_day(month);
-	struct rollup_entry e = { r->category, r->series,
-				  r->slot - slot_month_day(month) * SLOTS_PER_DAY,
-				  amounts_widen(&r->amounts) };
+	int64_t day = e->slot / SLOTS_PER_DAY;
 
 	if (!w->account && start(w, err) < 0)
 		return -1;
-	if (w->account != r->account || w->month != month) {
-		if (go_to(w, r->account, month, err) < 0 ||
-		    open_month(w, r->account, month, err) < 0)
+	if (w->account != account || w->month != month) {
+		if (go_to(w, account, month, err) < 0 || open_month(w, account, month, err) < 0)
 			return -1;
 	} else if (w->day != day && close_day(w, err) < 0) {
 		return -1;
 	}
 	w->day = day;
-	rollup_append(w->detail, &e);
+	rollup_append(w->detail, e);
 	return 0;
+}
+
+int walk_rollups_add(struct walk_rollups *w, const struct rollup *r, struct error *err)
+{
+	int64_t month = slot_of(LEVEL_MONTH, r->slot);
+	struct rollup_entry e = { r->category, r->series,
+				  r->slot - slot_month_day(month) * SLOTS_PER_DAY,
+				  amounts_widen(&r->amounts) };
+
+	return walk_rollups_add_entry(w, r->account, month, &e, err);
 }
 
 int walk_rollups_end(struct walk_rollups *w, struct error *err)

@@ -33,8 +33,9 @@ struct rollup_calls {
 struct walk_rollups;
 
 /*
- * Compares the rollups of ACCOUNTS, a list of ids; NULL: of all accounts. Borrows
- * ACCOUNTS. Never NULL. In a read of ST, until it is freed.
+ * Compares the rollups of ACCOUNTS, a list of ids; NULL: of all accounts, but not
+ * those of families (family_sums.h). Borrows ACCOUNTS. Never NULL. In a read of
+ * ST, until it is freed.
  */
 struct walk_rollups *walk_rollups_new(struct store *st, const struct db_list *accounts,
 				      const struct rollup_calls *calls);
@@ -45,6 +46,9 @@ void walk_rollups_free(struct walk_rollups **w);
  * 0 if the event has no dimensions.
  */
 int walk_rollups_add(struct walk_rollups *w, const struct rollup *r, struct error *err);
+/* The same of an entry of an account's month; its slot is a quarter hour of it. */
+int walk_rollups_add_entry(struct walk_rollups *w, int64_t account, int64_t month,
+			   const struct rollup_entry *e, struct error *err);
 
 /* Call it after the last event: compares the rest. */
 int walk_rollups_end(struct walk_rollups *w, struct error *err);
