@@ -219,6 +219,30 @@ START_TEST(errors_have_the_kinds_that_the_store_knows)
 }
 END_TEST
 
+START_TEST(a_lost_server_of_a_distributed_ledger_is_no_defect)
+{
+	static const struct {
+		const char *text;
+		enum error_kind kind;
+	} rows[] = {
+		{ "failure on connection marked as essential: db1.example:5432", ERR_BUSY },
+		{ "cache lookup failed", ERR_INTERNAL },
+	};
+	struct store *st = with_table();
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char sql[200];
+
+		ROW("%s", rows[i].text);
+		snprintf(sql, sizeof(sql),
+			 "DO $$ BEGIN RAISE EXCEPTION '%s' USING ERRCODE = 'XX000'; END $$",
+			 rows[i].text);
+		FAILS_WITH(db_exec(st->db, sql, &err), rows[i].kind, "");
+	}
+	store_close(&st);
+}
+END_TEST
+
 /* After a statement that failed, PostgreSQL undoes the rest: nobody is told "stored". */
 START_TEST(a_write_in_which_a_statement_failed_is_not_stored)
 {
@@ -486,6 +510,7 @@ int main(void)
 	tcase_add_test(tc, text_that_is_not_utf8_is_refused_and_ends_nothing_else);
 	tcase_add_test(tc, lists_have_their_rows_in_order_or_none);
 	tcase_add_test(tc, errors_have_the_kinds_that_the_store_knows);
+	tcase_add_test(tc, a_lost_server_of_a_distributed_ledger_is_no_defect);
 	tcase_add_test(tc, a_write_in_which_a_statement_failed_is_not_stored);
 	tcase_add_test(tc, a_connection_that_ended_is_replaced_before_anything_was_read);
 	tcase_add_test(tc, a_read_whose_connection_ends_fails_and_the_next_one_does_not);

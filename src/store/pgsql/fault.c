@@ -1,6 +1,7 @@
 #include "store/pgsql/fault.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <string.h>
 #include "base/banned.h"
 
@@ -46,12 +47,24 @@ const char *pg_one_line(const char *text, char *ret, size_t size)
 	return ret;
 }
 
+#define LOST "08006"
+
+/* Citus gives a connection of its own that is lost the state of a defect. */
+static bool node_is_lost(const char *state, const char *text)
+{
+	return strcmp(state, "XX000") == 0 &&
+	       (strstr(text, "failure on connection marked as essential") ||
+		strstr(text, "while executing command on"));
+}
+
 int pg_fail(const char *state, const char *text, const char *sql, struct error *err)
 {
 	enum error_kind kind = ERR_INTERNAL;
 	const char *message = "the ledger's database failed";
 	char line[320], statement[160];
 
+	if (node_is_lost(state, text))
+		state = LOST;
 	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
 		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0) {
 			kind = faults[i].kind;
@@ -71,7 +84,7 @@ int pg_fail_result(const PGresult *r, const char *sql, struct error *err)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
-	return pg_fail(state ? state : "08006", PQresultErrorMessage(r), sql, err);
+	return pg_fail(state ? state : LOST, PQresultErrorMessage(r), sql, err);
 }
 
 int pg_fail_silent(struct error *err)
