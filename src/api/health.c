@@ -8,6 +8,7 @@
 #include "api/administer.h"
 #include "api/ledger_notes.h"
 #include "config.h"
+#include "store/server.h"
 #include "usage/commit_thread.h"
 #include "usage/maintenance.h"
 #include "base/banned.h"
@@ -19,7 +20,7 @@ struct health_record {
 	struct decimal differences;
 	bool verifying, failed, backing_up;
 	struct decimal verified_percent;
-	const char *ledger, *log, *database;
+	const char *ledger, *log, *database, *away;
 	int64_t ledger_bytes, log_bytes, schema;
 	const char *version, *now;
 };
@@ -94,8 +95,14 @@ static const char *size_words(const struct request *rq, int64_t bytes)
 }
 
 /* A sentence on what the operator should do next. */
-static const char *advice(const struct health_record *r)
+static const char *advice(const struct request *rq, const struct health_record *r)
 {
+	if (r->away)
+		return arena_printf(rq->arena,
+				    "These servers of the ledger do not answer: %s. Events of the "
+				    "accounts that they keep are not stored until they are back; "
+				    "see usaged-postgresql(7).",
+				    r->away);
 	if (r->verifying)
 		return "The ledger is being verified. Load this page again to see the result.";
 	if (r->failed)
@@ -126,6 +133,18 @@ static void fill_progress(const struct request *rq, struct health_record *r)
 		r->verified_percent = (struct decimal) { .n = status.percent };
 }
 
+/* The servers of a ledger that is distributed over several. */
+static void fill_servers(const struct request *rq, struct health_record *r)
+{
+	const char *away;
+
+	if (store_servers_away(rq->store, rq->arena, &away, NULL) <= 0 || !*away)
+		return;
+	r->away = away;
+	r->database = arena_printf(rq->arena, "%s; these servers do not answer: %s",
+				   r->database ? r->database : "PostgreSQL", away);
+}
+
 static void fill_sizes(const struct request *rq, const struct store_stats *facts,
 		       struct health_record *r)
 {
@@ -135,6 +154,7 @@ static void fill_sizes(const struct request *rq, const struct store_stats *facts
 	r->log_bytes = facts->log_bytes;
 	if (ledger_database_load(rq, &database)) {
 		r->database = database.words;
+		fill_servers(rq, r);
 		r->ledger_bytes = database.bytes;
 	} else {
 		r->log = size_words(rq, facts->log_bytes);
@@ -172,7 +192,7 @@ static int get_health(struct request *rq, struct writer *w, struct error *err)
 	fill_sizes(rq, &facts, &r);
 	r.schema = facts.schema;
 	fill_progress(rq, &r);
-	writer_about(w, op_GetHealth.title, advice(&r));
+	writer_about(w, op_GetHealth.title, advice(rq, &r));
 	writer_record(w, NULL, &health_shape, &r);
 	return 0;
 }

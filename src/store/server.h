@@ -36,8 +36,8 @@ int store_server(struct store *st, struct arena *arena, struct store_server *ret
 
 /*
  * Of a ledger that is distributed over several servers: names those that do not
- * answer, in ARENA; "": none. 1 read, 0: the ledger is not distributed, -1 failed.
- * Outside a read or write.
+ * answer, in ARENA; "": none. Waits two seconds for each at most. 1 read, 0: the
+ * ledger is not distributed, -1 failed.
  */
 int store_servers_away(struct store *st, struct arena *arena, const char **ret, struct error *err);
 

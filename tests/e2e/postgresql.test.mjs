@@ -106,6 +106,27 @@ test('the tables are made once, and the address is shown without a password', op
 	ledger.remove()
 })
 
+test('servers of a distributed ledger that do not answer are named', options, async () => {
+	const database = postgres.database(), name = /^postgresql:\/\/\/(\w+)/.exec(database.address)[1]
+	// as if it were distributed
+	database.sql(`ALTER DATABASE ${name} SET usaged.places = '3'`)
+	const ledger = new Ledger({ database })
+	const doctor = () => spawnSync(program, ['--config', ledger.config, 'doctor'], { encoding: 'utf8' }).stdout
+	const health = async () => JSON.parse((await ledger.get('/health.json')).body)
+	try {
+		await ledger.start()
+		assert.match(doctor(), /^ok +servers +.*all its servers answer$/m)
+		assert.doesNotMatch((await health()).database, /do not answer/)
+		database.sql("CREATE OR REPLACE FUNCTION servers_away() RETURNS text LANGUAGE sql AS $$ SELECT 'db3.example:5432' $$")
+		assert.match(doctor(), /^TO DO +servers +these servers do not answer: db3\.example:5432;/m)
+		assert.match((await health()).database, /; these servers do not answer: db3\.example:5432$/)
+		assert.match((await ledger.get('/health.html')).body, /These servers of the ledger do not answer: db3\.example:5432\./)
+		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
+	} finally {
+		ledger.remove()
+	}
+})
+
 test('a server does not start with another secret, another schema, or a database that may lose what it confirmed', options, async () => {
 	const database = postgres.database(), ledger = new Ledger({ database }), host = ledger.host()
 	writeFileSync(join(host.folder, 'secret'), Buffer.alloc(32, 7), { mode: 0o600 })

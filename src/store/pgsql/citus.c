@@ -72,18 +72,20 @@ static int check_coordinator(struct store *st, struct error *err)
 #define NODES_AWAY                                                                      \
 	"pg_dist_node WHERE noderole = 'primary' AND groupid <> 0 AND (NOT isactive OR" \
 	" NOT citus_check_connection_to_node(nodename, nodeport))"
+/* A node that hangs is given up before the statement is. */
+#define CHECK " LANGUAGE sql SET citus.node_connection_timeout = '2s' AS $$"
 /*
  * Places on nodes that are away; NULL for such a node without places. A node that
  * was disabled has no copies of reference tables to be written.
  */
 static const char places_away[] =
-	"CREATE FUNCTION places_away() RETURNS SETOF bigint LANGUAGE sql AS $$"
+	"CREATE FUNCTION places_away() RETURNS SETOF bigint" CHECK
 	" WITH n AS MATERIALIZED (SELECT groupid FROM " NODES_AWAY ")"
 	" SELECT s.shardid FROM n LEFT JOIN (SELECT p.groupid, p.shardid FROM pg_dist_placement p"
 	" JOIN pg_dist_shard d USING (shardid) WHERE d.logicalrelid = 'event'::regclass) s"
 	" USING (groupid) $$";
 static const char servers_away[] =
-	"CREATE FUNCTION servers_away() RETURNS text LANGUAGE sql AS $$"
+	"CREATE FUNCTION servers_away() RETURNS text" CHECK
 	" SELECT COALESCE(string_agg(nodename || ':' || nodeport, ', ' ORDER BY nodeid), '')"
 	" FROM " NODES_AWAY " $$";
 static const char none_away[] = "CREATE FUNCTION servers_away() RETURNS text LANGUAGE sql"
