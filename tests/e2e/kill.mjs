@@ -1,6 +1,6 @@
 // kill.mjs - is what was acknowledged there, once, however often the worker is killed?
 //
-//   [ROUNDS=50] [ACCOUNTS=20] [SEED=number] [USAGED=program] node kill.mjs
+//   [ROUNDS=50] [ACCOUNTS=20] [SEED=number] [USAGED=program] [MEANWHILE=command] node kill.mjs
 //
 // Each round loads the worker over many connections with small and big requests, kills it (SIGKILL) at a random moment, sometimes again while it
 // starts, starts it, sends everything again that was not acknowledged, and compares what is stored with what was sent: event by event in number, usage
@@ -10,19 +10,23 @@
 // The events are of ACCOUNTS accounts, half of them subaccounts, with 50 customers each: with many accounts, nearly each event has sums of its own.
 // In one round of ten the ledger is set back to an earlier schema and upgraded, and the upgrade is killed on its way.
 //
-// With USAGED_E2E_STORE=postgresql, the ledger is in a private PostgreSQL, which is killed in two of five rounds, in place of the worker.
+// With USAGED_E2E_STORE=postgresql, the ledger is in a private PostgreSQL, which is killed in two of five rounds, in place of the worker. With an
+// address, the ledger is in that database (postgresql.mjs), and in two of five rounds MEANWHILE is run, if it is set: a command that does something to
+// the database under load, such as to kill one of its servers and start it again, or to move shards to another server.
 //
 // A killed process loses nothing that it has handed to the kernel; that commits reach the disk before the answer, a power cut that loses all
 // that was not synced shows in tests/unit/fault_tests.c.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { Connection, request } from './fastcgi.mjs'
-import { commonPostgres } from './postgresql.mjs'
+import { commonPostgres, Postgres } from './postgresql.mjs'
 import { inPostgresql, Ledger, program, randomOf } from './worker.mjs'
 
 const rounds = Number(process.env.ROUNDS || 50)
 const seed = Number(process.env.SEED || Math.floor(Math.random() * 2 ** 32))
 const random = randomOf(seed)
+const { MEANWHILE } = process.env
+const crashes = inPostgresql && (MEANWHILE || commonPostgres() instanceof Postgres)
 const CONNECTIONS = 16, LOAD_MS = 150, VERIFY_EVERY = Math.max(10, Math.floor(rounds / 50)), UPGRADE_EVERY = 10
 const categories = ['calls-inbound', 'calls-outbound', 'sms-inbound', 'ai-minutes']
 
@@ -78,7 +82,8 @@ function check(job, { head, body }) {
 	if (status !== '200')
 		return void wrong.push(`status ${status}: ${body.slice(0, 200)}`)
 	const { created, duplicate, conflict, rejected } = JSON.parse(body)
-	if (conflict || rejected || (created && duplicate) || created + duplicate !== job.n)
+	const parted = created && duplicate && !(job.refused && !job.atomic)
+	if (conflict || rejected || parted || created + duplicate !== job.n)
 		wrong.push(`of ${job.n} events, sent ${job.tries} times: ${created} created, ${duplicate} duplicate, ${conflict} conflict, ${rejected} rejected`)
 	else if (job.tries === 1 && !created)
 		wrong.push(`${job.n} new events were duplicates`)
@@ -99,14 +104,18 @@ async function send(c, job) {
 	counts.requests++
 	c.write(request(ledger.token, { method: 'POST', uri: job.atomic ? '/events?atomic=true' : '/events', body: job.body, keep: true, env: { CONTENT_TYPE: 'application/x-ndjson' } }))
 	const answer = await c.answer()
-	// while the database is away
-	const refused = inPostgresql && /^Status: 503 /.test(answer.head)
-	if (refused)
+	// while the database is away, or has a server away that has some of the events
+	const refused = inPostgresql && (/^Status: 503 /.test(answer.head) || /"unavailable":/.test(answer.body))
+	if (refused) {
+		if (/^Status: 503 /.test(answer.head) && !/\nRetry-After: [1-9]/.test(answer.head))
+			wrong.push(`a refusal without Retry-After: ${answer.head}`)
 		counts.refused++
-	else if (answer.complete)
+		job.refused = true
+	} else if (answer.complete) {
 		check(job, answer)
-	else
+	} else {
 		counts.unanswered++
+	}
 	return answer.complete && !refused
 }
 
@@ -121,6 +130,7 @@ async function work(next) {
 				again.push(job)
 			if (!running)
 				break
+			await sleep(job.refused ? 50 : 0)
 		}
 	}
 	c.close()
@@ -170,12 +180,24 @@ async function start() {
 	await ledger.start()
 }
 
-// The database crashes, and comes back; the worker stays.
+function runMeanwhile() {
+	return new Promise((done, failed) => execFile('sh', ['-c', MEANWHILE], (err, stdout, stderr) =>
+		err ? failed(new Error(`${MEANWHILE}: ${stderr || err.message}`)) : done()))
+}
+
+// The database crashes, and comes back; or MEANWHILE is done to it. The worker stays.
 async function crash(loading) {
-	await commonPostgres().stop('SIGKILL')
-	await loading
-	commonPostgres().start()
-	commonPostgres().server.unref()
+	if (commonPostgres() instanceof Postgres) {
+		running = false
+		await commonPostgres().stop('SIGKILL')
+		await loading
+		commonPostgres().start()
+		commonPostgres().server.unref()
+	} else {
+		await runMeanwhile()
+		running = false
+		await loading
+	}
 	counts.crashes++
 	up = true
 }
@@ -183,9 +205,9 @@ async function crash(loading) {
 async function load() {
 	const loading = workAll(() => running && newRequest())
 	await sleep(int(LOAD_MS))
-	running = false
-	if (inPostgresql && random() < 0.4)
+	if (crashes && random() < 0.4)
 		return crash(loading)
+	running = false
 	await ledger.end('SIGKILL')
 	await loading
 	counts.kills++
@@ -250,10 +272,12 @@ try {
 }
 const [[stored]] = ledger.sql('SELECT count(*) FROM event')
 if (inPostgresql)
-	console.log(`# ${counts.crashes} crashes of the database, ${counts.refused} requests were told to come again`)
+	console.log(`# ${counts.crashes} times ${MEANWHILE ?? 'the database crashed'}; ${counts.refused} requests were told to come again`)
 console.log(`# ${counts.kills} kills under load, ${counts.killsAtStart} while starting, ${counts.killsInUpgrade} in ${counts.upgrades} upgrades; ${counts.requests} requests, ${counts.unanswered} without an answer: ` +
 	`of these ${counts.resentStored} were stored, ${counts.resentNew} were not; ${counts.resentAcknowledged} acknowledged ones were sent again; of ${counts.spoilt} nothing was to be stored`)
 console.log(`# ${sent.events} events sent, ${stored} stored: ${Math.max(0, sent.events - stored)} lost, ${Math.max(0, stored - sent.events)} counted twice`)
+if (wrong.length)
+	console.log('# ' + ledger.log.trim().replaceAll('\n', '\n# '))
 wrong.slice(0, 10).forEach(w => console.log(`# ${w}`))
 ok(`every event counts once after each of ${rounds} kills`, !wrong.length && sent.events === stored)
 ok('some requests were killed on their way', counts.resentStored + counts.resentNew > 0)

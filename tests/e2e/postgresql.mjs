@@ -23,6 +23,12 @@ function run(...command) {
 	return stdout
 }
 
+// Rows of texts, of the database at ADDRESS.
+function rowsOf(address, text) {
+	const out = run(join(bin, 'psql'), '-qAtX', '-d', address, '-c', text)
+	return out.trim() ? out.trim().split('\n').map(row => row.split('|')) : []
+}
+
 // The processes below PID.
 function below(pid) {
 	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
@@ -83,13 +89,12 @@ export class Postgres {
 	}
 	// Rows of texts.
 	sql(text, database = 'postgres') {
-		const out = run(join(bin, 'psql'), '-qAtX', '-h', this.folder, '-U', 'usaged', '-d', database, '-c', text)
-		return out.trim() ? out.trim().split('\n').map(row => row.split('|')) : []
+		return rowsOf(`postgresql:///${database}?host=${this.folder}&user=usaged`, text)
 	}
-	// A new empty database, or a copy of another one: { name, address, sql() }.
-	database(template = 'template1') {
+	// A new empty database: { name, address, sql() }.
+	database() {
 		const name = `ledger${++this.#databases}`
-		this.sql(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+		this.sql(`CREATE DATABASE ${name}`)
 		return { name, address: `postgresql:///${name}?host=${this.folder}&user=usaged`, sql: text => this.sql(text, name) }
 	}
 	// A standby becomes the primary. It waits for no standby of its own until FOLLOW.
@@ -115,10 +120,35 @@ export class Postgres {
 	}
 }
 
+// A database of any server, by its address. Each ledger is in a schema of its own, which is dropped when this process ends; a process that
+// is killed leaves its schemas.
+class Schemas {
+	#names = []
+	constructor(address) {
+		this.address = address
+		process.once('exit', () => this.#names.forEach(name => rowsOf(address, `SET client_min_messages = error; DROP SCHEMA ${name} CASCADE`)))
+	}
+	// A new empty schema: { name, address, sql() }.
+	database() {
+		const name = `usaged_e2e_${process.pid}_${Date.now().toString(36)}_${this.#names.length}`
+		rowsOf(this.address, `CREATE SCHEMA ${name}`)
+		this.#names.push(name)
+		const address = `${this.address}${this.address.includes('?') ? '&' : '?'}options=-csearch_path%3D${name}`
+		return { name, address, sql: text => rowsOf(address, text) }
+	}
+}
+
+// Where ledgers are unless a test says otherwise: USAGED_E2E_STORE is empty (in files), "postgresql" (in a private server, which all ledgers of this
+// process share), or the address of a database: in that one.
+const place = process.env.USAGED_E2E_STORE ?? ''
+export const inPostgresql = /^postgresql(:|$)/.test(place)
+assert.ok(inPostgresql || !place, `USAGED_E2E_STORE=${place} is neither "postgresql" nor an address that begins with postgresql://`)
+
 let common
-// The server that all ledgers of this process share that are in PostgreSQL only because USAGED_E2E_STORE=postgresql says so.
 export function commonPostgres() {
-	if (!common) {
+	if (!common && place !== 'postgresql') {
+		common = new Schemas(place)
+	} else if (!common) {
 		common = new Postgres()
 		common.start()
 		// the process does not wait for it

@@ -8,7 +8,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 tmp=$(mktemp -d)
 VAR=$tmp/var
-PORT=$(node -e 's = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
+free_port() {
+	node -e 's = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
+}
+PORT=$(free_port)
 export VAR PORT
 server=
 
@@ -167,6 +170,23 @@ if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
 	again() { [ "$(head -n 1 "$VAR/postgresql/data/postmaster.pid")" != "$postmaster" ] && answers; }
 	wait_for again
 	is "a PostgreSQL that dies is started again" $? 0
+	address="postgresql:///other?host=$VAR/postgresql&user=usaged"
+	psql -qX -h "$VAR/postgresql" -U postgres -d postgres -c 'CREATE DATABASE other OWNER usaged'
+	first=$server VAR=$tmp/there
+	DATABASE=$address PORT=$(free_port) begin env
+	is "it makes a ledger in a database of another server" $? 0
+	# shellcheck source=/dev/null
+	. "$VAR/credentials"
+	answers
+	is "which answers" $? 0
+	end
+	is "it stops alone" $? 0
+	has "the ledger stays there" "$(DATABASE=postgresql://elsewhere/other "$top/start" 2>&1)" "choose another VAR"
+	server=$first VAR=$tmp/pg
+	# shellcheck source=/dev/null
+	. "$VAR/credentials"
+	answers
+	is "the first one answers as before" $? 0
 	end
 	is "it stops" $? 0
 	without_postgresql

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Connection, request } from './fastcgi.mjs'
-import { commonPostgres } from './postgresql.mjs'
+import { commonPostgres, inPostgresql } from './postgresql.mjs'
 
 export const top = join(dirname(fileURLToPath(import.meta.url)), '../..')
 export const program = process.env.USAGED ?? join(top, 'usaged')
@@ -23,8 +23,7 @@ export function randomOf(seed) {
 	}
 }
 
-// With USAGED_E2E_STORE=postgresql, ledgers are in PostgreSQL.
-export const inPostgresql = process.env.USAGED_E2E_STORE === 'postgresql'
+export { inPostgresql }
 const usualDatabase = () => inPostgresql ? commonPostgres().database() : undefined
 
 export class Ledger {
@@ -46,7 +45,10 @@ export class Ledger {
 		const folder = mkdtempSync(join(tmpdir(), 'usaged-')), copy = Object.create(Ledger.prototype)
 		cpSync(this.folder, folder, { recursive: true })
 		if (this.postgresql) {
-			const postgresql = commonPostgres().database(this.postgresql.name), config = join(folder, 'usaged.conf')
+			const postgresql = commonPostgres().database(), config = join(folder, 'usaged.conf')
+			this.run('move', '--to', postgresql.address, '--final')
+			// the ledger has moved, and comes back
+			this.postgresql.sql("DROP TABLE moved; UPDATE meta SET value = -value WHERE name = 'version'")
 			writeFileSync(config, readFileSync(config, 'utf8').replace(this.database, postgresql.address))
 			return Object.assign(copy, this, { folder, postgresql, database: postgresql.address, socket: join(folder, 'usaged.sock'), config, log: '' })
 		}
