@@ -39,7 +39,6 @@ struct writer {
 	const struct writer_options *options;
 	struct sink *sink;
 	struct strbuf *out; /* = sink->buf */
-	struct writer_node stack[WRITER_DEPTH];
 	int depth;
 	bool rooted; /* the root has begun */
 	bool finished;
@@ -48,10 +47,7 @@ struct writer {
 	/* for people */
 	char *title, *sentence; /* or NULL */
 	const char *note;       /* or NULL */
-	struct writer_note notes[WRITER_NOTES];
-	size_t n_notes;
-	struct figure figures[WRITER_FIGURES];
-	size_t n_figures;
+	size_t n_notes, n_figures;
 	const char *filters; /* or NULL */
 	const struct page_link *presets, *related;
 	bool totals; /* see writer_show_totals */
@@ -63,6 +59,11 @@ struct writer {
 	 */
 	struct strbuf joined;
 	void *state;
+
+	/* what is not yet in use below is not set: see writer_new */
+	struct writer_node stack[WRITER_DEPTH];
+	struct writer_note notes[WRITER_NOTES];
+	struct figure figures[WRITER_FIGURES];
 };
 
 static inline struct writer_node *writer_top(struct writer *w)

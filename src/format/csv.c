@@ -16,7 +16,6 @@
 #include "base/banned.h"
 
 struct csv {
-	struct speller names, jsv_names;
 	struct columns columns;
 	/* commas written in this row: the index of the current column */
 	size_t commas;
@@ -55,8 +54,7 @@ static void add_commas(struct writer *w, size_t column)
 
 static void add_name(struct writer *w, const struct field *f)
 {
-	struct csv *csv = w->state;
-	const struct spelled *name = speller_spell(&csv->names, w->options->style->csv, f->name);
+	const struct spelled *name = style_spelled(w->options->style->csv, f->name);
 
 	strbuf_addn(w->out, name->text, name->len);
 }
@@ -117,7 +115,7 @@ static void begin_cell(struct writer *w, char bracket)
 	csv->cell = w->depth;
 	strbuf_addc(w->out, '"');
 	writer_parent(w)->mark = 0;
-	jsv_open(w, &csv->jsv_names, NULL, bracket);
+	jsv_open(w, NULL, bracket);
 }
 
 /* Begins an object or a list inside a row. */
@@ -127,7 +125,7 @@ static void begin_inside(struct writer *w, const struct field *f, char bracket)
 	struct writer_node *node = writer_top(w);
 
 	if (csv->cell)
-		jsv_open(w, &csv->jsv_names, f, bracket);
+		jsv_open(w, f, bracket);
 	else if (seek_cell(w, f, w->depth))
 		begin_cell(w, bracket);
 	else
@@ -198,7 +196,7 @@ static void csv_field(struct writer *w, const struct field *f, const void *value
 	size_t len, from = w->out->len;
 
 	if (csv->cell) {
-		jsv_field(w, &csv->jsv_names, f, value);
+		jsv_field(w, f, value);
 		double_quotes(w->out, from);
 	} else if (csv->row && seek_cell(w, f, csv->row)) {
 		if (f->type == VT_TEXTS && value)

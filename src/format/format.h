@@ -31,6 +31,7 @@ struct format {
 
 	/* FIELD_* flags of fields that this format omits */
 	unsigned leaves_out;
+	bool titled; /* shows title and sentence of writer_about */
 	bool copies; /* a FIELD_SHARED object is written once, then copied */
 	/* takes VT_TEXTS; else their texts are joined to one VT_TEXT */
 	bool lists_texts;

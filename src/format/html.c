@@ -789,6 +789,7 @@ const struct format format_html = {
 	.mime = "text/html",
 	.charset = "utf-8",
 	.page = true,
+	.titled = true,
 	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY,
 	.state_size = sizeof(struct html),
 	.begin = html_begin,

@@ -1,7 +1,6 @@
 /*
  * JSON, compact. Most answers are JSON, so this backend is fast: it does
- * without printf, checks and copies text sixteen bytes at a time, and spells
- * each member's name once a document.
+ * without printf, and checks and copies text sixteen bytes at a time.
  */
 #include "format/json.h"
 
@@ -76,18 +75,29 @@ static void add_with_care(struct strbuf *out, const char *text, size_t len)
 typedef signed char bytes16 __attribute__((vector_size(16)));
 typedef int64_t halves __attribute__((vector_size(16)));
 
-/* Copies 16 (copy16), 8 or 4 bytes. Returns false if a byte needs care. */
-static bool copy16(char *to, const char *text)
+/* Copies 16 bytes. Returns not 0 for each that needs care. */
+static bytes16 copy16(char *to, const char *text)
 {
 	bytes16 v;
-	halves care;
 
 	memcpy(&v, text, sizeof(v));
 	memcpy(to, &v, sizeof(v));
-	care = (halves)((v < 0x20) | (v == '"') |
-			(v == '\\')); /* bytes outside ASCII are negative */
-	return !(care[0] | care[1]);
+	return (v < 0x20) | (v == '"') | (v == '\\'); /* bytes outside ASCII are negative */
 }
+
+/* The same for 16 bytes and more. Returns false if a byte needs care. */
+static bool copy_long(char *to, const char *text, size_t len)
+{
+	bytes16 care = copy16(to + len - 16, text + len - 16);
+	halves any;
+
+	for (size_t i = 0; i + 16 < len; i += 16)
+		care |= copy16(to + i, text + i);
+	any = (halves)care;
+	return !(any[0] | any[1]);
+}
+
+/* Copies 8 or 4 bytes. Returns false if a byte needs care. */
 
 static bool copy8(char *to, const char *text)
 {
@@ -113,19 +123,13 @@ static bool copy4(char *to, const char *text)
  */
 static bool copy_plain(char *to, const char *text, size_t len)
 {
-	size_t i = 0;
-
-	if (len >= 16) {
-		for (; i + 16 <= len; i += 16)
-			if (!copy16(to + i, text + i))
-				return false;
-		return i == len || copy16(to + len - 16, text + len - 16);
-	}
+	if (len >= 16)
+		return copy_long(to, text, len);
 	if (len >= 8)
 		return copy8(to, text) && copy8(to + len - 8, text + len - 8);
 	if (len >= 4)
 		return copy4(to, text) && copy4(to + len - 4, text + len - 4);
-	for (; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (!is_plain((unsigned char)text[i]))
 			return false;
 		to[i] = text[i];
@@ -157,31 +161,26 @@ void json_add_string(struct strbuf *out, const char *text, size_t len)
  */
 static void add_lead(struct writer *w, struct writer_node *parent, const struct field *f)
 {
-	const struct spelled *name = f ? speller_spell(w->state, w->options->style->json, f->name)
-				       : NULL;
+	const struct spelled *name;
 	struct strbuf *out = w->out;
-	char *to;
+	size_t first = !parent || !parent->mark, len;
 
-	if (!strbuf_grow(out, name ? name->len + 4u : 1))
-		return;
-	to = out->text + out->len;
-	if (parent && parent->mark)
-		*to++ = ',';
 	if (parent)
 		parent->mark = 1;
-	if (name) {
-		*to++ = '"';
-		if (out->size - out->len > SPELLED_MAX + 4)
-			/* memcpy of a constant length is inlined */
-			memcpy(to, name->text, SPELLED_MAX);
-		else
-			memcpy(to, name->text, name->len);
-		to += name->len;
-		*to++ = '"';
-		*to++ = ':';
+	if (!f) {
+		strbuf_addn(out, ",", 1 - first);
+		return;
 	}
-	*to = '\0';
-	out->len = (size_t)(to - out->text);
+	name = style_spelled(w->options->style->json, f->name);
+	len = name->len + SPELLED_LEAD - first;
+	if (out->size - out->len <= SPELLED_MAX + SPELLED_LEAD) {
+		strbuf_addn(out, name->lead + first, len);
+		return;
+	}
+	/* memcpy of a constant length is inlined */
+	memcpy(out->text + out->len, name->lead + first, SPELLED_MAX + SPELLED_LEAD - 1);
+	out->len += len;
+	out->text[out->len] = '\0';
 }
 
 void json_open(struct writer *w, const struct field *f, char bracket)
@@ -249,7 +248,6 @@ const struct format format_json = {
 	.leaves_out = FIELD_XML_ONLY | FIELD_PAGE_ONLY,
 	.copies = true,
 	.lists_texts = true,
-	.state_size = sizeof(struct speller),
 	.begin = json_begin,
 	.begin_list = json_begin_list,
 	.field = json_field,

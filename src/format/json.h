@@ -8,8 +8,7 @@
 #include "format/backend.h"
 
 /*
- * The backend's state is a struct speller. A node's mark is 1 after its first
- * member or item.
+ * The backend has no state. A node's mark is 1 after its first member or item.
  */
 void json_open(struct writer *w, const struct field *f, char bracket);
 void json_field(struct writer *w, const struct field *f, const void *value);

@@ -65,7 +65,6 @@ const struct format format_jsonl = {
 					   "application/x-jsonlines", NULL },
 	.leaves_out = FIELD_XML_ONLY | FIELD_PAGE_ONLY,
 	.lists_texts = true,
-	.state_size = sizeof(struct speller),
 	.begin = jsonl_begin,
 	.begin_list = jsonl_begin_list,
 	.field = jsonl_field,

@@ -51,8 +51,7 @@ static void add_line(struct writer *w, int depth)
 		strbuf_addc(w->out, '\t');
 }
 
-static void add_lead(struct writer *w, struct speller *names, struct writer_node *parent,
-		     const struct field *f)
+static void add_lead(struct writer *w, struct writer_node *parent, const struct field *f)
 {
 	if (parent && parent->mark)
 		strbuf_addc(w->out, ',');
@@ -61,33 +60,33 @@ static void add_lead(struct writer *w, struct speller *names, struct writer_node
 		add_line(w, (int)(parent - w->stack) + 1);
 	}
 	if (f) {
-		const struct spelled *name = speller_spell(names, w->options->style->json, f->name);
+		const struct spelled *name = style_spelled(w->options->style->json, f->name);
 
 		strbuf_addn(w->out, name->text, name->len);
 		strbuf_add(w->out, w->format == &format_jsv_dump ? ": " : ":");
 	}
 }
 
-void jsv_open(struct writer *w, struct speller *names, const struct field *f, char bracket)
+void jsv_open(struct writer *w, const struct field *f, char bracket)
 {
-	add_lead(w, names, writer_parent(w), f);
+	add_lead(w, writer_parent(w), f);
 	strbuf_addc(w->out, bracket);
 }
 
-void jsv_field(struct writer *w, struct speller *names, const struct field *f, const void *value)
+void jsv_field(struct writer *w, const struct field *f, const void *value)
 {
 	char buf[DECIMAL_TEXT];
 	const char *text;
 	size_t len;
 
 	if (f->type == VT_TEXTS && value) {
-		add_lead(w, names, writer_top(w), f);
+		add_lead(w, writer_top(w), f);
 		jsv_add_texts(w->out, writer_texts(value));
 		return;
 	}
 	if (!writer_scalar(f, value, buf, &text, &len))
 		return;
-	add_lead(w, names, writer_top(w), f);
+	add_lead(w, writer_top(w), f);
 	if (f->type == VT_BOOL)
 		strbuf_add(w->out, *(const bool *)value ? "True" : "False");
 	else
@@ -104,24 +103,24 @@ void jsv_close(struct writer *w)
 static void begin(struct writer *w, const struct field *f, const struct shape *shape)
 {
 	(void)shape;
-	jsv_open(w, w->state, f, '{');
+	jsv_open(w, f, '{');
 }
 
 static void begin_list(struct writer *w, const struct field *f, const struct shape *item)
 {
 	(void)item;
-	jsv_open(w, w->state, f, '[');
+	jsv_open(w, f, '[');
 }
 
 static void field(struct writer *w, const struct field *f, const void *value)
 {
-	jsv_field(w, w->state, f, value);
+	jsv_field(w, f, value);
 }
 
 #define JSV                                                                              \
 	.name = "jsv", .leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY, \
-	.lists_texts = true, .state_size = sizeof(struct speller), .begin = begin,       \
-	.begin_list = begin_list, .field = field, .end = jsv_close
+	.lists_texts = true, .begin = begin, .begin_list = begin_list, .field = field,   \
+	.end = jsv_close
 
 const struct format format_jsv = {
 	JSV,

@@ -8,8 +8,8 @@
 
 #include "format/backend.h"
 
-void jsv_open(struct writer *w, struct speller *names, const struct field *f, char bracket);
-void jsv_field(struct writer *w, struct speller *names, const struct field *f, const void *value);
+void jsv_open(struct writer *w, const struct field *f, char bracket);
+void jsv_field(struct writer *w, const struct field *f, const void *value);
 void jsv_close(struct writer *w);
 
 /*

@@ -1,6 +1,8 @@
 #include "format/style.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <strings.h>
 
 #include <glib.h>
@@ -115,34 +117,74 @@ void style_humanise(struct strbuf *out, const char *name)
 	}
 }
 
-static void fill_slot(struct spelled *slot, enum spelling spelling, const char *name)
-{
-	struct strbuf text;
+/* ---- names that were spelled before ---- */
 
-	strbuf_init(&text, SPELLED_MAX - 1);
-	style_spell(&text, spelling, name);
-	assert(!text.failed); /* fails if a name in a shape is too long */
-	slot->name = name;
-	slot->len = (uint8_t)text.len;
-	memcpy(slot->text, text.text, text.len + 1);
-	strbuf_release(&text);
+enum { NAME_BITS = 11, NAMES_MAX = 1 << NAME_BITS };
+
+/*
+ * By the hash of the name's address, or in the next free place. Names are added
+ * with the lock held, and read without it.
+ */
+static _Atomic(const struct spelled *) spelled_names[SPELLINGS][NAMES_MAX];
+static size_t n_spelled[SPELLINGS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static size_t first_place(const char *name)
+{
+	return (size_t)(((uint64_t)(uintptr_t)name * 0x9e3779b97f4a7c15u) >> (64 - NAME_BITS));
 }
 
-const struct spelled *speller_spell(struct speller *s, enum spelling spelling, const char *name)
+/* What is in the place I; or NULL. */
+static const struct spelled *look(enum spelling spelling, size_t i)
 {
-	size_t first = (size_t)(((uint64_t)(uintptr_t)name * 0x9e3779b97f4a7c15u) >> 58), i = first;
+	return atomic_load_explicit(&spelled_names[spelling][i], memory_order_acquire);
+}
 
-	_Static_assert(SPELLER_SLOTS == 1 << (64 - 58),
-		       "the hash has as many values as there are slots");
-	for (int probe = 0; probe < SPELLER_PROBES; probe++) {
-		struct spelled *slot = &s->slots[i];
+static const struct spelled *spell_name(enum spelling spelling, const char *name)
+{
+	struct spelled *s = g_new0(struct spelled, 1);
+	struct strbuf text;
 
-		if (!slot->name)
-			fill_slot(slot, spelling, name);
-		if (slot->name == name)
-			return slot;
-		i = (i + 1) % SPELLER_SLOTS;
+	strbuf_init(&text, sizeof(s->lead));
+	style_spell(&text, spelling, name);
+	assert(text.len < SPELLED_MAX); /* fails if a name in a shape is too long */
+	s->name = name;
+	s->len = (uint8_t)text.len;
+	memcpy(s->text, text.text, text.len + 1);
+	strbuf_insert(&text, 0, ",\"", 2);
+	strbuf_add(&text, "\":");
+	memcpy(s->lead, text.text, text.len);
+	strbuf_release(&text);
+	return s;
+}
+
+/* Finds the name, or adds it. */
+static const struct spelled *add_name(enum spelling spelling, const char *name)
+{
+	const struct spelled *s;
+	size_t i = first_place(name);
+
+	pthread_mutex_lock(&lock);
+	while ((s = look(spelling, i)) && s->name != name)
+		i = (i + 1) % NAMES_MAX;
+	if (!s) {
+		n_spelled[spelling]++;
+		assert(n_spelled[spelling] < NAMES_MAX); /* or searching does not end */
+		s = spell_name(spelling, name);
+		atomic_store_explicit(&spelled_names[spelling][i], s, memory_order_release);
 	}
-	fill_slot(&s->slots[first], spelling, name);
-	return &s->slots[first];
+	pthread_mutex_unlock(&lock);
+	return s;
+}
+
+const struct spelled *style_spelled(enum spelling spelling, const char *name)
+{
+	size_t i = first_place(name);
+	const struct spelled *s = look(spelling, i);
+
+	while (s && s->name != name) {
+		i = (i + 1) % NAMES_MAX;
+		s = look(spelling, i);
+	}
+	return s ? s : add_name(spelling, name);
 }

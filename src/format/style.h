@@ -19,7 +19,8 @@ enum spelling {
 	 */
 	SPELL_CAMEL,
 	SPELL_SNAKE, /* AIMinutes -> ai_minutes */
-	SPELL_FLAT   /* page_size -> pagesize; a trailing "_uri" stays as "uri" */
+	SPELL_FLAT,  /* page_size -> pagesize; a trailing "_uri" stays as "uri" */
+	SPELLINGS
 };
 
 struct style {
@@ -59,27 +60,24 @@ void style_spell(struct strbuf *out, enum spelling spelling, const char *name);
 void style_humanise(struct strbuf *out, const char *name);
 
 /*
- * A cache of spelled names, since a document repeats the same few names in
- * every record. Zeroed memory is an empty cache. The key is the address of the
- * name, so a name must be static memory (as in shapes and fields) and shorter
- * than SPELLED_MAX.
+ * A spelled name. Documents repeat the same names in every record, so the
+ * process spells each name once and keeps it.
  */
-enum { SPELLED_MAX = 55, SPELLER_SLOTS = 64, SPELLER_PROBES = 8 };
+enum { SPELLED_MAX = 55, SPELLED_LEAD = 4 };
 
 struct spelled {
 	const char *name;
 	uint8_t len;
 	char text[SPELLED_MAX]; /* ended by NUL */
-};
-
-struct speller {
-	struct spelled slots[SPELLER_SLOTS];
+	/* as a member of JSON behind another one: ,"text": */
+	char lead[SPELLED_MAX + SPELLED_LEAD];
 };
 
 /*
- * NAME in SPELLING. All calls on S must use the same SPELLING. The result is
- * valid until the next call.
+ * NAME in SPELLING, for ever. The key is the address of NAME, so NAME must be
+ * static memory (as in shapes and fields) and shorter than SPELLED_MAX.
+ * Thread-safe.
  */
-const struct spelled *speller_spell(struct speller *s, enum spelling spelling, const char *name);
+const struct spelled *style_spelled(enum spelling spelling, const char *name);
 
 #endif

@@ -352,6 +352,7 @@ const struct format format_svg = {
 	.name = "svg",
 	.mime = "image/svg+xml",
 	.charset = "utf-8",
+	.titled = true,
 	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_LINK,
 	.state_size = sizeof(struct svg),
 	.fits = shape_has_chart,

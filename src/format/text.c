@@ -330,6 +330,7 @@ const struct format format_text = {
 	.mime = "text/plain",
 	.charset = "utf-8",
 	.terminal_only = true,
+	.titled = true,
 	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY | FIELD_LINK |
 		      FIELD_MACHINE | FIELD_NEXT | FIELD_PREVIOUS,
 	.state_size = sizeof(struct text_table),

@@ -26,8 +26,9 @@ bool format_fits(const struct format *f, const struct shape *shape)
 struct writer *writer_new(const struct format *format, const struct writer_options *o,
 			  struct sink *sink)
 {
-	struct writer *w = g_new0(struct writer, 1);
+	struct writer *w = g_new(struct writer, 1);
 
+	memset(w, 0, offsetof(struct writer, stack));
 	w->state = g_malloc0(format->state_size);
 	w->format = format;
 	w->options = o;
@@ -68,8 +69,15 @@ void writer_note(struct writer *w, const char *text)
 	w->note = text;
 }
 
+bool writer_is_titled(const struct writer *w)
+{
+	return w->format->titled;
+}
+
 void writer_about(struct writer *w, const char *title, const char *sentence)
 {
+	if (!writer_is_titled(w))
+		return;
 	g_free(w->title);
 	g_free(w->sentence);
 	w->title = g_strdup(title);

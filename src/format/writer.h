@@ -119,6 +119,9 @@ bool writer_scalar(const struct field *f, const void *value, char buf[static DEC
  * text.
  */
 
+/* Does the format show the title? If not, nobody need make one. */
+bool writer_is_titled(const struct writer *w);
+
 /*
  * Sets the title, and one sentence that names the account, the days and the
  * time zone. Both may be NULL.

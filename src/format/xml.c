@@ -30,7 +30,6 @@ struct member_order {
 };
 
 struct xml {
-	struct speller names;
 	/* attributes of the page, written to the element of its list */
 	struct strbuf attributes;
 	bool open; /* the last start tag lacks its ">" */
@@ -116,8 +115,7 @@ void xml_add(struct strbuf *out, const char *text)
 
 static void add_name(struct writer *w, const char *name)
 {
-	struct xml *xml = w->state;
-	const struct spelled *spelled = speller_spell(&xml->names, style_of(w)->xml, name);
+	const struct spelled *spelled = style_spelled(style_of(w)->xml, name);
 
 	strbuf_addn(w->out, spelled->text, spelled->len);
 }
@@ -343,13 +341,10 @@ static void xml_release(struct writer *w)
 
 static int compare_names(struct writer *w, const struct shape *shape, uint8_t a, uint8_t b)
 {
-	struct xml *xml = w->state;
-	char first[SPELLED_MAX];
+	enum spelling spelling = style_of(w)->xml;
 
-	memcpy(first, speller_spell(&xml->names, style_of(w)->xml, shape->fields[a].name)->text,
-	       sizeof(first));
-	return strcmp(first,
-		      speller_spell(&xml->names, style_of(w)->xml, shape->fields[b].name)->text);
+	return strcmp(style_spelled(spelling, shape->fields[a].name)->text,
+		      style_spelled(spelling, shape->fields[b].name)->text);
 }
 
 static void sort_members(struct writer *w, struct member_order *o)

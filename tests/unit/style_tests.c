@@ -2,8 +2,8 @@
  * style_tests.c - how names are spelled.
  */
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "documents.h"
 #include "suite.h"
@@ -61,25 +61,39 @@ START_TEST(a_name_becomes_words_for_people)
 }
 END_TEST
 
-START_TEST(a_speller_holds_more_names_than_it_has_slots)
+enum { MANY = 1200 };
+
+static char many[MANY][16];
+
+static void *spell_many(void *arg)
 {
-	static char many[200][16];
-	struct speller *s = calloc(1, sizeof(*s));
-
-	ck_assert_ptr_nonnull(s);
+	(void)arg;
 	for (int round = 0; round < 2; round++) {
-		for (int i = 0; i < 200; i++) {
+		for (int i = 0; i < MANY; i++) {
+			const struct spelled *pascal = style_spelled(SPELL_PASCAL, many[i]),
+					     *flat = style_spelled(SPELL_FLAT, many[i]);
 			char want[16];
-			const struct spelled *got;
 
-			snprintf(many[i], sizeof(many[i]), "field_%d", i);
 			snprintf(want, sizeof(want), "Field%d", i);
-			got = speller_spell(s, SPELL_PASCAL, many[i]);
-			ck_assert_str_eq(got->text, want);
-			ck_assert_uint_eq(got->len, strlen(want));
+			ck_assert_str_eq(pascal->text, want);
+			ck_assert_uint_eq(pascal->len, strlen(want));
+			want[0] = 'f';
+			ck_assert_str_eq(flat->text, want);
+			ck_assert_ptr_eq(style_spelled(SPELL_FLAT, many[i]), flat);
 		}
 	}
-	free(s);
+	return NULL;
+}
+
+START_TEST(threads_spell_many_names_each_once)
+{
+	pthread_t other;
+
+	for (int i = 0; i < MANY; i++)
+		snprintf(many[i], sizeof(many[i]), "field_%d", i);
+	ck_assert_int_eq(pthread_create(&other, NULL, spell_many, NULL), 0);
+	spell_many(NULL);
+	pthread_join(other, NULL);
 }
 END_TEST
 
@@ -90,7 +104,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, a_name_is_spelled_as_its_style_wants, 0, COUNT_OF(names));
 	tcase_add_loop_test(tc, a_name_becomes_words_for_people, 0, COUNT_OF(human_names));
-	tcase_add_test(tc, a_speller_holds_more_names_than_it_has_slots);
+	tcase_add_test(tc, threads_spell_many_names_each_once);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
