@@ -14,6 +14,8 @@ void json_record_init(struct json_record *jr, size_t record_bytes)
 	jr->tokener = json_tokener_new_ex(JSON_STRICT_DEPTH);
 	if (!jr->tokener)
 		abort();
+	jr->event = NULL;
+	jr->half = false;
 	json_tokener_set_flags(jr->tokener, JSON_TOKENER_STRICT);
 	strbuf_init(&jr->scratch, 4 * record_bytes);
 	members_init(&jr->members);

@@ -24,23 +24,29 @@ struct csv_state {
 	bool quotes; /* cells may be in quotes */
 	char delimiter;
 	struct strbuf text; /* the row's cells, each ended by NUL */
-	size_t offset[MAPPING_COLUMNS_MAX];
-	const char *cell[MAPPING_COLUMNS_MAX];
-	size_t len[MAPPING_COLUMNS_MAX];
-	size_t n; /* cells of the row; may be more than MAPPING_COLUMNS_MAX */
-	int rows; /* rows that libcsv has ended in this record */
+	size_t n;           /* cells of the row; may be more than MAPPING_COLUMNS_MAX */
+	int rows;           /* rows that libcsv has ended in this record */
 	bool begun;
 	size_t columns, least; /* the most and the fewest cells of a row */
-	/*
-	 * of each column, if there is no mapping: an event_field, or COLUMN_...
-	 */
-	int meaning[MAPPING_COLUMNS_MAX];
-	char *name[MAPPING_COLUMNS_MAX]; /* of columns that are attributes */
+	size_t named;          /* columns with a meaning and a name below */
 	/* 1 + the column "state" of an event list; 0: there is none */
 	size_t state;
 	int64_t row;           /* rows of data so far */
 	struct strbuf scratch; /* of the mapping */
+
+	/*
+	 * From here on, state_new clears nothing: a request with one event has
+	 * few columns.
+	 */
 	struct members members;
+	size_t offset[MAPPING_COLUMNS_MAX]; /* in the text, of each cell of the row */
+	const char *cell[MAPPING_COLUMNS_MAX];
+	size_t len[MAPPING_COLUMNS_MAX];
+	/*
+	 * of each column, if there is no mapping: an event_field, or COLUMN_...
+	 */
+	int meaning[MAPPING_COLUMNS_MAX];
+	char *name[MAPPING_COLUMNS_MAX]; /* of columns that are attributes; or NULL */
 };
 
 /*
@@ -66,10 +72,11 @@ static void parser_init(struct csv_state *cs)
 
 static struct csv_state *state_new(const struct reader *r, char delimiter, bool quotes)
 {
-	struct csv_state *cs = calloc(1, sizeof(*cs));
+	struct csv_state *cs = malloc(sizeof(*cs));
 
 	if (!cs)
 		abort();
+	memset(cs, 0, offsetof(struct csv_state, members));
 	cs->delimiter = delimiter;
 	cs->quotes = quotes;
 	parser_init(cs);
@@ -100,7 +107,7 @@ static void csv_free_state(void *state)
 	strbuf_release(&cs->text);
 	strbuf_release(&cs->scratch);
 	members_release(&cs->members);
-	for (size_t i = 0; i < MAPPING_COLUMNS_MAX; i++)
+	for (size_t i = 0; i < cs->named; i++)
 		free(cs->name[i]);
 	free(cs);
 }
@@ -350,6 +357,8 @@ static int header_columns(struct csv_state *cs, struct error *err)
 	bool listed = has_column(cs, "state") && has_column(cs, "uri");
 
 	for (size_t i = 0; i < cs->n; i++) {
+		cs->name[i] = NULL;
+		cs->named = i + 1;
 		cs->meaning[i] = cs->len[i] ? (int)event_field_find(cs->cell[i], cs->len[i])
 					    : COLUMN_NOTHING;
 		if (cs->len[i] && column_called(cs, cs->cell[i]) < i)

@@ -18,7 +18,6 @@
 #define MARGIN_LEAST 1 /* an object at the start of a line is not nested */
 
 struct json_state {
-	struct json_record record;
 	int64_t rows; /* records so far */
 
 	/* the position of READER_JSON in the stream */
@@ -50,14 +49,16 @@ struct json_state {
 	bool lost;          /* looking for a line where reading can continue */
 	bool damaged;       /* a record was rejected for the damage */
 	struct error fault; /* an error between values: reported at the end */
+	struct json_record record;
 };
 
 static void *state_new(const struct reader *r, bool data_alone)
 {
-	struct json_state *js = calloc(1, sizeof(*js));
+	struct json_state *js = malloc(sizeof(*js));
 
 	if (!js)
 		abort();
+	memset(js, 0, offsetof(struct json_state, record));
 	js->record.mapping = r->mapping;
 	js->record.data_alone = data_alone;
 	json_record_init(&js->record, r->record_bytes);
