@@ -28,13 +28,24 @@ bool op_takes_body(const struct op *op)
 /* ---- dialects ---- */
 
 /*
- * Compares a segment with the pattern's; the segment may have a suffix
- * ("events.json").
+ * The end of the segment at TEXT if it is the one at *PATTERN, or has a suffix
+ * behind it ("events.json"); else NULL. Moves *PATTERN to the end of its
+ * segment.
  */
-static bool same_segment(const char *pattern, size_t want, const char *text, size_t len)
+static const char *same_segment(const char **pattern, const char *text, const char *end)
 {
-	return *pattern == '{' || (len >= want && memcmp(pattern, text, want) == 0 &&
-				   (len == want || text[want] == '.'));
+	const char *p = *pattern;
+	bool any = *p == '{';
+
+	for (; *p && *p != '/'; p++)
+		if (!any && (text == end || *text++ != *p))
+			return NULL;
+	*pattern = p;
+	if (!any && text < end && *text != '/' && *text != '.')
+		return NULL;
+	while (text < end && *text != '/')
+		text++;
+	return text;
 }
 
 /* The number of leading segments that the path shares with PATTERN. */
@@ -44,13 +55,10 @@ static size_t common_segments(const char *pattern, const char *path, size_t len)
 	size_t n = 0;
 
 	while (*pattern == '/' && path < end && *path == '/') {
-		size_t want = strcspn(++pattern, "/");
-		const char *text = path + 1, *slash = memchr(text, '/', (size_t)(end - text));
-
-		path = slash ? slash : end;
-		if (!same_segment(pattern, want, text, (size_t)(path - text)))
+		pattern++;
+		path = same_segment(&pattern, path + 1, end);
+		if (!path)
 			break;
-		pattern += want;
 		n++;
 	}
 	return n;

@@ -15,6 +15,11 @@
 #define KEPT_BLOCK    (64 * 1024)  /* the largest that arena_reset keeps */
 #define ALIGNMENT     alignof(max_align_t)
 
+enum {
+	FIRST_ELEMENTS = 4, /* of a list: most requests have one event and few parameters */
+	MEASURED_TEXTS = 8  /* of arena_join, which are measured once */
+};
+
 struct arena_block {
 	struct arena_block *next;
 	size_t size, used; /* bytes of data */
@@ -139,7 +144,7 @@ void *arena_room(struct arena *a, void *list, size_t n, size_t *size, size_t ele
 
 	if (n < old)
 		return list;
-	*size = old ? 2 * old : 16;
+	*size = old ? 2 * old : FIRST_ELEMENTS;
 	return arena_grow(a, list, old * element, *size * element);
 }
 
@@ -176,21 +181,41 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
+char *arena_int(struct arena *a, int64_t n)
+{
+	char digits[24], *p = digits + sizeof(digits);
+	uint64_t u = n < 0 ? -(uint64_t)n : (uint64_t)n;
+
+	do {
+		*--p = (char)('0' + u % 10);
+		u /= 10;
+	} while (u > 0);
+	if (n < 0)
+		*--p = '-';
+	return arena_strn(a, p, (size_t)(digits + sizeof(digits) - p));
+}
+
 char *arena_join(struct arena *a, ...)
 {
+	size_t len[MEASURED_TEXTS], n = 0, all = 0;
 	va_list ap, again;
-	size_t len = 0, part;
 	const char *text;
 	char *ret, *to;
 
 	va_start(ap, a);
 	va_copy(again, ap);
-	while ((text = va_arg(ap, const char *)))
-		len += strlen(text);
+	for (; (text = va_arg(ap, const char *)); n++) {
+		size_t part = strlen(text);
+
+		if (n < MEASURED_TEXTS)
+			len[n] = part;
+		all += part;
+	}
 	va_end(ap);
-	ret = to = take(a, len + 1);
-	while ((text = va_arg(again, const char *))) {
-		part = strlen(text);
+	ret = to = take(a, all + 1);
+	for (n = 0; (text = va_arg(again, const char *)); n++) {
+		size_t part = n < MEASURED_TEXTS ? len[n] : strlen(text);
+
 		memcpy(to, text, part);
 		to += part;
 	}

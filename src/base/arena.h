@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena_block;
 
@@ -35,6 +36,8 @@ void *arena_room(struct arena *a, void *list, size_t n, size_t *size, size_t ele
 char *arena_strn(struct arena *a, const char *text, size_t len);
 char *arena_str(struct arena *a, const char *text); /* NULL stays NULL */
 __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *a, const char *fmt, ...);
+
+char *arena_int(struct arena *a, int64_t n); /* decimal digits */
 
 /* Joins all texts up to the NULL. */
 __attribute__((sentinel)) char *arena_join(struct arena *a, ...);

@@ -103,35 +103,54 @@ static bool take_room(uint64_t *ret_left_out)
 	return ok;
 }
 
-void log_write(enum log_level level, const char *fmt, ...)
+static bool is_logged(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
+}
+
+/* Writes TEXT, of at most LONGEST_MESSAGE bytes; longer ones are cut. */
+static void write_line(enum log_level level, const char *text, size_t len)
 {
 	uint64_t n_left_out = 0;
-	char message[LONGEST_MESSAGE], line[INSTANT_TEXT + 16 + 4 * LONGEST_MESSAGE + 80],
-		*end = line;
-	int saved = errno, n;
-	va_list ap;
+	char line[INSTANT_TEXT + 16 + 4 * LONGEST_MESSAGE + 80], *end = line;
+	bool cut = len >= LONGEST_MESSAGE;
 
-	if ((int)level > atomic_load_explicit(&current_level, memory_order_relaxed))
-		return;
 	if (level <= LOG_LEVEL_WARNING && !take_room(&n_left_out))
 		return;
-	va_start(ap, fmt);
-	n = vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		n = 0;
-	if ((size_t)n >= sizeof(message)) {
-		n = sizeof(message) - 1;
-		memcpy(message + n - 3, "...", 3);
-	}
 	end += instant_format(line, clock_now_us());
-	end += snprintf(end, 16, " %s ", level_names[level]);
-	end = escape(end, message, (size_t)n);
+	end = stpcpy(stpcpy(stpcpy(end, " "), level_names[level]), " ");
+	end = escape(end, text, cut ? LONGEST_MESSAGE - 4 : len);
+	if (cut)
+		end = stpcpy(end, "...");
 	if (n_left_out)
 		end += snprintf(end, 64, " (before it, %llu errors and warnings were left out)",
 				(unsigned long long)n_left_out);
 	*end++ = '\n';
 	while (write(STDERR_FILENO, line, (size_t)(end - line)) < 0 && errno == EINTR)
 		;
+}
+
+void log_text(enum log_level level, const char *text)
+{
+	int saved = errno;
+
+	if (is_logged(level))
+		write_line(level, text, strlen(text));
+	errno = saved;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	char message[LONGEST_MESSAGE];
+	int saved = errno, n;
+	va_list ap;
+
+	if (!is_logged(level))
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	message[sizeof(message) - 1] = '\0';
+	write_line(level, message, n < 0 ? 0 : (size_t)n);
 	errno = saved;
 }

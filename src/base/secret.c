@@ -105,11 +105,17 @@ void token_new(char ret[static TOKEN_TEXT])
 
 void sid_new(const char prefix[static 2], char ret[static 35])
 {
-	unsigned char random[16];
+	/* each request has a SID: one system call makes many */
+	static _Thread_local unsigned char random[64][16];
+	static _Thread_local size_t left;
 
-	randombytes_buf(random, sizeof(random));
+	if (!left) {
+		randombytes_buf(random, sizeof(random));
+		left = sizeof(random) / sizeof(random[0]);
+	}
+	left--;
 	memcpy(ret, prefix, 2);
-	sodium_bin2hex(ret + 2, 33, random, sizeof(random));
+	sodium_bin2hex(ret + 2, 33, random[left], sizeof(random[left]));
 }
 
 bool sid_valid(const char *prefix, const char *text, size_t len)

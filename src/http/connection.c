@@ -222,13 +222,8 @@ static size_t read_body(struct input *in, char *buf, size_t size)
 static bool is_gone(struct input *in)
 {
 	struct connection *c = (struct connection *)((char *)in - offsetof(struct connection, in));
-	struct pollfd p = { .fd = c->fd };
-	socklen_t len = sizeof(int);
-	int domain = AF_UNIX;
+	struct pollfd p = { .fd = c->fd, .events = c->local ? 0 : POLLRDHUP };
 
-	getsockopt(c->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
-	if (domain != AF_UNIX)
-		p.events = POLLRDHUP;
 	return poll(&p, 1, 0) > 0;
 }
 
@@ -378,6 +373,15 @@ static void end(struct connection *c)
 	strbuf_release(&c->body);
 }
 
+static bool is_local(int fd)
+{
+	int domain = AF_UNIX;
+	socklen_t len = sizeof(domain);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	return domain == AF_UNIX;
+}
+
 struct connection *connection_new(int fd, struct connections *all)
 {
 	struct connection *c = calloc(1, sizeof(*c));
@@ -388,6 +392,7 @@ struct connection *connection_new(int fd, struct connections *all)
 	c->in.read = read_body;
 	c->in.gone = is_gone;
 	c->fd = fd;
+	c->local = is_local(fd);
 	c->all = all;
 	atomic_fetch_add(&all->n, 1);
 	strbuf_init(&c->passed, FILE_BYTES);

@@ -45,6 +45,7 @@ struct connection {
 	struct output out;
 	struct input in;
 	int fd;
+	bool local; /* a Unix socket */
 	struct fcgi_gate gate;
 	/* bytes that have passed the gate, not yet read by libfcgi */
 	struct strbuf passed;
@@ -64,6 +65,7 @@ struct connection {
 	/* owned by the pool */
 	bool light;  /* see http/pool.h */
 	bool refuse; /* too many requests are waiting: refuse this one */
+	bool waited; /* for a thread or a share */
 	struct share share;
 	struct connection *next;
 	/* owned by the reception */

@@ -31,7 +31,8 @@ enum {
 	 * a page of 50 records fits
 	 */
 	KEPT_BYTES = 128 << 10,
-	RETRY_SECONDS = 60 /* Retry-After, if an answer took too long */
+	RETRY_SECONDS = 60,      /* Retry-After, if an answer took too long */
+	LOG_LINE_BYTES = 8 << 10 /* more than log_text writes */
 };
 
 void worker_init(struct worker *w)
@@ -538,17 +539,40 @@ static int refuse(struct request *rq, struct error *err)
 
 /* ---- from the first byte to the last ---- */
 
+/* Each with a space behind it. */
+static void add_words(struct strbuf *out, const char *const *words)
+{
+	for (; *words; words++) {
+		strbuf_add(out, *words);
+		strbuf_addc(out, ' ');
+	}
+}
+
 static void log_request(const struct request *rq, int64_t us, int rc)
 {
 	const struct reply *r = &rq->reply;
+	struct strbuf line;
 
 	if (r->ignored)
 		log_info("%s ignored parameters: %s", rq->id, r->ignored);
-	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", rq->id, rq->remote,
-		 rq->who ? principal_actor(rq->who, rq->arena) : "-", rq->method_name, rq->raw_path,
-		 rq->op ? rq->op->id : "-", r->status, (long long)r->body_bytes,
-		 (long long)(us / 1000), (int)(us % 1000),
-		 rc < 0 ? r->gone ? ", the caller was gone" : ", cut off" : "");
+	strbuf_init(&line, LOG_LINE_BYTES);
+	add_words(&line, (const char *[]) { rq->id, rq->remote,
+					    rq->who ? principal_actor(rq->who, rq->arena) : "-",
+					    rq->method_name, rq->raw_path,
+					    rq->op ? rq->op->id : "-", NULL });
+	strbuf_addi(&line, r->status);
+	strbuf_addc(&line, ' ');
+	strbuf_addi(&line, r->body_bytes);
+	strbuf_add(&line, " bytes ");
+	strbuf_addi(&line, us / 1000);
+	strbuf_addc(&line, '.');
+	for (int64_t rest = us % 1000, digit = 100; digit; rest %= digit, digit /= 10)
+		strbuf_addc(&line, (char)('0' + rest / digit));
+	strbuf_add(&line, " ms");
+	if (rc < 0)
+		strbuf_add(&line, r->gone ? ", the caller was gone" : ", cut off");
+	log_text(LOG_LEVEL_INFO, line.text);
+	strbuf_release(&line);
 }
 
 /*
@@ -645,10 +669,11 @@ int handle(struct worker *w, char *const *envp, struct input *in, struct output 
 /* The value of VARIABLE ("NAME=value") if its name is NAME; else NULL. */
 static const char *value_of(const char *variable, const char *name)
 {
-	size_t len = strlen(name);
-
-	return strncmp(variable, name, len) == 0 && variable[len] == '=' ? variable + len + 1
-									 : NULL;
+	while (*name && *variable == *name) {
+		variable++;
+		name++;
+	}
+	return !*name && *variable == '=' ? variable + 1 : NULL;
 }
 
 /* Does URI have the path PATH, optionally with a suffix and a query? */

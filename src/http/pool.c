@@ -164,6 +164,7 @@ static struct pool_thread *give(struct pool *p, struct connection *c, enum pool_
 
 	if (!w && !start_again(p, kind) && kind == LIGHT)
 		w = take_idle(p, GENERAL);
+	c->waited = !w || c->share.held;
 	if (w)
 		w->given = c;
 	else
@@ -300,7 +301,7 @@ static void work(struct pool_thread *t, struct connection *c)
 	struct worker *w = &t->worker;
 	int rc;
 
-	if (c->in.gone(&c->in)) {
+	if (c->waited && c->in.gone(&c->in)) {
 		finish(t->pool, c);
 		return;
 	}
