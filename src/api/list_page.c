@@ -42,7 +42,7 @@ static const char *link_to(const struct request *rq, int64_t page)
 {
 	return request_link_with(rq, request_link_path(rq),
 				 { "PageSize", request_arg(rq, "PageSize")->text },
-				 { "Page", arena_printf(rq->arena, "%lld", (long long)page) });
+				 { "Page", arena_int(rq->arena, page) });
 }
 
 #define LIST_ALL (INT64_C(1) << 40)

@@ -129,10 +129,9 @@ static const char *page_link(const struct request *rq, const char *path, int64_t
 {
 	struct arena *a = rq->arena;
 
-	return request_link_with(
-		rq, path,
-		{ "PageSize", arena_printf(a, "%lld", (long long)request_arg(rq, "PageSize")->n) },
-		{ "Page", arena_printf(a, "%lld", (long long)page) }, { "PageToken", token });
+	return request_link_with(rq, path,
+				 { "PageSize", arena_int(a, request_arg(rq, "PageSize")->n) },
+				 { "Page", arena_int(a, page) }, { "PageToken", token });
 }
 
 static const char *link_to(const struct request *rq, const char *path, int64_t page, int64_t start,

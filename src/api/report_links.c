@@ -247,5 +247,5 @@ const char *report_link_page(const struct request *rq, int64_t page)
 	return request_link_with(rq, arena_join(rq->arena, rq->op->path, rq->suffix, NULL),
 				 { "Sort", request_arg(rq, "Sort")->text },
 				 { "PageSize", request_arg(rq, "PageSize")->text },
-				 { "Page", arena_printf(rq->arena, "%lld", (long long)page) });
+				 { "Page", arena_int(rq->arena, page) });
 }

@@ -162,6 +162,7 @@ struct twilio_report {
 	bool subaccounts;
 	const char *as_of;
 	const char *by_category[RESOURCES]; /* path of each resource, up to "?Category=" */
+	size_t path_bytes;                  /* of all these paths */
 	/*
 	 * parameters that the links of records repeat, with a leading "&"; or
 	 * ""
@@ -343,9 +344,11 @@ static void make_links(struct twilio_report *r, const char *path, const char *su
 	const struct request *rq = r->rq;
 	const char *records = arena_strn(rq->arena, path, strlen(path) - strlen(r->resource->path));
 
-	for (int i = 0; i < RESOURCES; i++)
+	for (int i = 0; i < RESOURCES; i++) {
 		r->by_category[i] = arena_join(rq->arena, records, resources[i].path, suffix,
 					       "?Category=", NULL);
+		r->path_bytes += strlen(r->by_category[i]);
+	}
 	r->links = arena_array(rq->arena, const struct twilio_links *, rq->catalogue->n);
 }
 
@@ -353,24 +356,29 @@ static const struct twilio_links *category_links(struct twilio_report *r, size_t
 {
 	const struct request *rq = r->rq;
 	const char *name = rq->catalogue->categories[category].name;
+	size_t name_bytes = strlen(name) + strlen(r->extra_filters) + 1;
 	struct twilio_links *links;
+	char *to;
 
 	if (r->links[category])
 		return r->links[category];
 	links = arena_new(rq->arena, struct twilio_links);
-	for (int i = RES_RECORDS + 1; i < RESOURCES; i++)
-		links->uri[i] = arena_join(rq->arena, r->by_category[i], name, r->extra_filters,
-					   NULL);
+	to = arena_alloc(rq->arena, r->path_bytes + RESOURCES * name_bytes);
+	for (int i = RES_RECORDS + 1; i < RESOURCES; i++) {
+		links->uri[i] = to;
+		to = stpcpy(stpcpy(stpcpy(to, r->by_category[i]), name), r->extra_filters) + 1;
+	}
 	return r->links[category] = links;
 }
 
 static void slot_dates(struct twilio_report *r, const struct usage_row *row)
 {
-	const struct zone *zone = request_zone(r->rq);
+	const struct zone *zone;
 	char text[DATE_TEXT];
 
 	if (r->start_date && r->dates_from == row->from && r->dates_to == row->to)
 		return;
+	zone = request_zone(r->rq);
 	r->dates_from = row->from;
 	r->dates_to = row->to;
 	date_format(text, zone_date(zone, row->from));
@@ -598,11 +606,12 @@ static int about(struct twilio_report *r, const struct usage_query *q, struct wr
 		 struct error *err)
 {
 	const struct request *rq = r->rq;
-	const char *days = q->from < q->to
-				   ? date_text_range(rq->arena, q->zone, q->from, q->to)
-				   : arena_join(rq->arena, r->days, ", ", zone_name(q->zone), NULL);
-	const char *compared = "";
+	const char *days, *compared = "";
 
+	if (!writer_is_titled(w))
+		return 0;
+	days = q->from < q->to ? date_text_range(rq->arena, q->zone, q->from, q->to)
+			       : arena_join(rq->arena, r->days, ", ", zone_name(q->zone), NULL);
 	if (view_wanted(rq) && view_question(r, q, w, &compared, err) < 0)
 		return -1;
 	writer_about(w, rq->op->title,

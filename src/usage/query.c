@@ -44,6 +44,8 @@ struct usage_cursor {
 	int64_t next_buckets; /* size of the next batch, with GROUP_DIMENSION */
 	int64_t bucket;       /* current bucket */
 	size_t row;           /* next row */
+	int64_t ranged;       /* the bucket of this range; -1: none */
+	struct time_span range;
 };
 
 /* ---- adding up ---- */
@@ -353,6 +355,7 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 	cur->catalogue = c;
 	cur->query = q;
 	cur->next_buckets = 1;
+	cur->ranged = -1;
 	buckets_make(&cur->buckets, q->zone, q->period, q->from, q->to, &cur->arena);
 	if (choose_categories(cur, err) < 0) {
 		usage_close(&cur);
@@ -390,13 +393,17 @@ int usage_open(struct store *st, const struct catalogue *c, const struct usage_q
 	return 0;
 }
 
-static void fill_row(const struct usage_cursor *cur, size_t row, struct usage_row *ret)
+static void fill_row(struct usage_cursor *cur, size_t row, struct usage_row *ret)
 {
 	const struct usage_query *q = cur->query;
 
 	*ret = (struct usage_row) { .category = CATALOGUE_NONE,
 				    .totals = *row_totals(cur, cur->bucket, row) };
-	buckets_range(&cur->buckets, cur->bucket, &ret->from, &ret->to);
+	if (cur->ranged != cur->bucket)
+		buckets_range(&cur->buckets, cur->bucket, &cur->range.from, &cur->range.to);
+	cur->ranged = cur->bucket;
+	ret->from = cur->range.from;
+	ret->to = cur->range.to;
 	if (q->group == GROUP_DIMENSION) {
 		ret->member = member_at(cur, cur->bucket, row)->id;
 		ret->member_text = member_at(cur, cur->bucket, row)->text;
