@@ -7,10 +7,12 @@
  *   valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file=FILE
  *       page_bench SOURCES guard        writes instructions into FILE.1, FILE.2
  *                                       ...: of a reference routine, of the
- *                                       guarded pages and of an event
+ *                                       guarded pages, of an event and of its
+ *                                       POST
  *   ... page_bench SOURCES profile NAME for callgrind_annotate
  *
- * SOURCES is the folder of the sources, for the templates.
+ * SOURCES is the folder of the sources, for the templates. The NAME of the POST
+ * of one event is "POST of an event".
  */
 #include <ftw.h>
 #include <inttypes.h>
@@ -40,6 +42,10 @@
 	} while (0)
 
 #include "../unit/page_fixture.h"
+
+#include "usage/commit_thread.h"
+
+#define POST_NAME "POST of an event"
 
 enum { WARM = 3, GUARDED_TIMES = 20, REFERENCE_BYTES = 1 << 16, REFERENCE_TIMES = 20 };
 
@@ -78,6 +84,59 @@ static void ask_times(const struct page_shape *shape, int n)
 	}
 }
 
+/* ---- events ---- */
+
+struct post_body {
+	struct input in;
+	char text[256];
+	size_t len, read;
+};
+
+static size_t read_post(struct input *in, char *buf, size_t size)
+{
+	struct post_body *b = (struct post_body *)in;
+	size_t left = b->len - b->read, n = left < size ? left : size;
+
+	memcpy(buf, b->text + b->read, n);
+	b->read += n;
+	return n;
+}
+
+/* Posts one event, each call another one. */
+static void post_event(void)
+{
+	static int number;
+	struct post_body body = { .in = { read_post, NULL } };
+	struct page_answer a = { .out = { page_write } };
+	char length[32];
+	char *env[] = { (char[]) { "REQUEST_METHOD=POST" },
+			(char[]) { "REQUEST_URI=/events" },
+			(char[]) { "CONTENT_TYPE=text/csv" },
+			length,
+			(char[]) { "REMOTE_ADDR=192.0.2.1" },
+			(char[]) { "HTTP_HOST=localhost" },
+			(char[]) { "HTTP_AUTHORIZATION=Bearer admintoken" },
+			NULL };
+
+	body.len = (size_t)snprintf(body.text, sizeof(body.text),
+				    "source,id,subject,time,category,count,usage,price\n"
+				    "/pbx/2,%010d," PAGE_SID
+				    ",2026-11-21T10:00:00Z,cat-5,1,2.5,0.0123\n",
+				    number++);
+	snprintf(length, sizeof(length), "CONTENT_LENGTH=%zu", body.len);
+	handle(&bench.worker, env, &body.in, &a.out);
+	if (a.status != 200) {
+		fprintf(stderr, "page_bench: " POST_NAME ": status %d\n", a.status);
+		exit(1);
+	}
+}
+
+static void post_times(int n)
+{
+	for (int i = 0; i < n; i++)
+		post_event();
+}
+
 /* ---- time ---- */
 
 static void measure(const struct page_shape *shape, int n)
@@ -99,6 +158,12 @@ static void measure_all(int n, const char *name)
 	for (int i = 0; i < PAGE_SHAPES; i++)
 		if (!name || strstr(page_shapes[i].name, name))
 			measure(&page_shapes[i], n);
+	if (!name || strstr(POST_NAME, name)) {
+		double start = now_us();
+
+		post_times(n);
+		printf("%8.1f us %38s\n", (now_us() - start) / n, POST_NAME);
+	}
 }
 
 /* ---- instructions ---- */
@@ -198,6 +263,15 @@ static void guard_events(void)
 	store_close(&st);
 }
 
+/* Counts the request and its commit, both threads. */
+static void guard_post(void)
+{
+	post_times(WARM);
+	begin_count();
+	post_times(GUARDED_TIMES);
+	end_count(POST_NAME, GUARDED_TIMES);
+}
+
 static void guard(void)
 {
 	uint64_t sum = 0;
@@ -211,10 +285,13 @@ static void guard(void)
 	for (int i = 0; guarded[i]; i++)
 		guard_page(guarded[i]);
 	guard_events();
+	guard_post();
 }
 
 static void profile(const char *name)
 {
+	if (strstr(POST_NAME, name))
+		guard_post();
 	for (int i = 0; i < PAGE_SHAPES; i++) {
 		if (!strstr(page_shapes[i].name, name))
 			continue;
@@ -238,6 +315,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	page_bench_init(&bench, dir, argv[1]);
+	OK(commit_thread_new(bench.settings, &bench.worker.commits, &err));
 	if (argc > 2 && strcmp(argv[2], "guard") == 0)
 		guard();
 	else if (argc > 3 && strcmp(argv[2], "profile") == 0)
@@ -245,6 +323,7 @@ int main(int argc, char **argv)
 	else
 		measure_all(argc > 2 ? (int)strtol(argv[2], NULL, 10) : 200,
 			    argc > 3 ? argv[3] : NULL);
+	commit_thread_free(&bench.worker.commits);
 	page_bench_release(&bench);
 	arena_release(&arena);
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
