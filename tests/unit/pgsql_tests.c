@@ -222,11 +222,13 @@ END_TEST
 START_TEST(a_lost_server_of_a_distributed_ledger_is_no_defect)
 {
 	static const struct {
-		const char *text;
+		const char *state, *text;
 		enum error_kind kind;
 	} rows[] = {
-		{ "failure on connection marked as essential: db1.example:5432", ERR_BUSY },
-		{ "cache lookup failed", ERR_INTERNAL },
+		{ "XX000", "failure on connection marked as essential: db1:5432", ERR_BUSY },
+		{ "58030", "failed to COPY to shard 102 on db1:5432", ERR_BUSY },
+		{ "XX000", "cache lookup failed", ERR_INTERNAL },
+		{ "58030", "could not read a file", ERR_INTERNAL },
 	};
 	struct store *st = with_table();
 
@@ -235,8 +237,8 @@ START_TEST(a_lost_server_of_a_distributed_ledger_is_no_defect)
 
 		ROW("%s", rows[i].text);
 		snprintf(sql, sizeof(sql),
-			 "DO $$ BEGIN RAISE EXCEPTION '%s' USING ERRCODE = 'XX000'; END $$",
-			 rows[i].text);
+			 "DO $$ BEGIN RAISE EXCEPTION '%s' USING ERRCODE = '%s'; END $$",
+			 rows[i].text, rows[i].state);
 		FAILS_WITH(db_exec(st->db, sql, &err), rows[i].kind, "");
 	}
 	store_close(&st);

@@ -49,12 +49,21 @@ const char *pg_one_line(const char *text, char *ret, size_t size)
 
 #define LOST "08006"
 
-/* Citus gives a connection of its own that is lost the state of a defect. */
+/* A connection that Citus itself has lost: it has the state of a defect, or of a broken disk. */
 static bool node_is_lost(const char *state, const char *text)
 {
-	return strcmp(state, "XX000") == 0 &&
-	       (strstr(text, "failure on connection marked as essential") ||
-		strstr(text, "while executing command on"));
+	static const struct {
+		const char *state, *words;
+	} lost[] = {
+		{ "XX000", "failure on connection marked as essential" },
+		{ "XX000", "while executing command on" },
+		{ "58030", "failed to COPY to shard" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(lost); i++)
+		if (strcmp(state, lost[i].state) == 0 && strstr(text, lost[i].words))
+			return true;
+	return false;
 }
 
 int pg_fail(const char *state, const char *text, const char *sql, struct error *err)
