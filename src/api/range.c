@@ -3,7 +3,6 @@
 #include <glib.h>
 
 #include "store/account.h"
-#include "store/family.h"
 #include "store/rollup.h"
 #include "base/banned.h"
 
@@ -116,14 +115,13 @@ static int first_date(const struct request *rq, int rc, int64_t day, int64_t cre
 	return 0;
 }
 
-int family_begin(const struct request *rq, const struct account *a, struct date *ret,
+int family_begin(const struct request *rq, const struct family *f, struct date *ret,
 		 struct error *err)
 {
 	int64_t day = 0;
-	int rc = store_family_day(rq->store, a->id, false, &day, err);
+	int rc = store_family_day(rq->store, f->root, false, &day, err);
 
-	/* a main account is older than its subaccounts */
-	return first_date(rq, rc, day, a->created, ret);
+	return first_date(rq, rc, day, f->created, ret);
 }
 
 int accounts_begin(const struct request *rq, const struct account *list, size_t n, struct date *ret,

@@ -6,6 +6,7 @@
 #define API_RANGE_H
 
 #include "api/request.h"
+#include "store/family.h"
 
 /* Days, both included. */
 struct days {
@@ -45,8 +46,8 @@ struct date request_today(const struct request *rq);
  */
 int accounts_begin(const struct request *rq, const struct account *list, size_t n, struct date *ret,
 		   struct error *err);
-/* The same of the family of the main account A. */
-int family_begin(const struct request *rq, const struct account *a, struct date *ret,
+/* The same of a family. */
+int family_begin(const struct request *rq, const struct family *f, struct date *ret,
 		 struct error *err);
 /* The first day of each of the N accounts, in one statement at most. */
 int accounts_begin_each(const struct request *rq, const struct account *list, size_t n,

@@ -14,7 +14,6 @@
 #include "api/url.h"
 #include "api/date_text.h"
 #include "store/account.h"
-#include "store/family.h"
 #include "base/banned.h"
 
 #define API_VERSION "2010-04-01"
@@ -258,7 +257,7 @@ static int choose_accounts(struct twilio_report *r, struct usage_query *q, struc
 	q->accounts = &r->account.id;
 	q->n_accounts = 1;
 	q->family = family.n > 0;
-	return q->family ? family_begin(r->rq, &r->account, &r->begin, err)
+	return q->family ? family_begin(r->rq, &family, &r->begin, err)
 			 : accounts_begin(r->rq, &r->account, 1, &r->begin, err);
 }
 

@@ -5,27 +5,59 @@
 #include "store/store_connection.h"
 #include "base/banned.h"
 
+/* A family is kept as two numbers: under its root, and under family_number. */
+static bool take_kept(struct store *st, int64_t root, struct family *ret)
+{
+	struct kept_numbers *kept = &st->connection->families;
+	int64_t number;
+
+	if (!store_keeps(st))
+		return false;
+	kept_numbers_begin(kept, st->version);
+	if (!kept_number(kept, root, &number) ||
+	    !kept_number(kept, family_number(root), &ret->created))
+		return false;
+	ret->n = number / 2;
+	ret->several_currencies = number % 2;
+	return true;
+}
+
+static void keep(struct store *st, const struct family *f)
+{
+	struct kept_numbers *kept = &st->connection->families;
+
+	if (!store_keeps(st))
+		return;
+	kept_number_set(kept, f->root, f->n * 2 + f->several_currencies);
+	kept_number_set(kept, family_number(f->root), f->created);
+}
+
+static void read_family(struct stmt *s, struct arena *arena, void *to)
+{
+	struct family *ret = to;
+
+	(void)arena;
+	ret->n = db_get_int(s, 0) - 1;
+	ret->several_currencies = db_get_int(s, 1) != 0;
+	ret->created = db_get_int(s, 2);
+}
+
 int store_family(struct store *st, int64_t root, struct family *ret, struct error *err)
 {
-	struct kept_numbers *kept = store_keeps(st) ? &st->connection->families : NULL;
-	int64_t number = 0;
+	struct stmt *s;
 
-	if (kept)
-		kept_numbers_begin(kept, st->version);
-	if (!kept || !kept_number(kept, root, &number)) {
-		struct stmt *s = prepare(st,
-					 "SELECT 2 * count(*) + COALESCE(max(CASE WHEN x.currency"
-					 " = m.currency THEN 0 ELSE 1 END), 0) FROM account m"
-					 " JOIN account x ON x.parent = m.id WHERE m.id = ?1",
-					 err);
-
-		db_bind_int(s, 1, root);
-		if (store_one(s, &number, err) < 0)
-			return -1;
-		if (kept)
-			kept_number_set(kept, root, number);
-	}
-	*ret = (struct family) { root, number / 2, number % 2 };
+	*ret = (struct family) { .root = root };
+	if (take_kept(st, root, ret))
+		return 0;
+	s = prepare(st,
+		    "SELECT count(*), max(CASE WHEN x.currency = m.currency THEN 0 ELSE 1 END),"
+		    " min(x.created) FROM account m CROSS JOIN account x"
+		    " WHERE m.id = ?1 AND (x.id = ?1 OR x.parent = ?1)",
+		    err);
+	db_bind_int(s, 1, root);
+	if (store_row(s, read_family, NULL, ret, err) < 0)
+		return -1;
+	keep(st, ret);
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct family {
 	int64_t root;            /* the main account */
 	int64_t n;               /* subaccounts */
 	bool several_currencies; /* a subaccount has another one than the main account */
+	int64_t created;         /* when the first of all its accounts was, in seconds */
 };
 
 /* Reads what there is to know of the family of ROOT, which exists. */

@@ -39,7 +39,10 @@ static int64_t any(int64_t n)
 
 static void add_member(void)
 {
-	struct account a = { .name = "", .currency = "usd", .created = 1700000000 };
+	/* one is older than the main account */
+	struct account a = { .name = "",
+			     .currency = "usd",
+			     .created = 1700000000 - (family.n == 2) };
 	char name[16];
 
 	snprintf(name, sizeof(name), "member %d", family.n);
@@ -244,6 +247,7 @@ START_TEST(what_is_known_of_a_family_follows_its_accounts)
 	OK(store_family(family.st, family.accounts[0], &f, &err));
 	ck_assert_int_eq(f.n, 0);
 	ck_assert(!f.several_currencies);
+	ck_assert_int_eq(f.created, 1700000000);
 	for (int i = 0; i < 3; i++)
 		add_member();
 	/* twice: read, and kept */
@@ -251,6 +255,7 @@ START_TEST(what_is_known_of_a_family_follows_its_accounts)
 		OK(store_begin_read(family.st, &err));
 		OK(store_family(family.st, family.accounts[0], &f, &err));
 		ck_assert_int_eq(f.n, 3);
+		ck_assert_int_eq(f.created, 1700000000 - 1);
 		ck_assert(!f.several_currencies);
 		store_end(family.st);
 	}
