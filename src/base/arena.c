@@ -213,9 +213,11 @@ char *arena_join(struct arena *a, ...)
 	}
 	va_end(ap);
 	ret = to = take(a, all + 1);
-	for (n = 0; (text = va_arg(again, const char *)); n++) {
-		size_t part = n < MEASURED_TEXTS ? len[n] : strlen(text);
+	for (size_t i = 0; i < n; i++) {
+		size_t part;
 
+		text = va_arg(again, const char *);
+		part = i < MEASURED_TEXTS ? len[i] : strlen(text);
 		memcpy(to, text, part);
 		to += part;
 	}
