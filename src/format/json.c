@@ -98,7 +98,6 @@ static bool copy_long(char *to, const char *text, size_t len)
 }
 
 /* Copies 8 or 4 bytes. Returns false if a byte needs care. */
-
 static bool copy8(char *to, const char *text)
 {
 	uint64_t eight;
