@@ -373,6 +373,12 @@ int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *er
 
 	if (!p)
 		abort();
+	/*
+	 * Where another allocator stands before the C library's (a sanitizer's,
+	 * or one that is preloaded), the first malloc_trim of all makes the C
+	 * library's, and two threads at once make it wrongly.
+	 */
+	malloc_trim(0);
 	p->setup = *setup;
 	p->answered = setup->now;
 	/* the share of one party must leave a thread for other parties */
