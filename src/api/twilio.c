@@ -96,7 +96,7 @@ struct twilio_record {
 	const char *usage_unit;
 	struct decimal price;
 	const char *events_uri, *price_unit, *api_version, *uri;
-	const struct twilio_links *subresource_uris;
+	struct word_pattern subresource_uris; /* of struct twilio_links */
 };
 
 static const struct field record_fields[] = {
@@ -120,7 +120,7 @@ static const struct field record_fields[] = {
 	FIELD(struct twilio_record, uri, "This record alone", .flags = FIELD_MACHINE,
 	      .format = "uri"),
 	FIELD(struct twilio_record, subresource_uris, "The category in the other sub-resources",
-	      .flags = FIELD_MACHINE | FIELD_SHARED, .shape = &links_shape),
+	      .flags = FIELD_MACHINE | FIELD_PATTERN, .shape = &links_shape),
 	{ 0 }
 };
 
@@ -161,13 +161,12 @@ struct twilio_report {
 	bool subaccounts;
 	const char *as_of;
 	const char *by_category[RESOURCES]; /* path of each resource, up to "?Category=" */
-	size_t path_bytes;                  /* of all these paths */
 	/*
 	 * parameters that the links of records repeat, with a leading "&"; or
 	 * ""
 	 */
 	const char *extra_filters;
-	const struct twilio_links **links; /* by catalogue index; made on first use */
+	struct twilio_links links; /* with PATTERN_MARK for the category */
 	/* the slot of the texts of dates below */
 	int64_t dates_from, dates_to;
 	const char *start_date, *end_date;
@@ -336,38 +335,22 @@ static int choose_days(struct twilio_report *r, struct usage_query *q, struct er
 
 /*
  * Makes the links of records. PATH is the path of the requested resource,
- * SUFFIX the end of each link.
+ * SUFFIX the end of each path.
  */
 static void make_links(struct twilio_report *r, const char *path, const char *suffix)
 {
 	const struct request *rq = r->rq;
 	const char *records = arena_strn(rq->arena, path, strlen(path) - strlen(r->resource->path));
 
+	r->extra_filters = url_of(rq->arena, "",
+				  { "IncludeSubaccounts", request_given(rq, "IncludeSubaccounts") },
+				  { "TimeZone", request_given(rq, "TimeZone") });
 	for (int i = 0; i < RESOURCES; i++) {
 		r->by_category[i] = arena_join(rq->arena, records, resources[i].path, suffix,
 					       "?Category=", NULL);
-		r->path_bytes += strlen(r->by_category[i]);
+		r->links.uri[i] = arena_join(rq->arena, r->by_category[i], PATTERN_MARK,
+					     r->extra_filters, NULL);
 	}
-	r->links = arena_array(rq->arena, const struct twilio_links *, rq->catalogue->n);
-}
-
-static const struct twilio_links *category_links(struct twilio_report *r, size_t category)
-{
-	const struct request *rq = r->rq;
-	const char *name = rq->catalogue->categories[category].name;
-	size_t name_bytes = strlen(name) + strlen(r->extra_filters) + 1;
-	struct twilio_links *links;
-	char *to;
-
-	if (r->links[category])
-		return r->links[category];
-	links = arena_new(rq->arena, struct twilio_links);
-	to = arena_alloc(rq->arena, r->path_bytes + RESOURCES * name_bytes);
-	for (int i = RES_RECORDS + 1; i < RESOURCES; i++) {
-		links->uri[i] = to;
-		to = stpcpy(stpcpy(stpcpy(to, r->by_category[i]), name), r->extra_filters) + 1;
-	}
-	return r->links[category] = links;
 }
 
 static void slot_dates(struct twilio_report *r, const struct usage_row *row)
@@ -410,6 +393,7 @@ static void fill_record(struct twilio_report *r, const struct usage_row *row,
 		.price = { .n = row->totals.price, .places = PRICE_PLACES },
 		.price_unit = r->account.currency,
 		.api_version = API_VERSION,
+		.subresource_uris = { &r->links, c->name },
 	};
 	if (total) {
 		ret->count = DECIMAL_NULL;
@@ -420,7 +404,6 @@ static void fill_record(struct twilio_report *r, const struct usage_row *row,
 			      r->uri_dates, NULL);
 	if (events_linked(rq))
 		ret->events_uri = events_link(rq, r->account.sid, c->name, r->uri_dates);
-	ret->subresource_uris = category_links(r, row->category);
 }
 
 /* Begins the page and its list. */
@@ -650,9 +633,6 @@ static int list_records(struct request *rq, struct writer *w, struct error *err)
 		    err) < 0)
 		return -1;
 	make_links(&r, path, suffix);
-	r.extra_filters = url_of(rq->arena, "",
-				 { "IncludeSubaccounts", request_given(rq, "IncludeSubaccounts") },
-				 { "TimeZone", request_given(rq, "TimeZone") });
 	r.as_of = as_of_text(rq);
 	if (about(&r, &q, w, err) < 0)
 		return -1;

@@ -25,14 +25,16 @@ struct writer_note {
 	const char *text;
 };
 
-/* The place in the buffer where a shared object was written. */
-struct writer_shared {
-	const void *rec;
+/*
+ * The bytes of the latest pattern, as the member FIELD of an object: with its
+ * marks, and with the latest word.
+ */
+struct writer_pattern {
+	const void *record;
 	const struct field *field;
-	size_t from, len;
+	const char *word;
+	struct strbuf marked, filled;
 };
-
-enum { WRITER_SHARED_BITS = 6, WRITER_SHARED = 1 << WRITER_SHARED_BITS };
 
 struct writer {
 	const struct format *format;
@@ -52,10 +54,10 @@ struct writer {
 	const struct page_link *presets, *related;
 	bool totals; /* see writer_show_totals */
 
-	/* recent shared objects, by a hash of `rec` */
-	struct writer_shared shared[WRITER_SHARED];
+	struct writer_pattern pattern;
 	/*
-	 * the joined texts of a VT_TEXTS field, for formats without lists_texts
+	 * the joined texts of a VT_TEXTS field, for formats without lists_texts;
+	 * or a text of a pattern
 	 */
 	struct strbuf joined;
 	void *state;

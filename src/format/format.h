@@ -32,7 +32,8 @@ struct format {
 	/* FIELD_* flags of fields that this format omits */
 	unsigned leaves_out;
 	bool titled; /* shows title and sentence of writer_about */
-	bool copies; /* a FIELD_SHARED object is written once, then copied */
+	/* a FIELD_PATTERN object is written once, then copied with other words */
+	bool copies;
 	/* takes VT_TEXTS; else their texts are joined to one VT_TEXT */
 	bool lists_texts;
 	/* bytes of the zeroed memory at the writer's `state` */

@@ -64,6 +64,7 @@ const struct format format_jsonl = {
 	.aliases = (const char *const[]) { "application/jsonl", "application/x-ndjson",
 					   "application/x-jsonlines", NULL },
 	.leaves_out = FIELD_XML_ONLY | FIELD_PAGE_ONLY,
+	.copies = true,
 	.lists_texts = true,
 	.begin = jsonl_begin,
 	.begin_list = jsonl_begin_list,

@@ -50,10 +50,10 @@ enum {
 	FIELD_XML_ONLY = 1 << 7,  /* written only as XML, always as null */
 	FIELD_JSON_ONLY = 1 << 8, /* written only as JSON */
 	/*
-	 * VT_OBJECT: the content does not change while the answer is written,
-	 * so records with the same pointer have the same content
+	 * VT_OBJECT: the member is a struct word_pattern. The field must come after
+	 * one that every format writes
 	 */
-	FIELD_SHARED = 1 << 9,
+	FIELD_PATTERN = 1 << 9,
 	/* a URL: on a page, the value of the previous field is a link to it */
 	FIELD_LINK = 1 << 10,
 	FIELD_PAGE_ONLY = 1 << 11, /* written only on pages for people */
@@ -133,6 +133,21 @@ struct shape {
 	/* the same for a list that is empty without any filter; NULL: as NONE */
 	const char *none_yet;
 	const char *doc;
+};
+
+/*
+ * A record that differs from others of its list only in one word, such as its
+ * links: RECORD with WORD for each PATTERN_MARK in its texts. RECORD has only
+ * scalars. It is the same for all records of the list, so a format writes it
+ * once, and then copies the bytes with each word. A word has only letters,
+ * digits, "-", "_" and ".", which every format writes as they are. Neither the
+ * record nor the words change while the answer is written.
+ */
+#define PATTERN_MARK "*"
+
+struct word_pattern {
+	const void *record;
+	const char *word;
 };
 
 /*

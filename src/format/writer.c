@@ -34,6 +34,9 @@ struct writer *writer_new(const struct format *format, const struct writer_optio
 	w->options = o;
 	w->sink = sink;
 	w->out = sink->buf;
+	strbuf_init(&w->joined, w->out->limit);
+	strbuf_init(&w->pattern.marked, w->out->limit);
+	strbuf_init(&w->pattern.filled, w->out->limit);
 	return w;
 }
 
@@ -43,8 +46,9 @@ void writer_free(struct writer **w)
 		return;
 	if ((*w)->format->release)
 		(*w)->format->release(*w);
-	if ((*w)->joined.text)
-		strbuf_release(&(*w)->joined);
+	strbuf_release(&(*w)->joined);
+	strbuf_release(&(*w)->pattern.marked);
+	strbuf_release(&(*w)->pattern.filled);
 	g_free((*w)->title);
 	g_free((*w)->sentence);
 	g_free((*w)->state);
@@ -238,8 +242,6 @@ void writer_begin_list(struct writer *w, const struct field *f, const struct sha
 
 static const char *join_texts(struct writer *w, const char *const *texts)
 {
-	if (!w->joined.text)
-		strbuf_init(&w->joined, w->out->limit);
 	strbuf_clear(&w->joined);
 	for (const char *const *t = texts; *t; t++) {
 		strbuf_add(&w->joined, t == texts ? "" : ", ");
@@ -295,7 +297,6 @@ static void flush_records(struct writer *w)
 	if (!took_all(w) || !w->sink->flush || w->out->len <= w->sink->flush_above)
 		return;
 	w->sink->flush(w->sink, &w->error);
-	memset(w->shared, 0, sizeof(w->shared));
 }
 
 void writer_end(struct writer *w)
@@ -316,40 +317,85 @@ void writer_end(struct writer *w)
 		flush_records(w);
 }
 
-static void copy_shared(struct writer *w, const struct writer_shared *s)
-{
-	if (!strbuf_grow(w->out, s->len))
-		return;
-	memcpy(w->out->text + w->out->len, w->out->text + s->from, s->len);
-	w->out->len += s->len;
-	w->out->text[w->out->len] = '\0';
-}
-
-/*
- * Writes an object that several records share. The object must not be the first
- * member, which has no comma before it.
- */
-static void write_shared(struct writer *w, const struct field *f, const void *rec)
-{
-	struct writer_shared *s = &w->shared[(uint64_t)(uintptr_t)rec * 0x9e3779b97f4a7c15u >>
-					     (64 - WRITER_SHARED_BITS)];
-	struct writer_node *node = writer_top(w);
-	size_t from = w->out->len;
-
-	if (!node || node->list || node->skipped || !node->children || failed(w)) {
-		writer_record(w, f, f->shape, rec);
-	} else if (s->rec == rec && s->field == f) {
-		node->children++;
-		copy_shared(w, s);
-	} else {
-		writer_record(w, f, f->shape, rec);
-		*s = (struct writer_shared) { rec, f, from, w->out->len - from };
-	}
-}
+/* ---- records ---- */
 
 const uint8_t *writer_order(struct writer *w, const struct shape *shape)
 {
 	return w->format->order ? w->format->order(w, shape) : NULL;
+}
+
+/* Sets OUT to TEXT with WORD for each mark. */
+static void fill(struct strbuf *out, const char *text, size_t len, const char *word)
+{
+	const char *end = text + len, *mark;
+	size_t word_len = strlen(word);
+
+	strbuf_clear(out);
+	for (; (mark = memchr(text, *PATTERN_MARK, (size_t)(end - text))); text = mark + 1) {
+		strbuf_addn(out, text, (size_t)(mark - text));
+		strbuf_addn(out, word, word_len);
+	}
+	strbuf_addn(out, text, (size_t)(end - text));
+}
+
+/* Writes the fields of a pattern's record. */
+static void write_filled(struct writer *w, const struct shape *shape, const struct word_pattern *p)
+{
+	const uint8_t *order = writer_order(w, shape);
+
+	for (size_t i = 0; shape->fields[i].name; i++) {
+		const struct field *f = &shape->fields[order ? order[i] : i];
+		const void *member = (const char *)p->record + f->offset;
+		const char *text = f->type == VT_TEXT ? *(const char *const *)member : NULL;
+
+		if (text) {
+			fill(&w->joined, text, strlen(text), p->word);
+			w->out->failed |= w->joined.failed;
+			text = w->joined.text;
+			member = &text;
+		}
+		write_field(w, f, member);
+	}
+}
+
+/* Writes the record of a pattern with its marks, and takes back the bytes. */
+static void learn_pattern(struct writer *w, const struct field *f, const void *record)
+{
+	struct writer_pattern *known = &w->pattern;
+	size_t from = w->out->len;
+
+	writer_record(w, f, f->shape, record);
+	strbuf_clear(&known->marked);
+	strbuf_addn(&known->marked, w->out->text + from, w->out->len - from);
+	w->out->len = from;
+	known->record = record;
+	known->field = f;
+	known->word = NULL;
+}
+
+static void write_pattern(struct writer *w, const struct field *f, const struct word_pattern *p)
+{
+	struct writer_pattern *known = &w->pattern;
+	struct writer_node *node = writer_top(w);
+
+	if (failed(w))
+		return;
+	if (!node || !w->format->copies) {
+		writer_begin(w, f, f->shape);
+		if (!failed(w) && !writer_top(w)->skipped)
+			write_filled(w, f->shape, p);
+		writer_end(w);
+		return;
+	}
+	if (known->record == p->record && known->field == f)
+		node->children++;
+	else
+		learn_pattern(w, f, p->record);
+	if (known->word != p->word)
+		fill(&known->filled, known->marked.text, known->marked.len, p->word);
+	known->word = p->word;
+	strbuf_addn(w->out, known->filled.text, known->filled.len);
+	w->out->failed |= known->filled.failed;
 }
 
 void writer_fields(struct writer *w, const struct shape *shape, const void *rec)
@@ -362,13 +408,14 @@ void writer_fields(struct writer *w, const struct shape *shape, const void *rec)
 
 		if (f->type == VT_LIST)
 			continue;
+		if (f->flags & FIELD_PATTERN) {
+			write_pattern(w, f, member);
+			continue;
+		}
 		if (f->type == VT_OBJECT) {
 			member = f->flags & FIELD_XML_ONLY ? NULL : *(const void *const *)member;
 			if (member) {
-				if ((f->flags & FIELD_SHARED) && w->format->copies)
-					write_shared(w, f, member);
-				else
-					writer_record(w, f, f->shape, member);
+				writer_record(w, f, f->shape, member);
 				continue;
 			}
 		}

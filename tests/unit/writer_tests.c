@@ -1,5 +1,5 @@
 /*
- * writer_tests.c - wrong nesting fails, shared objects and lists of texts.
+ * writer_tests.c - wrong nesting fails, patterns and lists of texts.
  */
 #include <check.h>
 #include <string.h>
@@ -171,42 +171,73 @@ START_TEST(a_page_says_its_fields_before_its_list)
 }
 END_TEST
 
-/* ---- shared objects ---- */
+/* ---- patterns ---- */
 
-struct holder {
-	const struct ai_account *first;
-	const char *name;
-	const struct ai_account *who;
+struct word_links {
+	const char *all, *none;
+	int64_t number;
+	const char *twice, *plain;
 };
 
-#define HOLDER_FIELDS(more)                                                             \
-	FIELD(struct holder, first, "As first member", .shape = &ai_account_shape,      \
-	      .flags = (more)),                                                         \
-		FIELD(struct holder, name, "Something else"),                           \
-		FIELD(struct holder, who, "As last member", .shape = &ai_account_shape, \
-		      .flags = (more)),                                                 \
-	{                                                                               \
-		0                                                                       \
-	}
+static const struct field word_links_fields[] = {
+	FIELD(struct word_links, all, "The word alone"),
+	FIELD(struct word_links, none, "Null"),
+	FIELD(struct word_links, number, "A number"),
+	FIELD(struct word_links, twice, "The word and more"),
+	FIELD(struct word_links, plain, "Without the word"),
+	{ 0 }
+};
+static const struct shape word_links_shape = { .name = "Links",
+					       .fields = word_links_fields,
+					       .doc = "Links of one word" };
 
-static const struct field own_fields[] = { HOLDER_FIELDS(0) },
-			  shared_fields[] = { HOLDER_FIELDS(FIELD_SHARED) };
+struct holder {
+	const char *name;
+	const struct word_links *own; /* or: */
+	struct word_pattern pattern;
+	const char *last;
+};
+
+static const struct field own_fields[] = { FIELD(struct holder, name, "Before"),
+					   FIELD_AS(struct holder, own, "links", "Of its own",
+						    .shape = &word_links_shape),
+					   FIELD(struct holder, last, "Behind"),
+					   { 0 } };
+static const struct field pattern_fields[] = { FIELD(struct holder, name, "Before"),
+					       FIELD_AS(struct holder, pattern, "links",
+							"By a pattern", .shape = &word_links_shape,
+							.flags = FIELD_PATTERN),
+					       FIELD(struct holder, last, "Behind"),
+					       { 0 } };
 static const struct shape own_shape = { .name = "Holder",
 					.fields = own_fields,
-					.doc = "Who holds what" };
-static const struct shape shared_shape = { .name = "Holder",
-					   .fields = shared_fields,
-					   .doc = "Who holds what" };
+					.doc = "Something with links" };
+static const struct shape pattern_shape = { .name = "Holder",
+					    .fields = pattern_fields,
+					    .doc = "Something with links" };
 
 static void write_holders(struct writer *w, const struct shape *shape)
 {
-	static const struct ai_account who[] = { { "a", 1 }, { "\"b\"", 2 }, { "c", 3 } };
+	static const char *const words[] = { "calls", "a", "sms-out_2.x" };
+	static const struct word_links patterns[] = {
+		{ PATTERN_MARK, NULL, -5, "/x?<y>=" PATTERN_MARK "&z=\"" PATTERN_MARK, "" },
+		{ "b/" PATTERN_MARK, NULL, 7, PATTERN_MARK "/c", "plain" }
+	};
 
 	writer_begin_list(w, NULL, shape);
 	for (int i = 0; i < 50; i++) {
-		struct holder h = { &who[i % 3], i % 2 ? "odd" : "even",
-				    i % 7 ? &who[(i + 1) % 3] : NULL };
+		const char *word = words[i % 3];
+		bool second = i % 20 >= 10;
+		char all[32], twice[64];
+		struct word_links own = { all, NULL, second ? 7 : -5, twice,
+					  second ? "plain" : "" };
+		struct holder h = { i % 2 ? "odd" : "even",
+				    &own,
+				    { &patterns[second], word },
+				    i % 7 ? "last" : NULL };
 
+		snprintf(all, sizeof(all), second ? "b/%s" : "%s", word);
+		snprintf(twice, sizeof(twice), second ? "%s/c" : "/x?<y>=%s&z=\"%s", word, word);
 		writer_record(w, NULL, shape, &h);
 	}
 	writer_end(w);
@@ -217,27 +248,29 @@ static void write_own(struct writer *w)
 	write_holders(w, &own_shape);
 }
 
-static void write_shared(struct writer *w)
+static void write_patterns(struct writer *w)
 {
-	write_holders(w, &shared_shape);
+	write_holders(w, &pattern_shape);
 }
 
-START_TEST(a_shared_object_has_the_same_bytes_as_one_of_its_own)
+START_TEST(a_pattern_has_the_same_bytes_as_a_record_of_its_own)
 {
-	const struct document own = { "own", &rest_style, write_own },
-			      shared = { "shared", &rest_style, write_shared };
+	static const struct style *const styles[] = { &rest_style, &contract_style };
+	const struct format *format = formats[_i / 2];
+	const struct document own = { "own", styles[_i % 2], write_own },
+			      pattern = { "pattern", styles[_i % 2], write_patterns };
 	struct strbuf want, got, buf;
 	struct flushed f = { .sink = { .buf = &buf, .flush = send_bytes, .flush_above = 300 } };
 	struct error err = { 0 };
 
-	render_whole(&own, formats[_i], &want);
-	render_whole(&shared, formats[_i], &got);
-	ck_assert(strcmp(got.text, want.text) == 0);
+	render_whole(&own, format, &want);
+	render_whole(&pattern, format, &got);
+	ck_assert_str_eq(got.text, want.text);
 	strbuf_init(&buf, LIMIT);
 	strbuf_init(&f.sent, LIMIT);
-	ck_assert_int_eq(render(&shared, formats[_i], &f.sink, &err), 0);
+	ck_assert_int_eq(render(&pattern, format, &f.sink, &err), 0);
 	strbuf_addn(&f.sent, buf.text, buf.len);
-	ck_assert(strcmp(f.sent.text, want.text) == 0);
+	ck_assert_str_eq(f.sent.text, want.text);
 	strbuf_release(&want);
 	strbuf_release(&got);
 	strbuf_release(&buf);
@@ -315,7 +348,8 @@ int main(void)
 			    COUNT_OF(wrong_documents) * FORMATS);
 	tcase_add_loop_test(tc, tables_refuse_fields_out_of_order, 0, 3);
 	tcase_add_test(tc, a_page_says_its_fields_before_its_list);
-	tcase_add_loop_test(tc, a_shared_object_has_the_same_bytes_as_one_of_its_own, 0, FORMATS);
+	tcase_add_loop_test(tc, a_pattern_has_the_same_bytes_as_a_record_of_its_own, 0,
+			    2 * FORMATS);
 	tcase_add_loop_test(tc, a_list_of_texts_is_written_in_every_format, 0,
 			    COUNT_OF(lists_of_texts));
 	suite_add_tcase(s, tc);
