@@ -61,6 +61,11 @@ int store_family(struct store *st, int64_t root, struct family *ret, struct erro
 	return 0;
 }
 
+int64_t store_family_least(const struct store *st)
+{
+	return st->layout->family_least;
+}
+
 int store_family_ids(struct store *st, int64_t root, struct arena *arena, const int64_t **ret,
 		     size_t *ret_n, struct error *err)
 {
@@ -85,8 +90,6 @@ int store_family_numbers(struct store *st, int64_t root, struct arena *arena, co
 	struct family family;
 	int64_t *both;
 
-	if (!st->layout->family_least)
-		return store_family_ids(st, root, arena, ret, ret_n, err);
 	if (store_family(st, root, &family, err) < 0)
 		return -1;
 	if (family.n < st->layout->family_least)

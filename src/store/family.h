@@ -18,6 +18,12 @@ struct family {
 /* Reads what there is to know of the family of ROOT, which exists. */
 int store_family(struct store *st, int64_t root, struct family *ret, struct error *err);
 
+/*
+ * A family of so many subaccounts has sums of its own: they are read as fast as
+ * those of one account. INT64_MAX: no family has.
+ */
+int64_t store_family_least(const struct store *st);
+
 /* The ids of the main account and of its subaccounts, in ARENA. */
 int store_family_ids(struct store *st, int64_t root, struct arena *arena, const int64_t **ret,
 		     size_t *ret_n, struct error *err);

@@ -29,26 +29,52 @@ int store_rollup_sum(struct store *st, const struct rollup *key, struct amounts_
 	return st->layout->rollup_sum(st, key, ret, err);
 }
 
+static bool has_family(const struct sums_query *q)
+{
+	for (size_t i = 0; i < q->n_accounts; i++)
+		if (q->accounts[i].family)
+			return true;
+	return false;
+}
+
+/* Replaces each family in Q by the numbers whose rollups are the family's. */
+static int name_families(struct store *st, struct sums_query *q, struct arena *arena,
+			 struct error *err)
+{
+	struct sums_account *list = NULL;
+	size_t n = 0, size = 0;
+
+	for (size_t i = 0; i < q->n_accounts; i++) {
+		const struct sums_account *a = &q->accounts[i];
+		const int64_t *numbers = &a->id;
+		size_t n_numbers = 1;
+
+		if (a->family &&
+		    store_family_numbers(st, a->id, arena, &numbers, &n_numbers, err) < 0)
+			return -1;
+		for (size_t k = 0; k < n_numbers; k++) {
+			list = arena_room(arena, list, n, &size, sizeof(*list));
+			list[n++] = (struct sums_account) { .id = numbers[k] };
+		}
+	}
+	q->accounts = list;
+	q->n_accounts = n;
+	return 0;
+}
+
 int store_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
 	       struct error *err)
 {
 	struct sums_query all = *q;
-	struct sums_account *accounts;
-	const int64_t *numbers;
 	struct arena arena;
 	int rc;
 
-	if (!q->family)
+	if (!has_family(q))
 		return st->layout->sums(st, q, row, arg, err);
 	arena_init(&arena);
-	rc = store_family_numbers(st, q->accounts->id, &arena, &numbers, &all.n_accounts, err);
-	if (rc == 0) {
-		accounts = arena_array(&arena, struct sums_account, all.n_accounts);
-		for (size_t i = 0; i < all.n_accounts; i++)
-			accounts[i].id = numbers[i];
-		all.accounts = accounts;
+	rc = name_families(st, &all, &arena, err);
+	if (rc == 0)
 		rc = st->layout->sums(st, &all, row, arg, err);
-	}
 	arena_release(&arena);
 	return rc;
 }

@@ -23,7 +23,7 @@ struct layout {
 	int (*account_added)(struct store *st, const struct account *a, struct error *err);
 	/*
 	 * Families of so many subaccounts have sums of their own, in the rollups
-	 * of the number family_number. 0: none have.
+	 * of the number family_number. INT64_MAX: none have.
 	 */
 	int64_t family_least;
 	/* store_rollup_bounded of the sums that are not of months by category */

@@ -15,6 +15,11 @@ struct sums_account {
 	int64_t id;
 	/* only usage with this value; 0: any. Needs by_series */
 	int64_t dim[DIMENSIONS];
+	/*
+	 * a main account, whose subaccounts count as well. Needs any_account; not
+	 * with by_series
+	 */
+	bool family;
 };
 
 /* A span of quarter hours since 1970. TO is exclusive. */
@@ -25,11 +30,6 @@ struct slot_span {
 struct sums_query {
 	const struct sums_account *accounts;
 	size_t n_accounts;
-	/*
-	 * there is one account, a main account, and usage of its subaccounts
-	 * counts as well. With any_account and without dimensions
-	 */
-	bool family;
 	/* ids, ascending. A category does not include its subcategories */
 	const int64_t *categories;
 	size_t n_categories;           /* 0: all */

@@ -149,7 +149,6 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_buckets
 	const struct usage_query *q = cur->query;
 	struct span_sums_query sums = { .accounts = cur->accounts,
 					.n_accounts = q->n_accounts,
-					.family = q->family,
 					.categories = cur->within,
 					.n_categories = cur->n_within,
 					.n_spans = (size_t)n_buckets,
@@ -336,6 +335,7 @@ static void make_accounts(struct usage_cursor *cur)
 	cur->accounts = arena_array(&cur->arena, struct sums_account, q->n_accounts);
 	for (size_t i = 0; i < q->n_accounts; i++) {
 		cur->accounts[i].id = q->accounts[i];
+		cur->accounts[i].family = q->family;
 		memcpy(cur->accounts[i].dim, q->dim, sizeof(q->dim));
 	}
 }

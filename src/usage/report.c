@@ -9,6 +9,7 @@
 #include "usage/line_table.h"
 #include "usage/sim.h"
 #include "usage/span_sums.h"
+#include "usage/whole_families.h"
 #include "base/int_order.h"
 #include "base/banned.h"
 
@@ -39,6 +40,9 @@ struct load {
 	/* accounts in which all values of the filter exist */
 	struct sums_account *accounts;
 	size_t n_accounts;
+	/* the same accounts by whole_families, if rows may tell any account */
+	struct sums_account *families;
+	size_t n_families;
 	struct line_table table;
 	/* ids of categories in the query, ascending; none: all categories */
 	int64_t *categories;
@@ -104,7 +108,11 @@ static int choose_accounts(struct load *l, struct error *err)
 		if (rc > 0)
 			l->table.account_of[l->n_accounts++] = &q->accounts[i];
 	}
-	return 0;
+	if (filters(q) || q->by == GROUP_ACCOUNT)
+		return 0;
+	l->families = arena_array(l->scratch, struct sums_account, q->n_accounts);
+	return whole_families(l->store, q->accounts, q->n_accounts, l->families, &l->n_families,
+			      err);
 }
 
 static void choose_categories(struct load *l)
@@ -254,8 +262,10 @@ static int read_rows(struct load *l, bool by_series, sums_row_fn *row, struct er
 	const struct report *r = l->report;
 	size_t n = l->step == STEP_SUMS ? 1 : r->n_buckets;
 	struct time_span *spans = arena_array(l->scratch, struct time_span, n);
-	struct span_sums_query q = { .accounts = l->accounts,
-				     .n_accounts = l->n_accounts,
+	bool together = !by_series && l->families;
+	struct span_sums_query q = { .accounts = together ? l->families : l->accounts,
+				     .n_accounts = together ? l->n_families : l->n_accounts,
+				     .any_account = together,
 				     .categories = l->categories,
 				     .n_categories = l->n_categories,
 				     .spans = spans,

@@ -17,8 +17,9 @@ struct span_sums_reading {
 	const struct span_sums_query *q;
 	sums_row_fn *row;
 	void *arg;
-	const int64_t *ids; /* of the query's accounts, or of the family */
-	size_t n_ids;
+	/* of the accounts, those of families among them; only if spans have edges */
+	int64_t *ids;
+	size_t n_ids, ids_size;
 	struct arena scratch; /* of one event */
 };
 
@@ -40,7 +41,6 @@ static int read_whole(const struct span_sums_reading *r, struct arena *arena, st
 	struct slot_span *spans = arena_array(arena, struct slot_span, q->n_spans);
 	struct sums_query slots = { .accounts = q->accounts,
 				    .n_accounts = q->n_accounts,
-				    .family = q->family,
 				    .categories = q->categories,
 				    .n_categories = q->n_categories,
 				    .spans = spans,
@@ -96,6 +96,17 @@ static int prefixes_match(struct span_sums_reading *r, const struct series *s, s
 	return rc;
 }
 
+/*
+ * Does an event of that account count for entry I of the query? If rows may tell
+ * any account, it counts for the first one, whose account may be another one.
+ */
+static bool entry_counts(const struct span_sums_reading *r, size_t i, const struct series *s)
+{
+	if (r->q->any_account && !r->q->by_series)
+		return i == 0;
+	return r->q->accounts[i].id == s->account && series_counts(r, i, s);
+}
+
 /* Adds an event to each entry of its account in the query. */
 static int add_event(struct span_sums_reading *r, size_t span, const struct found_event *e,
 		     struct error *err)
@@ -111,8 +122,7 @@ static int add_event(struct span_sums_reading *r, size_t span, const struct foun
 		rc = prefixes_match(r, &e->series, err);
 	}
 	for (row.account = 0; row.account < r->q->n_accounts && rc > 0; row.account++)
-		if ((r->q->family || r->ids[row.account] == e->series.account) &&
-		    series_counts(r, row.account, &e->series) && r->row(r->arg, &row, err) < 0)
+		if (entry_counts(r, row.account, &e->series) && r->row(r->arg, &row, err) < 0)
 			rc = -1;
 	return rc < 0 ? -1 : 0;
 }
@@ -171,24 +181,29 @@ static bool has_edge(const struct time_span *span)
 	return span->from < span->to && (span->from % SLOT_SEC || span->to % SLOT_SEC);
 }
 
-/* Finds the ids of the accounts, unless all spans are of full quarter hours. */
+static bool has_edges(const struct span_sums_query *q)
+{
+	for (size_t i = 0; i < q->n_spans; i++)
+		if (has_edge(&q->spans[i]))
+			return true;
+	return false;
+}
+
+/* Finds the ids of the accounts, in ARENA. */
 static int find_ids(struct span_sums_reading *r, struct arena *arena, struct error *err)
 {
-	const struct span_sums_query *q = r->q;
-	bool edges = false;
-	int64_t *ids;
+	for (size_t i = 0; i < r->q->n_accounts; i++) {
+		const struct sums_account *a = &r->q->accounts[i];
+		const int64_t *ids = &a->id;
+		size_t n = 1;
 
-	for (size_t i = 0; i < q->n_spans; i++)
-		edges = edges || has_edge(&q->spans[i]);
-	if (!edges)
-		return 0;
-	if (q->family)
-		return store_family_ids(r->st, q->accounts->id, arena, &r->ids, &r->n_ids, err);
-	ids = arena_array(arena, int64_t, q->n_accounts);
-	for (size_t i = 0; i < q->n_accounts; i++)
-		ids[i] = q->accounts[i].id;
-	r->ids = ids;
-	r->n_ids = q->n_accounts;
+		if (a->family && store_family_ids(r->st, a->id, arena, &ids, &n, err) < 0)
+			return -1;
+		for (size_t k = 0; k < n; k++) {
+			r->ids = arena_room(arena, r->ids, r->n_ids, &r->ids_size, sizeof(*r->ids));
+			r->ids[r->n_ids++] = ids[k];
+		}
+	}
 	return 0;
 }
 
@@ -211,11 +226,12 @@ int span_sums_read(struct store *st, const struct span_sums_query *q, sums_row_f
 {
 	struct span_sums_reading r = { .st = st, .q = q, .row = row, .arg = arg };
 	struct arena arena;
-	int rc;
+	int rc = 0;
 
 	arena_init(&arena);
 	arena_init(&r.scratch);
-	rc = find_ids(&r, &arena, err);
+	if (has_edges(q))
+		rc = find_ids(&r, &arena, err);
 	if (rc == 0)
 		rc = read_whole(&r, &arena, err);
 	for (size_t i = 0; i < q->n_spans && rc == 0; i++)

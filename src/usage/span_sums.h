@@ -24,7 +24,6 @@ struct time_span {
 struct span_sums_query {
 	const struct sums_account *accounts;
 	size_t n_accounts;
-	bool family; /* as in sums_query */
 	const int64_t *categories;
 	size_t n_categories;
 	const struct time_span *spans; /* ascending, without overlap */

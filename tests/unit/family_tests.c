@@ -13,6 +13,7 @@
 #include "store/upgrade.h"
 #include "store/verify.h"
 #include "store_fixture.h"
+#include "usage/report.h"
 #include "base/banned.h"
 
 enum { SUBS_MAX = 40, CATEGORIES = 2, DAYS = 75, DAY_FIRST = 20454 /* 2026-01-01 */ };
@@ -143,7 +144,7 @@ static void check_spans(const struct slot_span *spans, size_t n, const int64_t *
 		list[i].id = family.accounts[i];
 	OK(store_sums(family.st, &q, add_row, each, &err));
 	q.n_accounts = 1;
-	q.family = true;
+	list[0].family = true;
 	OK(store_sums(family.st, &q, add_row, together, &err));
 	for (size_t i = 0; i < n; i++)
 		ck_assert_msg(same(&each[i], &together[i]),
@@ -234,6 +235,66 @@ START_TEST(a_family_has_the_sums_of_its_accounts_whenever_they_came)
 	}
 	ck_assert_uint_eq(differences(), 0);
 	ck_assert_uint_eq(family_differences(family.accounts[0]), 0);
+	store_close(&family.st);
+}
+END_TEST
+
+/* The usage of the accounts by category, FROM and TO in seconds. */
+static struct amounts_wide report_all(const struct account *list, size_t n, int64_t from,
+				      int64_t to)
+{
+	struct report_query q = { .accounts = list,
+				  .n_accounts = n,
+				  .zone = zone_find("UTC"),
+				  .from = from,
+				  .to = to,
+				  .period = PERIOD_ALL,
+				  .category = CATALOGUE_NONE,
+				  .by = GROUP_CATEGORY };
+	const struct catalogue *c;
+	struct report r;
+
+	OK(catalogue_load(family.st, &arena, &c, &err));
+	OK(report_load(family.st, c, &q, &arena, &r, &err));
+	return r.all;
+}
+
+/* The accounts that a report is about, of a family of 20. */
+static const struct {
+	int first, n;
+} parts_of_family[] = { { 0, 21 }, { 0, 20 }, { 1, 20 }, { 0, 1 } };
+
+START_TEST(a_report_of_a_family_has_the_sums_of_its_accounts)
+{
+	const int64_t begin = (int64_t)DAY_FIRST * SEC_PER_DAY;
+	size_t n = (size_t)parts_of_family[_i].n;
+	struct account list[21];
+
+	start_family();
+	for (int i = 0; i < 20; i++)
+		add_member();
+	add_events(900);
+	OK(store_begin_read(family.st, &err));
+	for (size_t i = 0; i < n; i++)
+		OK(store_account_by_id(family.st,
+				       family.accounts[parts_of_family[_i].first + (int)i], &arena,
+				       &list[i], &err));
+	for (int i = 0; i < 20; i++) {
+		/* they mostly begin and end inside a quarter hour */
+		int64_t from = begin + any(DAYS * SEC_PER_DAY),
+			to = from + 1 + any(40 * SEC_PER_DAY);
+		struct amounts_wide want = { 0 }, have = report_all(list, n, from, to);
+
+		for (size_t k = 0; k < n; k++) {
+			struct amounts_wide one = report_all(&list[k], 1, from, to);
+
+			amounts_wide_add(&want, &one, 1);
+		}
+		ck_assert_msg(same(&want, &have),
+			      "%" PRId64 " to %" PRId64 ": a count of %lld, not %lld", from, to,
+			      (long long)have.count, (long long)want.count);
+	}
+	store_end(family.st);
 	store_close(&family.st);
 }
 END_TEST
@@ -426,6 +487,8 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, a_family_has_the_sums_of_its_accounts_whenever_they_came, 0,
 			    ARRAY_SIZE(numbers));
+	tcase_add_loop_test(tc, a_report_of_a_family_has_the_sums_of_its_accounts, 0,
+			    ARRAY_SIZE(parts_of_family));
 	tcase_add_test(tc, what_is_known_of_a_family_follows_its_accounts);
 	tcase_add_test(tc, the_categories_of_a_family_are_those_that_its_accounts_used);
 	tcase_add_test(tc, a_family_may_have_more_than_an_account_can_have);

@@ -5,6 +5,7 @@
 const struct layout layout_pgsql = {
 	.events_add = pgsql_events_add,
 	.rollups_add = pgsql_rollups_add,
+	.family_least = INT64_MAX,
 	.all_bounded = true,
 	.rollup_sum = pgsql_rollup_sum,
 	.usage_days = pgsql_usage_days,
