@@ -25,6 +25,24 @@ struct writer_note {
 	const char *text;
 };
 
+/* A field of a shape in this document. */
+struct writer_step {
+	const struct field *field;  /* NULL: the end */
+	const struct spelled *name; /* in the format's spelling */
+	size_t offset;              /* of the field in the record */
+	/*
+	 * so many scalars that the format shows begin here; 0: this is none
+	 */
+	size_t scalars;
+};
+
+/* How the document writes the records of SHAPE: made once, for all of them. */
+struct writer_plan {
+	struct writer_plan *next;
+	const struct shape *shape;
+	struct writer_step steps[]; /* all fields, in the format's order */
+};
+
 /*
  * The bytes of the latest pattern, as the member FIELD of an object: with its
  * marks, and with the latest word.
@@ -54,6 +72,7 @@ struct writer {
 	const struct page_link *presets, *related;
 	bool totals; /* see writer_show_totals */
 
+	struct writer_plan *plans;
 	struct writer_pattern pattern;
 	/*
 	 * the joined texts of a VT_TEXTS field, for formats without lists_texts;

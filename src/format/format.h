@@ -13,6 +13,7 @@
 struct field;
 struct shape;
 struct writer;
+struct writer_step;
 
 struct format {
 	const char *name;           /* "json": in ?format= and as suffix ".json" */
@@ -36,6 +37,10 @@ struct format {
 	bool copies;
 	/* takes VT_TEXTS; else their texts are joined to one VT_TEXT */
 	bool lists_texts;
+	/* the spelling of names, as the offset in struct style of its member */
+	size_t spelling;
+	/* are the members of SHAPE sorted by name? NULL: as declared */
+	bool (*sorts)(const struct writer *w, const struct shape *shape);
 	/* bytes of the zeroed memory at the writer's `state` */
 	size_t state_size;
 	/*
@@ -48,13 +53,13 @@ struct format {
 	void (*begin_list)(struct writer *w, const struct field *f, const struct shape *item);
 	/* Writes a scalar; or, if VALUE is NULL, a missing object or list. */
 	void (*field)(struct writer *w, const struct field *f, const void *value);
+	/*
+	 * Writes the scalars of STEP and of those behind it, STEP->scalars in
+	 * all, from the record REC. NULL: the writer calls `field` for each
+	 */
+	void (*scalars)(struct writer *w, const struct writer_step *step, const void *rec);
 	/* ends the innermost open node, see writer_top */
 	void (*end)(struct writer *w);
-	/*
-	 * Returns the order of SHAPE's fields in a record, as indexes. NULL, or
-	 * a NULL result: the declared order.
-	 */
-	const uint8_t *(*order)(struct writer *w, const struct shape *shape);
 	void (*finish)(struct writer *w); /* or NULL */
 	/* frees memory that the state owns; or NULL */
 	void (*release)(struct writer *w);

@@ -10,6 +10,9 @@
 
 #include "base/banned.h"
 
+/* the most bytes before a value */
+enum { LEAD_BYTES = SPELLED_MAX + SPELLED_LEAD };
+
 #define EACH_BYTE(b) (0x0101010101010101u * (b))
 
 /*
@@ -136,55 +139,57 @@ static bool copy_plain(char *to, const char *text, size_t len)
 	return true;
 }
 
-void json_add_string(struct strbuf *out, const char *text, size_t len)
+static void add_string_with_care(struct strbuf *out, const char *text, size_t len)
 {
-	char *to;
-
-	if (!strbuf_grow(out, len + 2))
-		return;
-	to = out->text + out->len;
-	if (copy_plain(to + 1, text, len)) {
-		to[0] = to[len + 1] = '"';
-		out->len += len + 2;
-		out->text[out->len] = '\0';
-		return;
-	}
 	strbuf_addc(out, '"');
 	add_with_care(out, text, len);
 	strbuf_addc(out, '"');
 }
 
-/*
- * Adds the comma before a member or item, unless it is the first, and the
- * member's name.
- */
-static void add_lead(struct writer *w, struct writer_node *parent, const struct field *f)
+/* Adds TEXT as a string. There is room for it if it is plain. */
+static inline void add_string(struct strbuf *out, const char *text, size_t len)
 {
-	const struct spelled *name;
-	struct strbuf *out = w->out;
-	size_t first = !parent || !parent->mark, len;
+	char *to = out->text + out->len;
 
-	if (parent)
-		parent->mark = 1;
-	if (!f) {
-		strbuf_addn(out, ",", 1 - first);
+	if (!copy_plain(to + 1, text, len)) {
+		add_string_with_care(out, text, len);
 		return;
 	}
-	name = style_spelled(w->options->style->json, f->name);
-	len = name->len + SPELLED_LEAD - first;
-	if (out->size - out->len <= SPELLED_MAX + SPELLED_LEAD) {
-		strbuf_addn(out, name->lead + first, len);
-		return;
-	}
-	/* memcpy of a constant length is inlined */
-	memcpy(out->text + out->len, name->lead + first, SPELLED_MAX + SPELLED_LEAD - 1);
-	out->len += len;
+	to[0] = to[len + 1] = '"';
+	out->len += len + 2;
 	out->text[out->len] = '\0';
+}
+
+void json_add_string(struct strbuf *out, const char *text, size_t len)
+{
+	if (strbuf_grow(out, len + 2))
+		add_string(out, text, len);
+}
+
+/*
+ * Adds the comma before a member or item of NODE, unless it is the first, and
+ * the member's NAME.
+ */
+static void add_lead(struct writer *w, struct writer_node *node, const struct spelled *name)
+{
+	size_t first = !node || !node->mark;
+
+	if (node)
+		node->mark = 1;
+	if (name)
+		strbuf_addn(w->out, name->lead + first, name->len + SPELLED_LEAD - first);
+	else
+		strbuf_addn(w->out, ",", 1 - first);
+}
+
+static const struct spelled *spelled(const struct writer *w, const struct field *f)
+{
+	return f ? style_spelled(w->options->style->json, f->name) : NULL;
 }
 
 void json_open(struct writer *w, const struct field *f, char bracket)
 {
-	add_lead(w, writer_parent(w), f);
+	add_lead(w, writer_parent(w), spelled(w, f));
 	strbuf_addc(w->out, bracket);
 }
 
@@ -199,27 +204,77 @@ static void add_texts(struct strbuf *out, const char *const *texts)
 	strbuf_addc(out, ']');
 }
 
+static bool is_quoted(const struct writer *w, const struct field *f)
+{
+	return f->type == VT_TEXT || (f->flags & FIELD_QUOTED) ||
+	       ((f->flags & FIELD_MONEY) && w->options->money_as_string);
+}
+
+/* Adds a member of NODE. */
+static inline void add_member(struct writer *w, struct writer_node *node,
+			      const struct spelled *name, const char *text, size_t len, bool quoted)
+{
+	struct strbuf *out = w->out;
+	size_t first = !node->mark;
+
+	if (out->size - out->len <= LEAD_BYTES + len + 2) {
+		add_lead(w, node, name);
+		if (quoted)
+			json_add_string(out, text, len);
+		else
+			strbuf_addn(out, text, len);
+		return;
+	}
+	/* memcpy of a constant length is inlined */
+	memcpy(out->text + out->len, name->lead + first, LEAD_BYTES - 1);
+	out->len += name->len + SPELLED_LEAD - first;
+	node->mark = 1;
+	if (quoted)
+		add_string(out, text, len);
+	else
+		strbuf_addn(out, text, len);
+}
+
+static void add_texts_member(struct writer *w, struct writer_node *node, const struct spelled *name,
+			     const char *const *texts)
+{
+	add_lead(w, node, name);
+	add_texts(w->out, texts);
+}
+
+/* Writes the member of NODE that F describes. */
+static inline void write_member(struct writer *w, struct writer_node *node, const struct field *f,
+				const struct spelled *name, const void *value)
+{
+	const char *text = value && f->type == VT_TEXT ? *(const char *const *)value : NULL;
+	char buf[DECIMAL_TEXT];
+	size_t len;
+
+	if (text)
+		add_member(w, node, name, text, strlen(text), true);
+	else if (f->type == VT_TEXTS && value && writer_texts(value))
+		add_texts_member(w, node, name, writer_texts(value));
+	else if (f->type != VT_TEXT && f->type != VT_TEXTS &&
+		 writer_scalar(f, value, buf, &text, &len))
+		add_member(w, node, name, text, len, is_quoted(w, f));
+	else if (w->options->style->json_nulls)
+		add_member(w, node, name, "null", 4, false);
+}
+
+void json_scalars(struct writer *w, const struct writer_step *step, const void *rec)
+{
+	struct writer_node *node = writer_top(w);
+
+	for (const struct writer_step *s = step, *end = step + step->scalars; s < end; s++)
+		write_member(w, node, s->field, s->name,
+			     rec ? (const char *)rec + s->offset : NULL);
+}
+
 void json_field(struct writer *w, const struct field *f, const void *value)
 {
-	char buf[DECIMAL_TEXT];
-	const char *text;
-	size_t len;
-	bool quoted = f->type == VT_TEXT || (f->flags & FIELD_QUOTED) ||
-		      ((f->flags & FIELD_MONEY) && w->options->money_as_string);
+	struct writer_step step = { .field = f, .name = spelled(w, f), .scalars = 1 };
 
-	if (f->type == VT_TEXTS && value) {
-		add_lead(w, writer_top(w), f);
-		add_texts(w->out, writer_texts(value));
-	} else if (writer_scalar(f, value, buf, &text, &len)) {
-		add_lead(w, writer_top(w), f);
-		if (quoted)
-			json_add_string(w->out, text, len);
-		else
-			strbuf_addn(w->out, text, len);
-	} else if (w->options->style->json_nulls) {
-		add_lead(w, writer_top(w), f);
-		strbuf_add(w->out, "null");
-	}
+	json_scalars(w, &step, value);
 }
 
 void json_close(struct writer *w)
@@ -250,5 +305,6 @@ const struct format format_json = {
 	.begin = json_begin,
 	.begin_list = json_begin_list,
 	.field = json_field,
+	.scalars = json_scalars,
 	.end = json_close,
 };

@@ -12,6 +12,7 @@
  */
 void json_open(struct writer *w, const struct field *f, char bracket);
 void json_field(struct writer *w, const struct field *f, const void *value);
+void json_scalars(struct writer *w, const struct writer_step *step, const void *rec);
 void json_close(struct writer *w);
 
 /* Appends a JSON string with its quotes. */

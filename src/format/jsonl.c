@@ -49,6 +49,12 @@ static void jsonl_field(struct writer *w, const struct field *f, const void *val
 		json_field(w, f, value);
 }
 
+static void jsonl_scalars(struct writer *w, const struct writer_step *step, const void *rec)
+{
+	if (w->depth > 1 || !is_page(w))
+		json_scalars(w, step, rec);
+}
+
 static void jsonl_end(struct writer *w)
 {
 	if ((w->depth == 1 && is_page(w)) || holds_lines(w, writer_top(w)))
@@ -69,5 +75,6 @@ const struct format format_jsonl = {
 	.begin = jsonl_begin,
 	.begin_list = jsonl_begin_list,
 	.field = jsonl_field,
+	.scalars = jsonl_scalars,
 	.end = jsonl_end,
 };

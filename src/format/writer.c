@@ -46,6 +46,12 @@ void writer_free(struct writer **w)
 		return;
 	if ((*w)->format->release)
 		(*w)->format->release(*w);
+	while ((*w)->plans) {
+		struct writer_plan *plan = (*w)->plans;
+
+		(*w)->plans = plan->next;
+		g_free(plan);
+	}
 	strbuf_release(&(*w)->joined);
 	strbuf_release(&(*w)->pattern.marked);
 	strbuf_release(&(*w)->pattern.filled);
@@ -319,9 +325,63 @@ void writer_end(struct writer *w)
 
 /* ---- records ---- */
 
-const uint8_t *writer_order(struct writer *w, const struct shape *shape)
+static bool is_shown(const struct writer *w, const struct field *f)
 {
-	return w->format->order ? w->format->order(w, shape) : NULL;
+	return !(f->flags & w->format->leaves_out);
+}
+
+static bool is_scalar(const struct field *f)
+{
+	return f->type != VT_OBJECT && f->type != VT_LIST;
+}
+
+static struct writer_plan *make_plan(struct writer *w, const struct shape *shape)
+{
+	enum spelling spelling = *(const enum spelling *)((const char *)w->options->style +
+							  w->format->spelling);
+	bool sorts = w->format->sorts && w->format->sorts(w, shape);
+	struct writer_plan *plan;
+	struct writer_step *steps;
+	size_t n = 0;
+
+	while (shape->fields[n].name)
+		n++;
+	plan = g_malloc0(sizeof(*plan) + (n + 1) * sizeof(plan->steps[0]));
+	plan->shape = shape;
+	steps = plan->steps;
+	for (size_t i = 0; i < n; i++) {
+		const struct field *f = &shape->fields[i];
+		struct writer_step step = { f, style_spelled(spelling, f->name), f->offset, 0 };
+		size_t to = i;
+
+		for (; sorts && to > 0 && strcmp(step.name->text, steps[to - 1].name->text) < 0;
+		     to--)
+			steps[to] = steps[to - 1];
+		steps[to] = step;
+	}
+	for (size_t i = n; i-- > 0;)
+		if (is_scalar(steps[i].field) && is_shown(w, steps[i].field))
+			steps[i].scalars = 1 + steps[i + 1].scalars;
+	return plan;
+}
+
+static const struct writer_step *plan_steps(struct writer *w, const struct shape *shape)
+{
+	struct writer_plan *plan = w->plans;
+
+	while (plan && plan->shape != shape)
+		plan = plan->next;
+	if (!plan) {
+		plan = make_plan(w, shape);
+		plan->next = w->plans;
+		w->plans = plan;
+	}
+	return plan->steps;
+}
+
+const struct field *writer_nth(struct writer *w, const struct shape *shape, size_t i)
+{
+	return plan_steps(w, shape)[i].field;
 }
 
 /* Sets OUT to TEXT with WORD for each mark. */
@@ -341,12 +401,9 @@ static void fill(struct strbuf *out, const char *text, size_t len, const char *w
 /* Writes the fields of a pattern's record. */
 static void write_filled(struct writer *w, const struct shape *shape, const struct word_pattern *p)
 {
-	const uint8_t *order = writer_order(w, shape);
-
-	for (size_t i = 0; shape->fields[i].name; i++) {
-		const struct field *f = &shape->fields[order ? order[i] : i];
-		const void *member = (const char *)p->record + f->offset;
-		const char *text = f->type == VT_TEXT ? *(const char *const *)member : NULL;
+	for (const struct writer_step *s = plan_steps(w, shape); s->field; s++) {
+		const void *member = (const char *)p->record + s->field->offset;
+		const char *text = s->field->type == VT_TEXT ? *(const char *const *)member : NULL;
 
 		if (text) {
 			fill(&w->joined, text, strlen(text), p->word);
@@ -354,7 +411,7 @@ static void write_filled(struct writer *w, const struct shape *shape, const stru
 			text = w->joined.text;
 			member = &text;
 		}
-		write_field(w, f, member);
+		write_field(w, s->field, member);
 	}
 }
 
@@ -398,28 +455,45 @@ static void write_pattern(struct writer *w, const struct field *f, const struct 
 	w->out->failed |= known->filled.failed;
 }
 
+/* Writes the object of F; MEMBER is what F describes. */
+static void write_object(struct writer *w, const struct field *f, const void *member)
+{
+	const void *object = f->flags & (FIELD_PATTERN | FIELD_XML_ONLY)
+				     ? NULL
+				     : *(const void *const *)member;
+
+	if (f->flags & FIELD_PATTERN)
+		write_pattern(w, f, member);
+	else if (object)
+		writer_record(w, f, f->shape, object);
+	else
+		write_field(w, f, NULL);
+}
+
+/* Writes the scalars from STEP on. */
+static void write_scalars(struct writer *w, const struct writer_step *step, const void *rec)
+{
+	struct writer_node *node = writer_top(w);
+
+	if (!w->format->scalars || !node || node->list) {
+		for (size_t i = 0; i < step->scalars; i++)
+			write_field(w, step[i].field, (const char *)rec + step[i].offset);
+	} else if (!node->skipped && !failed(w)) {
+		node->children += step->scalars;
+		w->format->scalars(w, step, rec);
+	}
+}
+
 void writer_fields(struct writer *w, const struct shape *shape, const void *rec)
 {
-	const uint8_t *order = writer_order(w, shape);
+	const struct writer_step *s = plan_steps(w, shape);
 
-	for (size_t i = 0; shape->fields[i].name; i++) {
-		const struct field *f = &shape->fields[order ? order[i] : i];
-		const void *member = (const char *)rec + f->offset;
-
-		if (f->type == VT_LIST)
-			continue;
-		if (f->flags & FIELD_PATTERN) {
-			write_pattern(w, f, member);
-			continue;
-		}
-		if (f->type == VT_OBJECT) {
-			member = f->flags & FIELD_XML_ONLY ? NULL : *(const void *const *)member;
-			if (member) {
-				writer_record(w, f, f->shape, member);
-				continue;
-			}
-		}
-		write_field(w, f, member);
+	while (s->field) {
+		if (s->scalars)
+			write_scalars(w, s, rec);
+		else if (s->field->type == VT_OBJECT)
+			write_object(w, s->field, (const char *)rec + s->field->offset);
+		s += s->scalars ? s->scalars : 1;
 	}
 }
 

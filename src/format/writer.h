@@ -93,10 +93,10 @@ void writer_begin_page(struct writer *w, const struct shape *shape, const void *
 void writer_end_page(struct writer *w);
 
 /*
- * The order of SHAPE's fields in the format, as indexes, for callers that write
- * single fields. NULL: the declared order.
+ * The I-th of SHAPE's fields in the order of the format, for callers that write
+ * single fields; NULL after the last.
  */
-const uint8_t *writer_order(struct writer *w, const struct shape *shape);
+const struct field *writer_nth(struct writer *w, const struct shape *shape, size_t i);
 
 /*
  * Finishes the document. Returns 0, or -1 with the first failure: wrong nesting

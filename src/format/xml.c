@@ -10,7 +10,6 @@
  */
 #include "format/xml.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,19 +21,10 @@
 #define ARRAYS_NAMESPACE   "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 #define INSTANCE_NAMESPACE "http://www.w3.org/2001/XMLSchema-instance"
 
-enum { ORDERS_MAX = 8, ORDERED_FIELDS = 64 };
-
-struct member_order {
-	const struct shape *shape;
-	uint8_t index[ORDERED_FIELDS];
-};
-
 struct xml {
 	/* attributes of the page, written to the element of its list */
 	struct strbuf attributes;
 	bool open; /* the last start tag lacks its ">" */
-	size_t n_orders;
-	struct member_order orders[ORDERS_MAX];
 };
 
 static const struct style *style_of(const struct writer *w)
@@ -337,43 +327,9 @@ static void xml_release(struct writer *w)
 		strbuf_release(&xml->attributes);
 }
 
-/* ---- order of a record's members ---- */
-
-static int compare_names(struct writer *w, const struct shape *shape, uint8_t a, uint8_t b)
+static bool xml_sorts(const struct writer *w, const struct shape *shape)
 {
-	enum spelling spelling = style_of(w)->xml;
-
-	return strcmp(style_spelled(spelling, shape->fields[a].name)->text,
-		      style_spelled(spelling, shape->fields[b].name)->text);
-}
-
-static void sort_members(struct writer *w, struct member_order *o)
-{
-	for (uint8_t n = 0; o->shape->fields[n].name; n++) {
-		uint8_t i = n;
-
-		assert(n < ORDERED_FIELDS);
-		for (; i > 0 && compare_names(w, o->shape, n, o->index[i - 1]) < 0; i--)
-			o->index[i] = o->index[i - 1];
-		o->index[i] = n;
-	}
-}
-
-static const uint8_t *xml_order(struct writer *w, const struct shape *shape)
-{
-	struct xml *xml = w->state;
-	struct member_order *o;
-
-	if (!style_of(w)->xml_data_contract || (shape->flags & SHAPE_ORDERED))
-		return NULL;
-	for (size_t i = 0; i < xml->n_orders; i++)
-		if (xml->orders[i].shape == shape)
-			return xml->orders[i].index;
-	/* if a document has more shapes, the last entry is reused */
-	o = &xml->orders[xml->n_orders < ORDERS_MAX ? xml->n_orders++ : ORDERS_MAX - 1];
-	o->shape = shape;
-	sort_members(w, o);
-	return o->index;
+	return style_of(w)->xml_data_contract && !(shape->flags & SHAPE_ORDERED);
 }
 
 const struct format format_xml = {
@@ -383,12 +339,13 @@ const struct format format_xml = {
 	.leaves_out = FIELD_JSON_ONLY | FIELD_PAGE_ONLY,
 	.copies = true,
 	.lists_texts = true,
+	.spelling = offsetof(struct style, xml),
+	.sorts = xml_sorts,
 	.state_size = sizeof(struct xml),
 	.begin = xml_begin,
 	.begin_list = xml_begin_list,
 	.field = xml_field,
 	.end = xml_end,
-	.order = xml_order,
 	.finish = xml_finish,
 	.release = xml_release,
 };

@@ -73,12 +73,10 @@ static const void *placeholder(const struct field *f)
 
 static void write_shape(struct writer *w, const struct field *in, const struct shape *shape)
 {
-	const uint8_t *order = writer_order(w, shape);
+	const struct field *f;
 
 	writer_begin(w, in, shape);
-	for (size_t i = 0; shape->fields[i].name; i++) {
-		const struct field *f = &shape->fields[order ? order[i] : i];
-
+	for (size_t i = 0; (f = writer_nth(w, shape, i)); i++) {
 		if (f->type == VT_OBJECT) {
 			write_shape(w, f, f->shape);
 		} else if (f->type == VT_LIST) {
@@ -172,25 +170,24 @@ int sample_write(const struct shape *shape, bool list, const struct style *style
 	return rc;
 }
 
-const uint8_t *sample_xml_order(struct arena *arena, const struct shape *shape,
-				const struct style *style)
+const struct field **sample_xml_fields(struct arena *arena, const struct shape *shape,
+				       const struct style *style)
 {
 	struct writer_options options = { .style = style };
 	struct strbuf nothing;
 	struct sink sink = { .buf = &nothing };
 	struct writer *w;
-	const uint8_t *order;
-	uint8_t *copy, n = 0;
+	const struct field **list;
+	size_t n = 0;
 
 	while (shape->fields[n].name)
 		n++;
-	copy = arena_alloc(arena, n + 1u);
+	list = arena_array(arena, const struct field *, n + 1);
 	strbuf_init(&nothing, 0);
 	w = writer_new(&format_xml, &options, &sink);
-	order = format_xml.order(w, shape);
-	for (uint8_t i = 0; i < n; i++)
-		copy[i] = order ? order[i] : i;
+	for (size_t i = 0; i < n; i++)
+		list[i] = writer_nth(w, shape, i);
 	writer_free(&w);
 	strbuf_release(&nothing);
-	return copy;
+	return list;
 }

@@ -23,8 +23,8 @@ const char *sample_namespace(const struct op *op);
 int sample_write(const struct shape *shape, bool list, const struct style *style,
 		 const struct format *format, struct strbuf *out, struct error *err);
 
-/* The order of the fields in XML, as indexes in ARENA. */
-const uint8_t *sample_xml_order(struct arena *arena, const struct shape *shape,
-				const struct style *style);
+/* The fields in the order of XML, in ARENA; ends with NULL. */
+const struct field **sample_xml_fields(struct arena *arena, const struct shape *shape,
+				       const struct style *style);
 
 #endif

@@ -133,18 +133,15 @@ static void add_member(const struct xsd_types *t, struct strbuf *out, const stru
 static void add_complex_type(const struct xsd_types *t, struct strbuf *out,
 			     const struct xsd_type *type)
 {
-	const uint8_t *order = sample_xml_order(t->arena, type->shape, t->style);
+	const struct field **fields = sample_xml_fields(t->arena, type->shape, t->style);
 	const char *group = type->request ? "all" : "sequence", *name = type->shape->name;
 
 	strbuf_addf(out, "  <xs:complexType name=\"%s\">\n", name);
 	add_doc(out, type->shape->doc, "    ");
 	strbuf_addf(out, "    <xs:%s>\n", group);
-	for (size_t i = 0; type->shape->fields[i].name; i++) {
-		const struct field *f = &type->shape->fields[order[i]];
-
-		if (!(f->flags & format_xml.leaves_out))
-			add_member(t, out, f);
-	}
+	for (; *fields; fields++)
+		if (!((*fields)->flags & format_xml.leaves_out))
+			add_member(t, out, *fields);
 	strbuf_addf(out, "    </xs:%s>\n  </xs:complexType>\n", group);
 	strbuf_addf(out, "  <xs:element name=\"%s\" nillable=\"true\" type=\"tns:%s\"/>\n", name,
 		    name);
