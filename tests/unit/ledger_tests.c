@@ -422,15 +422,13 @@ static void break_sums(void)
 {
 	raw_sql(sql_of("CREATE TRIGGER fault BEFORE INSERT ON rollup"
 		       " BEGIN SELECT RAISE(ABORT, 'fault'); END",
-		       "CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS"
-		       " 'BEGIN RAISE EXCEPTION USING MESSAGE = TG_NAME; END';"
-		       "CREATE TRIGGER fault BEFORE INSERT ON total_quarter"
-		       " EXECUTE FUNCTION fault()"));
+		       "ALTER TABLE total_quarter RENAME COLUMN usage TO away"));
 }
 
 static void unbreak_sums(void)
 {
-	raw_sql(sql_of("DROP TRIGGER fault", "DROP FUNCTION fault CASCADE"));
+	raw_sql(sql_of("DROP TRIGGER fault",
+		       "ALTER TABLE total_quarter RENAME COLUMN away TO usage"));
 }
 
 START_TEST(ids_made_in_a_failed_write_are_forgotten)
@@ -489,6 +487,10 @@ START_TEST(overflow_that_no_event_causes_is_blamed_on_the_ledger)
 {
 	struct bench b = open_bench(path, &any_account);
 
+	if (!has_triggers(path, "a sum that a trigger makes too large")) {
+		close_bench(&b);
+		return;
+	}
 	put_call(&b, "a", "1");
 	commit(&b);
 	/* a usage of 2^64 (2^63 - 1), of the category and the first quarter hour of each month */
@@ -500,7 +502,7 @@ START_TEST(overflow_that_no_event_causes_is_blamed_on_the_ledger)
 		"CREATE TRIGGER fault AFTER INSERT ON event EXECUTE FUNCTION fault()"));
 	put_call(&b, "b", "1");
 	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "verify");
-	unbreak_sums();
+	raw_sql(sql_of("DROP TRIGGER fault", "DROP FUNCTION fault CASCADE"));
 	close_bench(&b);
 }
 END_TEST
