@@ -40,6 +40,24 @@ static int64_t read_leaf(const void *bytes, size_t len, struct rollup_entry *ent
 	return rc < 0 ? -1 : n;
 }
 
+/*
+ * Reading finds the same if entries are skipped, but for those of the slots 3
+ * to 9.
+ */
+static void skip_some(const void *bytes, size_t len, const struct rollup_entry *entries, int64_t n)
+{
+	struct leaf_reader r;
+	int64_t at = 0;
+
+	must(leaf_open(&r, bytes, len));
+	for (; leaf_next(&r) > 0; at++) {
+		must(at < n && rollup_entry_compare(&r.entry, &entries[at]) == 0);
+		for (int64_t i = leaf_skip(&r, 3, 10); i > 0; i--)
+			must(++at < n && (entries[at].slot < 3 || entries[at].slot >= 10));
+	}
+	must(at == n);
+}
+
 static void write_again(const struct rollup_entry *entries, size_t n)
 {
 	static struct rollup_entry again[ENTRIES_MAX];
@@ -99,8 +117,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	open_store();
 	n = read_leaf(size ? (const void *)data : "", size, entries);
-	if (n > 0)
+	if (n > 0) {
+		skip_some(data, size, entries, n);
 		write_again(entries, (size_t)n);
+	}
 	if (n < 0 || has_keys(entries, n))
 		add_to_month(data, size, n >= 0);
 	return 0;

@@ -146,6 +146,87 @@ START_TEST(entries_of_a_leaf_are_those_that_were_written)
 }
 END_TEST
 
+/* Ascending entries of few series, most with slots close to each other. */
+static struct rollup_entry close_entry(struct rollup_entry e)
+{
+	if (any(20) == 0) {
+		e.category += 1;
+		e.series = any(2);
+		e.slot = any(10);
+	} else if (any(20) == 0) {
+		e.series += 1;
+		e.slot = any(10);
+	} else {
+		e.slot += 1 + any(3) * any(2) * any(200);
+	}
+	for (int i = 0; i < AMOUNTS; i++)
+		e.amounts.n[i] = any(4) ? any(100000)
+					: amounts_tried[any(ARRAY_SIZE(amounts_tried))];
+	if (amounts_wide_zero(&e.amounts))
+		e.amounts.count = 1;
+	return e;
+}
+
+START_TEST(skipping_passes_only_other_slots_of_the_series)
+{
+	struct rollup_entry entries[LEAF_BYTES], last = close_entry((struct rollup_entry) { 0 });
+	unsigned char leaf[LEAF_BYTES];
+	size_t len, n, skipped = 0;
+	struct leaf_reader r;
+
+	seed = (uint64_t)_i;
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		entries[i] = last = close_entry(last);
+	n = leaf_write(LEAF_SUMS, entries, ARRAY_SIZE(entries), LEAF_BYTES, leaf, &len);
+	ck_assert(leaf_open(&r, leaf, len));
+	for (size_t i = 0; i < n; i++) {
+		int64_t from = any(60), to = from + any(20), passed;
+
+		ck_assert_int_eq(leaf_next_key(&r), 1);
+		ck_assert_int_eq(rollup_entry_compare(&r.entry, &entries[i]), 0);
+		ck_assert(leaf_pass(&r));
+		for (passed = leaf_skip(&r, from, to); passed > 0; passed--, skipped++) {
+			const struct rollup_entry *e = &entries[++i];
+
+			ck_assert_uint_lt(i, n);
+			ck_assert_int_eq(e->category, entries[i - 1].category);
+			ck_assert_int_eq(e->series, entries[i - 1].series);
+			ck_assert(e->slot < from || e->slot >= to);
+		}
+	}
+	ck_assert_int_eq(leaf_next_key(&r), 0);
+	ck_assert_uint_gt(skipped, n / 4);
+}
+END_TEST
+
+/* What may follow an entry with a usage, and is no entry. */
+static const struct {
+	const char *bytes;
+	size_t len;
+} damaged_entries[] = {
+	{ "\x31\x02\x02", 3 },     /* two counts */
+	{ "\x02\x00\x02", 3 },     /* the slot before again */
+	{ "\x02\xff\xff\x04", 4 }, /* a slot of more than 16 bits */
+	/* an amount of 15 bytes */
+	{ "\x22\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 16 },
+};
+
+START_TEST(skipping_leaves_what_is_damaged)
+{
+	static const unsigned char good[] = { LEAF_DETAIL, 0x82, 5, 1, 5, 2 };
+	unsigned char leaf[64];
+	struct leaf_reader r;
+
+	memset(leaf, 1, sizeof(leaf));
+	memcpy(leaf, good, sizeof(good));
+	memcpy(leaf + sizeof(good), damaged_entries[_i].bytes, damaged_entries[_i].len);
+	ck_assert(leaf_open(&r, leaf, sizeof(leaf)));
+	ck_assert_int_eq(leaf_next(&r), 1);
+	ck_assert_int_eq(leaf_skip(&r, 0, 0), 0);
+	ck_assert_int_eq(leaf_next(&r), -1);
+}
+END_TEST
+
 /* N ascending entries; some take away what FROM, if there is one, has. */
 static size_t any_entries(struct rollup_entry *ret, size_t n, const GArray *from)
 {
@@ -620,6 +701,8 @@ static Suite *suite(void)
 	t = tcase_create("leaves");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, entries_of_a_leaf_are_those_that_were_written, 0, 10);
+	tcase_add_loop_test(t, skipping_passes_only_other_slots_of_the_series, 0, 50);
+	tcase_add_loop_test(t, skipping_leaves_what_is_damaged, 0, ARRAY_SIZE(damaged_entries));
 	tcase_add_loop_test(t, adding_to_a_leaf_is_merging_its_entries, 0, 500);
 	tcase_add_test(t, leaf_has_these_bytes);
 	tcase_add_test(t, bytes_that_are_no_leaf_are_damage);

@@ -5,6 +5,7 @@
 #include "base/banned.h"
 
 enum {
+	AMOUNT_FLAGS = (1 << AMOUNTS) - 1,
 	COUNT_IS_1 = 1 << 4,
 	NEXT_SLOT = 1 << 5,
 	NEW_SERIES = 1 << 6,
@@ -247,17 +248,19 @@ static bool take_key(struct leaf_reader *r, unsigned char flags)
 	       (e->slot > from || flags & (NEW_CATEGORY | NEW_SERIES));
 }
 
+/* Is there one count at most? */
+static inline bool counts_once(unsigned flags)
+{
+	return (flags & (COUNT_IS_1 | 1 << AMOUNT_COUNT)) != (COUNT_IS_1 | 1 << AMOUNT_COUNT);
+}
+
 /* Reads the key of the next entry, and its flags. As leaf_next. */
 static int next_key(struct leaf_reader *r, unsigned char *ret_flags)
 {
 	if (r->at == r->end)
 		return 0;
 	*ret_flags = *r->at++;
-	return take_key(r, *ret_flags) && has_key(&r->entry) &&
-			       (*ret_flags & (COUNT_IS_1 | 1 << AMOUNT_COUNT)) !=
-				       (COUNT_IS_1 | 1 << AMOUNT_COUNT)
-		       ? 1
-		       : -1;
+	return take_key(r, *ret_flags) && has_key(&r->entry) && counts_once(*ret_flags) ? 1 : -1;
 }
 
 static bool take_amounts(struct leaf_reader *r, unsigned char flags, struct amounts_wide *ret)
@@ -296,7 +299,7 @@ static bool skip_amounts(struct leaf_reader *r, unsigned char flags)
 {
 	const unsigned char *at = r->at;
 
-	for (flags &= (1 << AMOUNTS) - 1; flags; flags &= (unsigned char)(flags - 1)) {
+	for (flags &= AMOUNT_FLAGS; flags; flags &= (unsigned char)(flags - 1)) {
 		at = pass_number(at, r->end);
 		if (!at)
 			return false;
@@ -318,6 +321,56 @@ bool leaf_amounts(struct leaf_reader *r)
 bool leaf_pass(struct leaf_reader *r)
 {
 	return skip_amounts(r, r->flags);
+}
+
+/* A bit for each of 8 bytes: is it the last byte of a number? */
+static inline unsigned last_bytes(const unsigned char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	word = ~le64toh(word) & HIGH_BITS;
+	return (unsigned)((word >> 7) * UINT64_C(0x0102040810204080) >> 56);
+}
+
+/*
+ * Passes as many numbers as FLAGS has bits, of AMOUNT_BYTES together. NULL:
+ * they are longer. There are 16 bytes at AT.
+ */
+static inline const unsigned char *pass_short(const unsigned char *at, unsigned flags)
+{
+	unsigned last = (last_bytes(at) | last_bytes(at + 8) << 8) & ((1 << AMOUNT_BYTES) - 1);
+
+	if (!flags)
+		return at;
+	while (flags &= flags - 1)
+		last &= last - 1;
+	return last ? at + __builtin_ctz(last) + 1 : NULL;
+}
+
+/* The longest entry that leaf_skip passes: flags, slot and what pass_short reads. */
+enum { SKIP_BYTES = 1 + 1 + 16 };
+
+int64_t leaf_skip(struct leaf_reader *r, int64_t from, int64_t to)
+{
+	int64_t slot = r->entry.slot, n = 0;
+
+	for (const unsigned char *at = r->at; r->end - at >= SKIP_BYTES; n++) {
+		unsigned flags = *at++;
+		unsigned step = flags & NEXT_SLOT ? 1 : *at++;
+		int64_t next = slot + step;
+
+		/* leave all others to leaf_next_key */
+		if (flags & (NEW_SERIES | NEW_CATEGORY) || step == 0 || step & 0x80 || next >> 16 ||
+		    (next >= from && next < to) || !counts_once(flags))
+			break;
+		at = pass_short(at, flags & AMOUNT_FLAGS);
+		if (!at)
+			break;
+		r->at = at;
+		r->entry.slot = slot = next;
+	}
+	return n;
 }
 
 int leaf_next(struct leaf_reader *r)

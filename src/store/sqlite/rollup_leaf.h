@@ -107,4 +107,11 @@ int leaf_next_key(struct leaf_reader *r);
 bool leaf_amounts(struct leaf_reader *r);
 bool leaf_pass(struct leaf_reader *r);
 
+/*
+ * Passes entries of the series that was read last, up to one with a slot in
+ * [FROM, TO). May stop at an earlier entry, such as a damaged one. Returns the
+ * number of entries.
+ */
+int64_t leaf_skip(struct leaf_reader *r, int64_t from, int64_t to);
+
 #endif

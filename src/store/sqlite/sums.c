@@ -37,8 +37,8 @@ struct waiting {
 
 /* The index of the span of each slot of a leaf; -1: none. */
 struct span_map {
-	int64_t n;          /* an entry's slot is below it */
-	const int64_t *map; /* by entry->slot; or NULL: */
+	int64_t from, to;   /* other slots have none */
+	const int64_t *map; /* by slot; or NULL: */
 	int64_t start;      /* the quarter hour that the leaf's period begins with */
 };
 
@@ -111,6 +111,16 @@ static int64_t find_whole(const struct sums_query *q, int64_t from, int64_t to)
 	int64_t span = find_span(q, from);
 
 	return span >= 0 && q->spans[span].to >= to ? span : -1;
+}
+
+/* For the quarter hours [START, START + N), which some span overlaps. */
+static struct span_map map_quarters(const struct sums_query *q, int64_t start, int64_t n)
+{
+	int64_t from = q->spans[0].from - start, to = q->spans[q->n_spans - 1].to - start;
+
+	return (struct span_map) { .from = from > 0 ? from : 0,
+				   .to = to < n ? to : n,
+				   .start = start };
 }
 
 /* Does any span overlap [FROM, TO)? */
@@ -242,7 +252,7 @@ static int give(struct reading *r, const struct rollup_entry *e, int64_t span, s
 
 static int64_t map_span(const struct reading *r, const struct span_map *m, int64_t slot)
 {
-	if (slot >= m->n)
+	if (slot < m->from || slot >= m->to)
 		return -1;
 	return m->map ? m->map[slot] : find_span(r->q, m->start + slot);
 }
@@ -267,6 +277,7 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 			return rollup_damaged(err);
 		if (asked && give(r, &leaf.entry, span, err) < 0)
 			return -1;
+		n += leaf_skip(&leaf, map->from, r->wanted ? map->to : map->from);
 	}
 	if (rc < 0)
 		return rollup_damaged(err);
@@ -289,7 +300,7 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 static int read_range(struct reading *r, struct stmt *s, struct error *err)
 {
 	int64_t i = db_get_int(s, 0);
-	struct span_map days = { .n = SLOTS_PER_DAY, .start = db_get_int(s, 1) * SLOTS_PER_DAY };
+	struct span_map days = map_quarters(r->q, db_get_int(s, 1) * SLOTS_PER_DAY, SLOTS_PER_DAY);
 	const struct span_map *map = &days;
 	size_t len;
 	const void *leaf = db_get_blob(s, 2, &len);
@@ -459,7 +470,7 @@ static int read_days(struct reading *r, const struct month_days *m, struct error
 	int rc = 0;
 
 	for (int64_t day = m->first; day <= m->first + m->n && rc == 0; day++) {
-		struct span_map map = { .n = SLOTS_PER_DAY, .start = day * SLOTS_PER_DAY };
+		struct span_map map = map_quarters(r->q, day * SLOTS_PER_DAY, SLOTS_PER_DAY);
 		bool wanted = day < m->first + m->n && has_rows(r, m, day);
 
 		if (wanted && !runs)
@@ -481,16 +492,19 @@ static int read_parts(struct reading *r, int64_t month, bool sparse, struct erro
 				.whole = arena_array(&r->arena, int64_t, DAYS_MAX),
 				.sparse = sparse };
 	struct span_map map = { .map = m.whole };
-	bool any = false;
 
-	map.n = m.n = slot_month_day(month + 1) - m.first;
+	m.n = slot_month_day(month + 1) - m.first;
 	for (int64_t i = 0; i < m.n; i++) {
 		int64_t quarter = (m.first + i) * SLOTS_PER_DAY;
 
 		m.whole[i] = find_whole(r->q, quarter, quarter + SLOTS_PER_DAY);
-		any = any || m.whole[i] >= 0;
+		if (m.whole[i] < 0)
+			continue;
+		if (map.to == 0)
+			map.from = i;
+		map.to = i + 1;
 	}
-	if (any && !r->q->by_series && add_rows(r, PLACE_DAYS, month, &map, err) < 0)
+	if (map.to > 0 && !r->q->by_series && add_rows(r, PLACE_DAYS, month, &map, err) < 0)
 		return -1;
 	return read_days(r, &m, err);
 }
@@ -500,7 +514,7 @@ static int read_large(struct reading *r, int64_t month, const void *leaf, size_t
 {
 	int64_t span = find_whole(r->q, slot_month_day(month) * SLOTS_PER_DAY,
 				  slot_month_day(month + 1) * SLOTS_PER_DAY);
-	struct span_map map = { .map = &span, .n = 1 };
+	struct span_map map = { .map = &span, .to = 1 };
 
 	if (span >= 0 && !r->q->by_series)
 		return take_leaf(r, leaf, len, &map, err);
@@ -520,16 +534,17 @@ static int read_large(struct reading *r, int64_t month, const void *leaf, size_t
 static int read_month(struct reading *r, struct stmt *s, bool first_leaf, struct error *err)
 {
 	int64_t month = db_get_int(s, 1);
-	struct span_map map = { .n = DAYS_MAX * SLOTS_PER_DAY,
-				.start = slot_month_day(month) * SLOTS_PER_DAY };
+	const int64_t start = slot_month_day(month) * SLOTS_PER_DAY, n = DAYS_MAX * SLOTS_PER_DAY;
+	struct span_map map;
 	size_t len;
 	const unsigned char *leaf = db_get_blob(s, 2, &len);
 
 	/* between two spans */
-	if (!has_part(r->q, map.start, map.start + map.n))
+	if (!has_part(r->q, start, start + n))
 		return store_work(r->st, 1, err);
 	if (len && *leaf == LEAF_SUMS)
 		return read_large(r, month, leaf, len, first_leaf, err);
+	map = map_quarters(r->q, start, n);
 	return take_leaf(r, leaf, len, &map, err);
 }
 
