@@ -103,14 +103,13 @@ static void add_record(struct event_intake *in, const struct raw_event *raw,
 	const char *text;
 
 	ev = add_event(in);
-	ev->raw = *raw;
-	event_keep_texts(&ev->raw, arena);
+	event_keep_raw(ev, raw, arena);
 	if (in->rq->worker->settings->rejected_days) {
 		text = reader_text(in->reader, &ev->record_len);
 		ev->record = arena_strn(arena, text, ev->record_len);
 	}
 	if (in->form == READER_DATA &&
-	    attributes_read(in->headers, in->n_headers, arena, &ev->raw, &own) < 0)
+	    attributes_read(in->headers, in->n_headers, arena, ev->raw, &own) < 0)
 		fault = &own;
 	if (fault->kind)
 		event_reject(ev, fault, arena);
@@ -174,13 +173,13 @@ int intake_read(struct event_intake *in, read_bytes source, void *arg, struct er
  */
 static int name_account(const struct request *rq, struct event *ev, struct error *err)
 {
-	const char *name = ev->raw.field[EV_SUBJECT].text;
+	const char *name = ev->raw ? ev->raw->field[EV_SUBJECT].text : NULL;
 	struct account a;
 	int rc = name ? account_find(rq->store, name, rq->arena, &a, err) : 0;
 
 	if (rc > 0) {
-		ev->raw.field[EV_SUBJECT].text = arena_str(rq->arena, a.sid);
-		ev->raw.field[EV_SUBJECT].len = strlen(a.sid);
+		ev->raw->field[EV_SUBJECT].text = arena_str(rq->arena, a.sid);
+		ev->raw->field[EV_SUBJECT].len = strlen(a.sid);
 	}
 	return rc < 0 ? -1 : 0;
 }
@@ -192,10 +191,10 @@ static int name_account(const struct request *rq, struct event *ev, struct error
 static int find_account(const struct request *rq, struct event *ev, const struct event *before,
 			struct error *err)
 {
-	const char *sid = ev->raw.field[EV_SUBJECT].text,
-		   *last = before ? before->raw.field[EV_SUBJECT].text : NULL;
+	const char *sid = ev->raw ? ev->raw->field[EV_SUBJECT].text : NULL,
+		   *last = before ? before->raw->field[EV_SUBJECT].text : NULL;
 
-	if (!sid || !sid_valid("AC", sid, ev->raw.field[EV_SUBJECT].len))
+	if (!sid || !sid_valid("AC", sid, ev->raw->field[EV_SUBJECT].len))
 		return 0;
 	if (last && strcmp(sid, last) == 0) {
 		ev->account = before->account;
@@ -216,7 +215,7 @@ static int check_event(const struct request *rq, struct event *ev, int64_t now, 
 			   : error_set(fault, ERR_PARAM, "subject",
 				       "'%.40s' is not an account that these credentials may send "
 				       "events for",
-				       ev->raw.field[EV_SUBJECT].text);
+				       ev->raw->field[EV_SUBJECT].text);
 }
 
 static int check_events(const struct event_intake *in, struct error *err)
@@ -287,8 +286,8 @@ static int status_of(const int64_t counts[VERDICTS_ALL])
 
 static struct result result_of(const struct event *ev, struct arena *arena)
 {
-	struct result r = { .source = event_name(&ev->raw, EV_SOURCE, arena),
-			    .id = event_name(&ev->raw, EV_ID, arena),
+	struct result r = { .source = event_name(ev->raw, EV_SOURCE, arena),
+			    .id = event_name(ev->raw, EV_ID, arena),
 			    .status = verdict_names[ev->verdict] };
 
 	if (ev->verdict == VERDICT_REJECTED) {

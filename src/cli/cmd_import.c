@@ -221,30 +221,73 @@ static int note_verdict(struct import *im, const struct event *ev, struct error 
 	return 0;
 }
 
-static int store_block(struct import *im, const struct event_block *block, struct error *err)
+/* Adds a block to the window. Only the last one may be empty. */
+static int add_block(struct import *im, const struct event_block *block, struct error *err)
 {
-	struct submission s = { .events = block->events,
-				.n = block->n,
-				.arena = block->arena,
-				.author = "console",
-				.file = im->path,
-				.logged = im->logged };
+	struct submission *s = &im->window[im->blocks];
 
 	im->file.skipped += block->skipped;
 	if (block->n == 0)
 		return 0;
+	im->blocks++;
+	*s = (struct submission) { .events = block->events,
+				   .n = block->n,
+				   .arena = block->arena,
+				   .author = "console",
+				   .file = im->path,
+				   .file_logged = &im->logged };
 	for (size_t i = 0; i < block->n; i++)
 		block->events[i].line += im->lines_before;
-	if (ledger_store(im->ledger, &s, err) < 0) {
+	if (ledger_add(im->ledger, s, err) == 0)
+		return 0;
+	im->failed = true;
+	return -1;
+}
+
+static int note_verdicts(struct import *im, const struct submission *s, struct error *err)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		im->line = s->events[i].line;
+		if (note_verdict(im, &s->events[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Stores the window. */
+static int store_window(struct import *im, struct read_ahead *ahead, struct error *err)
+{
+	int rc = 0;
+
+	if (!im->blocks)
+		return 0;
+	if (ledger_store(im->ledger, NULL, err) < 0) {
 		im->failed = true;
 		return -1;
 	}
-	im->logged = s.logged;
-	im->line = block->events[block->n - 1].line;
-	for (size_t i = 0; i < block->n; i++)
-		if (note_verdict(im, &block->events[i], err) < 0)
-			return -1;
-	return 0;
+	for (size_t i = 0; i < im->blocks && rc == 0; i++)
+		rc = note_verdicts(im, &im->window[i], err);
+	im->blocks = 0;
+	read_ahead_release(ahead);
+	return rc;
+}
+
+/*
+ * Gets the next block, and stores the window if it is full or no block comes.
+ * As read_ahead_next.
+ */
+static enum read_ahead_result take_block(struct import *im, struct read_ahead *ahead,
+					 struct error *err)
+{
+	struct event_block block;
+	enum read_ahead_result got = read_ahead_next(ahead, TICK_MS, &block, err);
+
+	if (got == AHEAD_BLOCK && add_block(im, &block, err) < 0)
+		return AHEAD_FAILED;
+	if (got == AHEAD_BLOCK && im->blocks < AHEAD_HELD)
+		return got;
+	/* what came before the stream broke is stored; its error counts */
+	return store_window(im, ahead, got == AHEAD_FAILED ? NULL : err) < 0 ? AHEAD_FAILED : got;
 }
 
 /* ---- one file ---- */
@@ -261,21 +304,17 @@ static int64_t count_all(const struct import_counts *c)
 static int import_events(struct import *im, struct read_ahead *ahead, struct import_input *in,
 			 struct error *err)
 {
-	struct event_block block;
-
 	while (!interrupted) {
 		progress_show(&im->progress, atomic_load(&in->done), in->size,
 			      count_all(&im->file));
-		switch (read_ahead_next(ahead, TICK_MS, &block, err)) {
+		switch (take_block(im, ahead, err)) {
 		case AHEAD_NOT_YET:
+		case AHEAD_BLOCK:
 			break;
 		case AHEAD_END:
 			return 0;
 		case AHEAD_FAILED:
 			return -1;
-		case AHEAD_BLOCK:
-			if (store_block(im, &block, err) < 0)
-				return -1;
 		}
 	}
 	return 0;
@@ -291,6 +330,7 @@ static int import_stream(struct import *im, struct import_input *in, struct erro
 	if (!im->format || !detect_form(im->format, &form))
 		form = choose_form(in, im->mapping);
 	reader = reader_new(form, im->mapping, im->record_bytes, input_read, in);
+	im->blocks = 0;
 	rc = read_ahead_start(reader, clock_now_us(), im->ahead_us, &ahead, err);
 	if (rc == 0) {
 		progress_begin(&im->progress, in->path, "events");
@@ -331,12 +371,12 @@ int import_chunk(struct import *im, enum reader_form form, const char *text, siz
 	struct reader *reader = reader_new(form, im->mapping, im->record_bytes, read_chunk, &c);
 	enum read_ahead_result got = AHEAD_NOT_YET;
 	struct read_ahead *ahead = NULL;
-	struct event_block block;
 	int rc = read_ahead_start(reader, clock_now_us(), im->ahead_us, &ahead, err);
 
+	im->blocks = 0;
 	while (rc == 0 && got != AHEAD_END) {
-		got = read_ahead_next(ahead, TICK_MS, &block, err);
-		if (got == AHEAD_FAILED || (got == AHEAD_BLOCK && store_block(im, &block, err) < 0))
+		got = take_block(im, ahead, err);
+		if (got == AHEAD_FAILED)
 			rc = -1;
 	}
 	read_ahead_stop(&ahead);

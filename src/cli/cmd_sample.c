@@ -267,14 +267,14 @@ static int emit(struct sample *sm, int account, int64_t time_s, struct raw_event
 	set(raw, EV_SUBJECT, sm->sid[account]);
 	set(raw, EV_TIME, time);
 	sm->made++;
-	*ev = (struct event) { .raw = *raw };
+	*ev = (struct event) { .raw = raw };
 	if (event_check(ev, sm->now_us, 0, err) < 0)
 		return -1;
 	if (!sm->ledger) {
 		print_event(raw);
 		return 0;
 	}
-	event_keep_texts(&ev->raw, &sm->arena);
+	event_keep_raw(ev, raw, &sm->arena);
 	return ++sm->n == BATCH_EVENTS ? commit(sm, err) : 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
-#include "ingest/reader.h"
+#include "ingest/read_ahead.h"
 #include "usage/ledger.h"
 
 struct import_rejects {
@@ -32,6 +32,9 @@ struct import {
 	struct store *store;
 	struct ledger *ledger;
 	struct import_rejects rejects;
+	/* blocks of events that were read, to be stored together */
+	struct submission window[AHEAD_HELD];
+	size_t blocks;
 	const char *path; /* path of the current file, as given */
 	struct import_counts file, total;
 	size_t logged;             /* rejections of the file in the rejection log */

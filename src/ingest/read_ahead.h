@@ -1,7 +1,6 @@
 /*
  * read_ahead.h - reads and checks events in a thread of its own, so that one
- * core parses while another one commits. Memory is bounded: there are two
- * blocks of events.
+ * core parses while another one commits. Memory is bounded.
  */
 #ifndef INGEST_READ_AHEAD_H
 #define INGEST_READ_AHEAD_H
@@ -9,6 +8,12 @@
 #include "ingest/reader.h"
 
 struct read_ahead;
+
+/*
+ * So many blocks the caller may have at a time: the more events are stored
+ * together, the less often each page of the ledger is written.
+ */
+enum { AHEAD_HELD = 8 };
 
 /*
  * A block of records in the order of the stream, ready for a submission: each
@@ -32,12 +37,17 @@ int read_ahead_start(struct reader *r, int64_t now_us, int64_t ahead_us, struct 
 		     struct error *err);
 
 /*
- * Gets the next block, which is valid until the next call. Returns
+ * Gets the next block, which the caller has until read_ahead_release; but the
+ * raw texts of events that are not rejected are valid until the next call. A
+ * caller that has AHEAD_HELD blocks must release them before. Returns
  * AHEAD_NOT_YET if there is no block within WAIT_MS, AHEAD_FAILED if the stream
  * broke and all records before that were returned.
  */
 enum read_ahead_result read_ahead_next(struct read_ahead *q, int wait_ms, struct event_block *ret,
 				       struct error *err);
+
+/* Gives back all blocks. */
+void read_ahead_release(struct read_ahead *q);
 
 /*
  * Ends the thread. The thread may be waiting in the reader for bytes, so its

@@ -349,22 +349,22 @@ static int find_series(struct work *w, const struct raw_event *raw, struct error
 static int amend(struct work *w, struct error *err)
 {
 	const struct raw_event *change = w->c->change;
-	struct raw_event original;
-	struct event ev = { 0 };
+	struct raw_event original, raw;
+	struct event ev = { .raw = &raw };
 
 	if (event_texts(w->st, w->catalogue, &w->event, w->arena, &original, err) < 0 ||
 	    check_change(&original, change, err) < 0 ||
-	    event_texts(w->st, w->catalogue, &w->now, w->arena, &ev.raw, err) < 0)
+	    event_texts(w->st, w->catalogue, &w->now, w->arena, &raw, err) < 0)
 		return -1;
-	ev.raw.field[EV_SOURCE] = original.field[EV_SOURCE];
-	ev.raw.field[EV_ID] = original.field[EV_ID];
-	change_category(w, &ev.raw, change);
+	raw.field[EV_SOURCE] = original.field[EV_SOURCE];
+	raw.field[EV_ID] = original.field[EV_ID];
+	change_category(w, &raw, change);
 	for (int f = 0; f < EVENT_FIELDS; f++) {
 		if (correct_may_change(f) && change->field[f].text)
-			ev.raw.field[f] = change->field[f];
+			raw.field[f] = change->field[f];
 	}
 	if (event_check(&ev, w->c->now_us, w->c->ahead_us, err) < 0 ||
-	    find_series(w, &ev.raw, err) < 0)
+	    find_series(w, &raw, err) < 0)
 		return -1;
 	w->shall.time_us = ev.time_us;
 	w->shall.amounts = ev.amounts;

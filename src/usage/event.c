@@ -268,7 +268,7 @@ static int check_amounts(const struct raw_event *raw, struct amounts *ret, struc
 
 int event_check(struct event *ev, int64_t now_us, int64_t ahead_us, struct error *err)
 {
-	const struct raw_event *raw = &ev->raw;
+	const struct raw_event *raw = ev->raw;
 
 	if (check_texts(raw, err) < 0 || check_specversion(raw, err) < 0 ||
 	    check_source(raw, err) < 0 ||
@@ -288,6 +288,13 @@ void event_keep_texts(struct raw_event *raw, struct arena *arena)
 		raw->attributes.text = arena_strn(arena, raw->attributes.text, raw->attributes.len);
 }
 
+void event_keep_raw(struct event *ev, const struct raw_event *raw, struct arena *arena)
+{
+	ev->raw = arena_new(arena, struct raw_event);
+	*ev->raw = *raw;
+	event_keep_texts(ev->raw, arena);
+}
+
 void event_reject(struct event *ev, const struct error *reason, struct arena *arena)
 {
 	ev->verdict = VERDICT_REJECTED;
@@ -296,8 +303,8 @@ void event_reject(struct event *ev, const struct error *reason, struct arena *ar
 
 const char *event_name(const struct raw_event *raw, enum event_field f, struct arena *arena)
 {
-	const char *text = raw->field[f].text;
-	size_t len = raw->field[f].len, max = event_fields[f].max_bytes;
+	const char *text = raw ? raw->field[f].text : NULL;
+	size_t len = raw ? raw->field[f].len : 0, max = event_fields[f].max_bytes;
 
 	if (!text || !utf8_plain(text, len))
 		return NULL;

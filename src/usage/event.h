@@ -104,6 +104,7 @@ struct submission;
 /*
  * A record of a request or file. Before event_check, all members except RAW are
  * zero. The submitter owns the event and all memory that its members point to.
+ * An import holds very many of them, without their raw texts.
  */
 struct event {
 	/* set by event_check */
@@ -111,6 +112,7 @@ struct event {
 	struct amounts amounts;
 	/* set by the ledger, or earlier if the record is rejected */
 	enum verdict verdict;
+	bool named;                 /* names its SIM or fleet; set by the ledger */
 	const struct error *reason; /* for VERDICT_REJECTED; else NULL */
 	/*
 	 * the account for the rejection log: the sender's account; 0: unknown
@@ -121,8 +123,17 @@ struct event {
 	struct intern_text *source;
 	struct intern_series *series;
 	int64_t effective_us;
-	struct raw_event raw; /* set by the reader; texts end with NUL */
-	int64_t line;         /* line in the file, from 1; 0: from a request */
+	/* the texts that the event is stored with, which end with NUL; from RAW */
+	const char *id, *attributes;
+	uint32_t id_len, attributes_len;
+	/*
+	 * Set by the reader, but NULL if it could read nothing; texts end with
+	 * NUL. ledger_add looks names up by
+	 * them; later only those of rejected events are needed, and of events
+	 * that name their SIM or fleet, which ledger_add copies.
+	 */
+	struct raw_event *raw;
+	int64_t line; /* line in the file, from 1; 0: from a request */
 	/* the text of the record, for the rejection log; or NULL */
 	const char *record;
 	size_t record_len;
@@ -151,13 +162,15 @@ int event_check(struct event *ev, int64_t now_us, int64_t ahead_us, struct error
 
 /* Copies the texts of RAW into ARENA, because the reader reuses them. */
 void event_keep_texts(struct raw_event *raw, struct arena *arena);
+/* Gives EV a copy of RAW and its texts in ARENA. */
+void event_keep_raw(struct event *ev, const struct raw_event *raw, struct arena *arena);
 
 /* Sets VERDICT_REJECTED, with a copy of REASON in ARENA. */
 void event_reject(struct event *ev, const struct error *reason, struct arena *arena);
 
 /*
  * The text of F for messages and lists, cut (in ARENA) to the field's maximum
- * length. NULL: F is missing, or is not UTF-8 without control characters.
+ * length. NULL: RAW is NULL, F is missing, or is not UTF-8 without control characters.
  */
 const char *event_name(const struct raw_event *raw, enum event_field f, struct arena *arena);
 

@@ -34,8 +34,8 @@ static int check_claims(struct store *st, const struct event *ev, struct arena *
 		struct sim_claim *c = &ret->claim[i];
 
 		*c = (struct sim_claim) { kind, ev->source->scope,
-					  field_text(&ev->raw, kind->sid_field),
-					  field_text(&ev->raw, kind->name_field) };
+					  field_text(ev->raw, kind->sid_field),
+					  field_text(ev->raw, kind->name_field) };
 		if (!c->name)
 			continue;
 		rc = sim_claim_check(st, c, arena, &ret->sim[i], reason, err);

@@ -30,7 +30,7 @@ static struct source_count *add(struct event_counts *c, const char *name)
 
 static struct source_count *place_of(struct event_counts *c, const struct event *ev)
 {
-	const char *name = ev->raw.field[EV_SOURCE].text;
+	const char *name = ev->raw ? ev->raw->field[EV_SOURCE].text : NULL;
 	struct source_count *place;
 
 	if (!name || strcmp(name, EVENT_SOURCE_OTHER) == 0)

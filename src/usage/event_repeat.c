@@ -19,10 +19,8 @@ int event_repeat_stored(struct store *st, const struct event *ev, struct error *
 	if (rc <= 0)
 		return rc;
 	arena_init(&arena);
-	rc = store_event_find(st,
-			      &(struct event_key) { source, ev->raw.field[EV_ID].text,
-						    ev->raw.field[EV_ID].len },
-			      &arena, &found, err);
+	rc = store_event_find(st, &(struct event_key) { source, ev->id, ev->id_len }, &arena,
+			      &found, err);
 	arena_release(&arena);
 	return rc;
 }
@@ -68,8 +66,7 @@ static int is_same(struct store *st, const struct event *ev, const struct event_
 int event_repeat_equal(struct store *st, const struct declared_list *declared,
 		       const struct event *ev, struct error *err)
 {
-	const struct event_key key = { ev->source->id, ev->raw.field[EV_ID].text,
-				       ev->raw.field[EV_ID].len };
+	const struct event_key key = { ev->source->id, ev->id, ev->id_len };
 	struct declared_values *values;
 	struct error own = { 0 };
 	struct arena arena;
@@ -78,7 +75,7 @@ int event_repeat_equal(struct store *st, const struct declared_list *declared,
 	arena_init(&arena);
 	values = arena_array(&arena, struct declared_values, 2);
 	rc = is_same(st, ev, &key, &arena, &own);
-	declared_read(declared, ev->raw.attributes.text, ev->raw.attributes.len, &values[0]);
+	declared_read(declared, ev->attributes, ev->attributes_len, &values[0]);
 	if (rc > 0 && read_stored(st, declared, &key, &arena, &values[1], &own) < 0)
 		rc = -1;
 	if (rc > 0)

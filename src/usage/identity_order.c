@@ -21,13 +21,12 @@ void identity_order_release(struct identity_order *o)
 
 static int compare_identities(const struct event *a, const struct event *b)
 {
-	size_t a_len = a->raw.field[EV_ID].len, b_len = b->raw.field[EV_ID].len;
+	size_t a_len = a->id_len, b_len = b->id_len;
 	int order;
 
 	if (a->source->id != b->source->id)
 		return a->source->id < b->source->id ? -1 : 1;
-	order = memcmp(a->raw.field[EV_ID].text, b->raw.field[EV_ID].text,
-		       a_len < b_len ? a_len : b_len);
+	order = memcmp(a->id, b->id, a_len < b_len ? a_len : b_len);
 	return order ? order : (a_len > b_len) - (a_len < b_len);
 }
 

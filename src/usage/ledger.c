@@ -47,6 +47,7 @@ struct ledger {
 	int64_t pruned; /* time of the last pruning, seconds */
 
 	/* the batch: all events of one ledger_store */
+	struct submission *first, *last;
 	/* struct event, in the order sent, with rejected events */
 	GPtrArray *events;
 	bool atomic;      /* store all events or none */
@@ -161,7 +162,7 @@ static struct intern_series *find_series(struct ledger *l, const struct raw_even
  */
 static int look_up(struct ledger *l, struct event *ev, struct error *err)
 {
-	const struct raw_event *raw = &ev->raw;
+	const struct raw_event *raw = ev->raw;
 	struct intern_account account = { 0 };
 	struct error reason = { 0 };
 	int64_t category = 0;
@@ -174,12 +175,20 @@ static int look_up(struct ledger *l, struct event *ev, struct error *err)
 			return -1;
 		}
 		reject(ev, &reason);
+		event_keep_raw(ev, raw, ev->submission->arena);
 	} else {
+		ev->id = raw->field[EV_ID].text;
+		ev->id_len = (uint32_t)raw->field[EV_ID].len;
+		ev->attributes = raw->attributes.text;
+		ev->attributes_len = (uint32_t)raw->attributes.len;
 		ev->source = intern_source(l->intern, account.family, raw->field[EV_SOURCE].text,
 					   raw->field[EV_SOURCE].len);
 		ev->series = find_series(l, raw, account.id, category);
 		ev->effective_us = ev->time_us;
-		l->names = l->names || event_claims_any(raw);
+		ev->named = event_claims_any(raw);
+		if (ev->named)
+			event_keep_raw(ev, raw, ev->submission->arena);
+		l->names = l->names || ev->named;
 	}
 	ev->account = account.id;
 	return 0;
@@ -207,29 +216,32 @@ static void list_families(struct ledger *l)
 	g_array_set_size(l->families, n);
 }
 
-static int collect(struct ledger *l, struct submission *first, struct error *err)
-{
-	for (struct submission *s = first; s; s = s->next) {
-		l->atomic = s->atomic;
-		for (size_t i = 0; i < s->n; i++) {
-			struct event *ev = &s->events[i];
-
-			ev->submission = s;
-			g_ptr_array_add(l->events, ev);
-			if (ev->verdict != VERDICT_REJECTED && look_up(l, ev, err) < 0)
-				return -1;
-		}
-	}
-	list_families(l);
-	return 0;
-}
-
 static void clear(struct ledger *l)
 {
 	l->atomic = l->aborted = l->names = l->values = false;
 	g_ptr_array_set_size(l->events, 0);
 	g_array_set_size(l->families, 0);
+	l->first = l->last = NULL;
 	intern_trim(l->intern);
+}
+
+int ledger_add(struct ledger *l, struct submission *s, struct error *err)
+{
+	s->next = NULL;
+	*(l->last ? &l->last->next : &l->first) = s;
+	l->last = s;
+	l->atomic = s->atomic;
+	for (size_t i = 0; i < s->n; i++) {
+		struct event *ev = &s->events[i];
+
+		ev->submission = s;
+		g_ptr_array_add(l->events, ev);
+		if (ev->verdict != VERDICT_REJECTED && look_up(l, ev, err) < 0) {
+			clear(l);
+			return -1;
+		}
+	}
+	return 0;
 }
 
 /* ---- events ---- */
@@ -265,14 +277,14 @@ static int add_events(struct ledger *l, struct error *err)
 			.account = ev->series->key.account,
 			.family = ev->source->scope,
 			.source = ev->source->id,
-			.id = ev->raw.field[EV_ID].text,
-			.id_len = ev->raw.field[EV_ID].len,
+			.id = ev->id,
+			.id_len = ev->id_len,
 			.series = ev->series->id,
 			.time_us = ev->time_us,
 			.effective_us = ev->effective_us,
 			.amounts = ev->amounts,
-			.attributes = ev->raw.attributes.text,
-			.attributes_len = ev->raw.attributes.len,
+			.attributes = ev->attributes,
+			.attributes_len = ev->attributes_len,
 		};
 	}
 	if (store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len, err) <
@@ -430,7 +442,7 @@ static int set_names_all(struct ledger *l, struct error *err)
 	for (guint i = 0; l->names && rc == 0 && i < l->events->len; i++) {
 		struct event *ev = event_at(l, i);
 
-		if (ev->verdict == VERDICT_REJECTED || !event_claims_any(&ev->raw))
+		if (ev->verdict == VERDICT_REJECTED || !ev->named)
 			continue;
 		rc = set_names(l, ev, &arena, err);
 		arena_reset(&arena);
@@ -461,8 +473,7 @@ static int set_declared_all(struct ledger *l, struct error *err)
 
 		if (ev->verdict == VERDICT_REJECTED)
 			continue;
-		declared_read(&l->declared, ev->raw.attributes.text, ev->raw.attributes.len,
-			      &values);
+		declared_read(&l->declared, ev->attributes, ev->attributes_len, &values);
 		key = ev->series->key;
 		key.declared = intern_declared(l->intern, key.account, values.list, values.n);
 		if (key.declared != ev->series->key.declared)
@@ -648,10 +659,15 @@ static int write_events(struct ledger *l, int64_t now, struct error *err)
 static int find_logged_account(struct ledger *l, struct event *ev, struct error *err)
 {
 	struct intern_account account = { 0 };
-	const char *text = ev->raw.field[EV_SUBJECT].text;
-	size_t len = ev->raw.field[EV_SUBJECT].len;
+	const char *text;
+	size_t len;
 
-	if (!l->options.any_account || ev->account || !text)
+	/* an event of a known account may have lost its raw texts */
+	if (!l->options.any_account || ev->account || !ev->raw)
+		return 0;
+	text = ev->raw->field[EV_SUBJECT].text;
+	len = ev->raw->field[EV_SUBJECT].len;
+	if (!text)
 		return 0;
 	if (intern_account(l->intern, text, len, l->options.accounts_by_name, &account, err) < 0)
 		return -1;
@@ -667,7 +683,7 @@ static int log_rejections(struct ledger *l, int64_t now, struct error *err)
 	for (guint i = 0; l->options.rejected_days && i < l->events->len; i++) {
 		struct event *ev = event_at(l, i);
 
-		if (ev->verdict == VERDICT_REJECTED && ev->submission->logged < REJECTIONS_MAX &&
+		if (ev->verdict == VERDICT_REJECTED && !rejection_log_full(ev->submission) &&
 		    (find_logged_account(l, ev, err) < 0 ||
 		     rejection_log_add(l->st, ev, now, err) < 0))
 			return -1;
@@ -786,10 +802,15 @@ static int attempt_all(struct ledger *l, struct submission *first, struct error 
 
 int ledger_store(struct ledger *l, struct submission *first, struct error *err)
 {
-	int rc = collect(l, first, err);
+	int rc;
 
-	if (rc == 0)
-		rc = attempt_all(l, first, err);
+	for (struct submission *s = first, *next; s; s = next) {
+		next = s->next;
+		if (ledger_add(l, s, err) < 0)
+			return -1;
+	}
+	list_families(l);
+	rc = attempt_all(l, l->first, err);
 	clear(l);
 	return rc;
 }

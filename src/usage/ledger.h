@@ -28,7 +28,9 @@ struct submission {
 	const char *author; /* from principal_actor, or "console" */
 	const char *file;   /* NULL: a request */
 	size_t logged;      /* number of rejections logged so far */
-	struct submission *next;
+	/* of the file, which several submissions belong to; NULL: LOGGED counts */
+	size_t *file_logged;
+	struct submission *next; /* ledger_add sets it to NULL */
 };
 
 struct ledger_options {
@@ -63,12 +65,18 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o);
 void ledger_free(struct ledger **l);
 
 /*
- * Stores the events of FIRST and of the submissions after it; an atomic
- * submission must be alone. 0: every event has its verdict; all are on disk,
- * and rejected events are in the rejection log. Events that were rejected
- * before the call are only logged. An event that would overflow a rollup is
- * rejected; all other events are stored. -1: nothing is stored, and verdicts
- * are undefined.
+ * Adds the events of S to the next batch, and looks up their accounts and
+ * categories: events without are rejected. S and its events must stay until
+ * ledger_store, but for the raw texts (see struct event). An atomic submission
+ * must be alone. -1: the batch is empty again.
+ */
+int ledger_add(struct ledger *l, struct submission *s, struct error *err);
+/*
+ * Adds FIRST and the submissions after it, if it is not NULL, and stores the
+ * batch. 0: every event has its verdict; all are on disk, and rejected events
+ * are in the rejection log. Events that were rejected before the call are only
+ * logged. An event that would overflow a rollup is rejected; all other events
+ * are stored. -1: nothing is stored, and verdicts are undefined.
  */
 int ledger_store(struct ledger *l, struct submission *first, struct error *err);
 

@@ -5,6 +5,7 @@
 #include "base/plausible.h"
 #include "base/utf8.h"
 #include "store/rejection.h"
+#include "usage/intern.h"
 #include "base/banned.h"
 
 /*
@@ -29,9 +30,30 @@ static const char *plain_copy(struct arena *arena, const char *text, size_t len)
 
 static const char *name_of(const struct event *ev, enum event_field f)
 {
-	const char *name = event_name(&ev->raw, f, ev->submission->arena);
+	const char *name = event_name(ev->raw, f, ev->submission->arena);
 
 	return name ? name : "";
+}
+
+/* An event whose names were looked up may have lost its raw texts. */
+static const char *source_of(const struct event *ev)
+{
+	return ev->source ? ev->source->text : name_of(ev, EV_SOURCE);
+}
+
+static const char *id_of(const struct event *ev)
+{
+	return ev->id ? ev->id : name_of(ev, EV_ID);
+}
+
+static size_t *count_of(struct submission *s)
+{
+	return s->file_logged ? s->file_logged : &s->logged;
+}
+
+bool rejection_log_full(struct submission *s)
+{
+	return *count_of(s) >= REJECTIONS_MAX;
 }
 
 int rejection_log_add(struct store *st, const struct event *ev, int64_t now, struct error *err)
@@ -41,8 +63,8 @@ int rejection_log_add(struct store *st, const struct event *ev, int64_t now, str
 		.at = now,
 		.author = s->author ? s->author : "",
 		.account = ev->account,
-		.source = name_of(ev, EV_SOURCE),
-		.event = name_of(ev, EV_ID),
+		.source = source_of(ev),
+		.event = id_of(ev),
 		.code = event_reject_code(ev->reason),
 		.field = ev->reason->param,
 		.message = ev->reason->message,
@@ -51,7 +73,7 @@ int rejection_log_add(struct store *st, const struct event *ev, int64_t now, str
 		.line = ev->line,
 	};
 
-	s->logged++;
+	(*count_of(s))++;
 	return store_rejection_add(st, &r, err);
 }
 

@@ -13,6 +13,9 @@ enum {
 	REJECTIONS_KEPT = 10000 /* kept for each author */
 };
 
+/* Has the submission, or the file that it belongs to, as many as are logged? */
+bool rejection_log_full(struct submission *s);
+
 /*
  * Logs the rejected event EV and counts it in the submission. NOW is in
  * seconds. In a write.

@@ -52,11 +52,11 @@ static void set(struct raw_event *raw, enum event_field f, const char *text)
 	raw->field[f].len = strlen(text);
 }
 
-static int fill_event(struct event *ev, const struct shape_event *t, struct error *err)
+static int fill_event(struct event *ev, struct raw_event *raw, const struct shape_event *t,
+		      struct error *err)
 {
-	struct raw_event *raw = &ev->raw;
-
-	*ev = (struct event) { 0 };
+	*raw = (struct raw_event) { 0 };
+	*ev = (struct event) { .raw = raw };
 	set(raw, EV_SOURCE, t->source);
 	set(raw, EV_ID, t->id);
 	set(raw, EV_SUBJECT, t->subject);
@@ -122,9 +122,10 @@ static int store_part(struct ledger *l, const struct part *p, struct spent *ret,
 {
 	struct shape_event *texts = calloc((size_t)p->batch, sizeof(*texts));
 	struct event *list = calloc((size_t)p->batch, sizeof(*list));
+	struct raw_event *raws = calloc((size_t)p->batch, sizeof(*raws));
 	struct arena arena = { 0 };
 	struct submission s = { .events = list, .arena = &arena };
-	int rc = texts && list ? 0 : -1;
+	int rc = texts && list && raws ? 0 : -1;
 
 	*ret = (struct spent) { 0 };
 	for (int64_t i = p->from; rc == 0 && i < p->to; i += p->batch) {
@@ -136,7 +137,7 @@ static int store_part(struct ledger *l, const struct part *p, struct spent *ret,
 		started = (struct spent) { now_ns(CLOCK_MONOTONIC),
 					   now_ns(CLOCK_PROCESS_CPUTIME_ID) };
 		for (int64_t j = 0; rc == 0 && j < n; j++)
-			rc = fill_event(&list[j], &texts[j], err);
+			rc = fill_event(&list[j], &raws[j], &texts[j], err);
 		s.n = (size_t)n;
 		if (rc == 0)
 			rc = ledger_store(l, &s, err);
@@ -144,6 +145,7 @@ static int store_part(struct ledger *l, const struct part *p, struct spent *ret,
 		ret->cpu_ns += now_ns(CLOCK_PROCESS_CPUTIME_ID) - started.cpu_ns;
 	}
 	free(list);
+	free(raws);
 	arena_release(&arena);
 	free(texts);
 	return rc;

@@ -29,7 +29,8 @@ int64_t fuzz_read(void *stream, void *buf, size_t size, struct error *err)
 void fuzz_event(const struct raw_event *raw)
 {
 	struct error err = { 0 };
-	struct event ev = { .raw = *raw };
+	struct raw_event own = *raw;
+	struct event ev = { .raw = &own };
 
 	if (event_check(&ev, NOW_US, 0, &err) < 0) {
 		must(err.kind == ERR_PARAM || err.kind == ERR_OVERFLOW);

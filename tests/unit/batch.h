@@ -20,7 +20,8 @@ struct batch {
 static inline int batch_add(struct batch *b, const struct raw_event *raw, int64_t now_us,
 			    int64_t ahead_us, struct error *err)
 {
-	struct event ev = { .raw = *raw, .line = 1 };
+	struct raw_event own = *raw;
+	struct event ev = { .raw = &own, .line = 1 };
 
 	if (b->stored) {
 		arena_release(&b->arena);
@@ -34,7 +35,7 @@ static inline int batch_add(struct batch *b, const struct raw_event *raw, int64_
 		b->events = arena_grow(&b->arena, b->events, b->n * sizeof(ev), size * sizeof(ev));
 		b->size = size;
 	}
-	event_keep_texts(&ev.raw, &b->arena);
+	event_keep_raw(&ev, raw, &b->arena);
 	b->events[b->n++] = ev;
 	return 0;
 }

@@ -103,11 +103,13 @@ static struct raw_event call(const char *id, const char *category)
 	return raw;
 }
 
-static void add_call(struct event *ev, const char *id, const char *category)
+static void add_call(struct event *ev, const char *id, const char *category, struct arena *mine)
 {
+	struct raw_event raw = call(id, category);
 	struct error own = { 0 };
 
-	*ev = (struct event) { .raw = call(id, category), .record = id, .record_len = strlen(id) };
+	*ev = (struct event) { .record = id, .record_len = strlen(id) };
+	event_keep_raw(ev, &raw, mine);
 	ck_assert_int_eq(event_check(ev, NOW_US, 0, &own), 0);
 }
 
@@ -133,8 +135,8 @@ static void submit_two(const char *first, const char *second, const char *catego
 	struct error own = { 0 };
 
 	add_unreadable(&events[0], &mine);
-	add_call(&events[1], first, "calls");
-	add_call(&events[2], second, category);
+	add_call(&events[1], first, "calls", &mine);
+	add_call(&events[2], second, category, &mine);
 	ck_assert_msg(commit_thread_submit(commits, &s, NULL, &own) == 0, "%s", own.message);
 	want[0] = events[1].verdict;
 	want[1] = events[2].verdict;
@@ -346,10 +348,11 @@ END_TEST
 /* Sends an event of a customer; the verdict's name. */
 static const char *send(const char *sender, const char *id, const char *customer, bool atomic)
 {
-	struct event ev = { .raw = call(id, "calls") };
+	struct raw_event raw = call(id, "calls");
+	struct event ev = { .raw = &raw };
 	struct submission s = { .events = &ev, .n = 1, .atomic = atomic, .arena = &arena };
 
-	set_field(&ev.raw, EV_CUSTOMER, customer);
+	set_field(&raw, EV_CUSTOMER, customer);
 	OK(event_check(&ev, clock_now_us(), 0, &err));
 	OK(commit_thread_submit(commits, &s, sender, &err));
 	if (ev.reason) {
@@ -408,6 +411,7 @@ START_TEST(a_batch_makes_no_more_series_than_its_sender_has_left)
 	enum { N = 6 };
 	static const char *const ids[N] = { "1", "2", "3", "4", "5", "6" };
 	static const char *const customers[N] = { "a", "b", "c", "a", "b", "c" };
+	struct raw_event raws[N];
 	struct event events[N];
 	struct submission s = { .events = events, .n = N, .atomic = true, .arena = &arena };
 
@@ -416,8 +420,9 @@ START_TEST(a_batch_makes_no_more_series_than_its_sender_has_left)
 	/* of all or nothing it is nothing, and counts nothing */
 	for (int round = 0; round < 2; round++, s.atomic = false) {
 		for (int i = 0; i < N; i++) {
-			events[i] = (struct event) { .raw = call(ids[i], "calls") };
-			set_field(&events[i].raw, EV_CUSTOMER, customers[i]);
+			raws[i] = call(ids[i], "calls");
+			events[i] = (struct event) { .raw = &raws[i] };
+			set_field(&raws[i], EV_CUSTOMER, customers[i]);
 			OK(event_check(&events[i], NOW_US, 0, &err));
 		}
 		OK(commit_thread_submit(commits, &s, "SK1", &err));

@@ -251,7 +251,7 @@ START_TEST(own_source_is_not_for_events_from_outside)
 	struct event ev;
 
 	set_field(&raw, EV_SOURCE, "usaged");
-	ev = (struct event) { .raw = raw };
+	ev = (struct event) { .raw = &raw };
 	FAILS(event_check(&ev, NOW_US, 0, &err), ERR_PARAM, "source", "own");
 }
 END_TEST

@@ -12,8 +12,13 @@
 
 static int check(const struct raw_event *raw, struct event *ret)
 {
-	*ret = (struct event) { .raw = *raw };
-	return event_check(ret, NOW_US, AHEAD_US, &err);
+	struct raw_event own = *raw;
+	int rc;
+
+	*ret = (struct event) { .raw = &own };
+	rc = event_check(ret, NOW_US, AHEAD_US, &err);
+	ret->raw = NULL;
+	return rc;
 }
 
 START_TEST(plain_event_counts_once)

@@ -40,6 +40,7 @@ static char dir[64], path[96];
 
 struct load {
 	char id[EVENTS][32];
+	struct raw_event raws[EVENTS];
 	struct event events[EVENTS];
 	struct arena arena;
 	struct submission s;
@@ -63,8 +64,9 @@ static void load_fill(struct load *l, const char *name, int n)
 
 	memset(l, 0, sizeof(*l));
 	for (int i = 0; i < n; i++) {
-		struct raw_event *raw = &l->events[i].raw;
+		struct raw_event *raw = &l->raws[i];
 
+		l->events[i].raw = raw;
 		snprintf(l->id[i], sizeof(l->id[i]), "event-%d", i);
 		set(raw, EV_SOURCE, name);
 		set(raw, EV_ID, l->id[i]);

@@ -83,7 +83,7 @@ static void send(const char *source, const char *id)
 	arena_init(&mine);
 	set_field(&raw, EV_SOURCE, source);
 	set_field(&raw, EV_ID, id);
-	ev = (struct event) { .raw = raw };
+	ev = (struct event) { .raw = &raw };
 	if (event_check(&ev, NOW_US, AHEAD_US, &err) < 0) {
 		event_reject(&ev, &err, &mine);
 		error_clear(&err);
@@ -197,11 +197,12 @@ START_TEST(sources_beyond_the_limit_share_a_name)
 {
 	static struct event_counts c;
 	char name[200];
-	struct event ev = { .verdict = VERDICT_CREATED, .raw = good_event() };
+	struct raw_event raw = good_event();
+	struct event ev = { .verdict = VERDICT_CREATED, .raw = &raw };
 
 	for (int i = 0; i < SOURCES_COUNTED + 20; i++) {
 		snprintf(name, sizeof(name), "/s/%d", i);
-		set_field(&ev.raw, EV_SOURCE, name);
+		set_field(&raw, EV_SOURCE, name);
 		event_counts_add(&c, &ev);
 		event_counts_add(&c, &ev);
 	}
@@ -218,12 +219,13 @@ END_TEST
 START_TEST(a_rejected_event_makes_no_source)
 {
 	static struct event_counts c;
-	struct event ev = { .verdict = VERDICT_REJECTED, .raw = good_event() };
+	struct raw_event raw = good_event();
+	struct event ev = { .verdict = VERDICT_REJECTED, .raw = &raw };
 
 	event_counts_add(&c, &ev);
 	ck_assert_int_eq(counter_read(&c.n), 0);
 	ev.verdict = VERDICT_CREATED;
-	set_field(&ev.raw, EV_SOURCE, EVENT_SOURCE_OTHER);
+	set_field(&raw, EV_SOURCE, EVENT_SOURCE_OTHER);
 	event_counts_add(&c, &ev);
 	ck_assert_int_eq(counter_read(&c.n), 0);
 	ck_assert_int_eq(counter_read(&c.other.verdicts[VERDICT_CREATED]), 1);

@@ -40,7 +40,7 @@ START_TEST(reading_ahead_brings_every_record_in_its_order)
 	struct read_ahead *q = NULL;
 	struct error err = { 0 };
 	enum read_ahead_result got;
-	int i = 0;
+	int i = 0, held = 0;
 
 	bytes.text = many_events(n, &bytes.len);
 	ck_assert_int_eq(read_ahead_start(r, now(), 0, &q, &err), 0);
@@ -54,7 +54,13 @@ START_TEST(reading_ahead_brings_every_record_in_its_order)
 			} else {
 				ck_assert_ptr_null(block.events[k].reason);
 				ck_assert_int_eq(block.events[k].amounts.count, i);
+				ck_assert_str_eq(block.events[k].raw->field[EV_SOURCE].text, "s");
 			}
+		}
+		/* all of them at once */
+		if (++held == AHEAD_HELD) {
+			read_ahead_release(q);
+			held = 0;
 		}
 	}
 	ck_assert_int_eq(got, AHEAD_END);

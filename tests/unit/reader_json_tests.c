@@ -125,10 +125,11 @@ START_TEST(a_whole_number_beyond_64_bits_stays_beyond_every_limit)
 		struct bytes bytes = { .text = line, .step = SIZE_MAX };
 		struct reader *r = reader_new(READER_NDJSON, NULL, RECORD_BYTES, read_from, &bytes);
 		struct error err = { 0 };
-		struct event ev;
+		struct raw_event raw = { 0 };
+		struct event ev = { .raw = &raw };
 
 		bytes.len = (size_t)snprintf(line, sizeof(line), text, numbers[i]);
-		ck_assert_int_eq(reader_next(r, &ev.raw, &err), READ_EVENT);
+		ck_assert_int_eq(reader_next(r, &raw, &err), READ_EVENT);
 		ck_assert_int_eq(event_check(&ev, 1600000000LL * USEC_PER_SEC, 0, &err), -1);
 		ck_assert_str_eq(err.param, "usage");
 		reader_free(&r);

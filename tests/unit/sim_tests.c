@@ -639,7 +639,8 @@ START_TEST(names_of_events_have_no_form_of_a_sid_and_a_largest_length)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct event ev = { .line = 1 };
+		struct raw_event raw = { 0 };
+		struct event ev = { .raw = &raw, .line = 1 };
 		const char *const texts[EVENT_FIELDS] = { [EV_SOURCE] = "/t",
 							  [EV_ID] = "1",
 							  [EV_SUBJECT] = MAIN_SID,
@@ -647,9 +648,8 @@ START_TEST(names_of_events_have_no_form_of_a_sid_and_a_largest_length)
 							  [EV_CATEGORY] = "calls" };
 
 		for (int f = 0; f < EVENT_FIELDS; f++) {
-			ev.raw.field[f].text = f == (int)rows[i].field ? rows[i].text : texts[f];
-			ev.raw.field[f].len = ev.raw.field[f].text ? strlen(ev.raw.field[f].text)
-								   : 0;
+			raw.field[f].text = f == (int)rows[i].field ? rows[i].text : texts[f];
+			raw.field[f].len = raw.field[f].text ? strlen(raw.field[f].text) : 0;
 		}
 		FAILS(event_check(&ev, NOW_US, 0, &err), ERR_PARAM,
 		      event_fields[rows[i].field].name, rows[i].words);
