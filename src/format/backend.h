@@ -7,7 +7,7 @@
 
 #include "format/writer.h"
 
-enum { WRITER_DEPTH = 16, WRITER_NOTES = 56 };
+enum { WRITER_DEPTH = 16, WRITER_NOTES = 56, WRITER_MARKS = 16 };
 
 struct writer_node {
 	const struct field *field;
@@ -44,14 +44,15 @@ struct writer_plan {
 };
 
 /*
- * The bytes of the latest pattern, as the member FIELD of an object: with its
- * marks, and with the latest word.
+ * The bytes of the latest pattern, as the member FIELD of an object: without
+ * its marks, which stood at MARKS, and with the latest word.
  */
 struct writer_pattern {
 	const void *record;
 	const struct field *field;
 	const char *word;
-	struct strbuf marked, filled;
+	struct strbuf bare, filled;
+	size_t n_marks, marks[WRITER_MARKS];
 };
 
 struct writer {

@@ -35,7 +35,7 @@ struct writer *writer_new(const struct format *format, const struct writer_optio
 	w->sink = sink;
 	w->out = sink->buf;
 	strbuf_init(&w->joined, w->out->limit);
-	strbuf_init(&w->pattern.marked, w->out->limit);
+	strbuf_init(&w->pattern.bare, w->out->limit);
 	strbuf_init(&w->pattern.filled, w->out->limit);
 	return w;
 }
@@ -53,7 +53,7 @@ void writer_free(struct writer **w)
 		g_free(plan);
 	}
 	strbuf_release(&(*w)->joined);
-	strbuf_release(&(*w)->pattern.marked);
+	strbuf_release(&(*w)->pattern.bare);
 	strbuf_release(&(*w)->pattern.filled);
 	g_free((*w)->title);
 	g_free((*w)->sentence);
@@ -415,19 +415,57 @@ static void write_filled(struct writer *w, const struct shape *shape, const stru
 	}
 }
 
+/* Sets BARE and MARKS from TEXT, which has the marks. */
+static void split_marked(struct writer *w, const char *text, size_t len)
+{
+	struct writer_pattern *known = &w->pattern;
+	const char *end = text + len, *mark;
+
+	strbuf_clear(&known->bare);
+	known->n_marks = 0;
+	for (; (mark = memchr(text, *PATTERN_MARK, (size_t)(end - text))); text = mark + 1) {
+		if (known->n_marks == WRITER_MARKS) {
+			writer_fail(w, ERR_INTERNAL, "too many marks in a pattern");
+			return;
+		}
+		strbuf_addn(&known->bare, text, (size_t)(mark - text));
+		known->marks[known->n_marks++] = known->bare.len;
+	}
+	strbuf_addn(&known->bare, text, (size_t)(end - text));
+}
+
 /* Writes the record of a pattern with its marks, and takes back the bytes. */
 static void learn_pattern(struct writer *w, const struct field *f, const void *record)
 {
-	struct writer_pattern *known = &w->pattern;
 	size_t from = w->out->len;
 
 	writer_record(w, f, f->shape, record);
-	strbuf_clear(&known->marked);
-	strbuf_addn(&known->marked, w->out->text + from, w->out->len - from);
+	split_marked(w, w->out->text + from, w->out->len - from);
 	w->out->len = from;
-	known->record = record;
-	known->field = f;
-	known->word = NULL;
+	w->pattern.record = record;
+	w->pattern.field = f;
+	w->pattern.word = NULL;
+}
+
+/* Sets FILLED to the pattern with WORD. */
+static void fill_pattern(struct writer_pattern *known, const char *word)
+{
+	size_t len = strlen(word), from = 0;
+	char *to;
+
+	strbuf_clear(&known->filled);
+	known->word = word;
+	if (!strbuf_grow(&known->filled, known->bare.len + known->n_marks * len))
+		return;
+	to = known->filled.text;
+	for (size_t i = 0; i < known->n_marks; i++) {
+		to = mempcpy(to, known->bare.text + from, known->marks[i] - from);
+		to = mempcpy(to, word, len);
+		from = known->marks[i];
+	}
+	to = mempcpy(to, known->bare.text + from, known->bare.len - from);
+	*to = '\0';
+	known->filled.len = (size_t)(to - known->filled.text);
 }
 
 static void write_pattern(struct writer *w, const struct field *f, const struct word_pattern *p)
@@ -449,8 +487,7 @@ static void write_pattern(struct writer *w, const struct field *f, const struct 
 	else
 		learn_pattern(w, f, p->record);
 	if (known->word != p->word)
-		fill(&known->filled, known->marked.text, known->marked.len, p->word);
-	known->word = p->word;
+		fill_pattern(known, p->word);
 	strbuf_addn(w->out, known->filled.text, known->filled.len);
 	w->out->failed |= known->filled.failed;
 }

@@ -278,6 +278,30 @@ START_TEST(a_pattern_has_the_same_bytes_as_a_record_of_its_own)
 }
 END_TEST
 
+static void write_too_many_marks(struct writer *w)
+{
+	char marks[2 * WRITER_MARKS] = "";
+	const struct word_links links = { .all = marks };
+	struct holder h = { "name", NULL, { &links, "word" }, "last" };
+
+	memset(marks, *PATTERN_MARK, WRITER_MARKS + 1);
+	writer_record(w, NULL, &pattern_shape, &h);
+}
+
+START_TEST(a_pattern_with_too_many_marks_fails_where_it_is_copied)
+{
+	const struct document doc = { "marks", &rest_style, write_too_many_marks };
+	struct strbuf buf;
+	struct sink sink = { .buf = &buf };
+	struct error err = { 0 };
+
+	strbuf_init(&buf, LIMIT);
+	ck_assert_int_eq(render(&doc, &format_json, &sink, &err), -1);
+	ck_assert_str_eq(err.message, "too many marks in a pattern");
+	strbuf_release(&buf);
+}
+END_TEST
+
 /* ---- lists of texts ---- */
 
 struct person {
@@ -350,6 +374,7 @@ int main(void)
 	tcase_add_test(tc, a_page_says_its_fields_before_its_list);
 	tcase_add_loop_test(tc, a_pattern_has_the_same_bytes_as_a_record_of_its_own, 0,
 			    2 * FORMATS);
+	tcase_add_test(tc, a_pattern_with_too_many_marks_fails_where_it_is_copied);
 	tcase_add_loop_test(tc, a_list_of_texts_is_written_in_every_format, 0,
 			    COUNT_OF(lists_of_texts));
 	suite_add_tcase(s, tc);
