@@ -138,14 +138,24 @@ enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64
 	return DECIMAL_OK;
 }
 
+#define TEN(d) d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9"
+
+/* 00 to 99 */
+static const char pairs[] = TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7")
+	TEN("8") TEN("9");
+
 /*
  * Writes the digits of N just before END, with leading zeros up to LEAST
  * digits. Returns the start of the digits.
  */
 static char *put_digits(char *end, uint64_t n, int least)
 {
-	for (; n > 0 || least > 0; n /= 10, least--)
-		*--end = (char)('0' + n % 10);
+	for (; n >= 10 || least > 1; n /= 100, least -= 2) {
+		end -= 2;
+		memcpy(end, pairs + n % 100 * 2, 2);
+	}
+	if (n > 0 || least > 0)
+		*--end = (char)('0' + n);
 	return end;
 }
 
