@@ -64,12 +64,21 @@ static size_t common_segments(const char *pattern, const char *path, size_t len)
 	return n;
 }
 
+static size_t count_segments(const char *path, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += path[i] == '/';
+	return n;
+}
+
 const struct dialect *dialect_of_path(const char *path, size_t len)
 {
 	const struct dialect *ret = &dialect_servicestack;
-	size_t most = 0;
+	size_t most = 0, all = count_segments(path, len);
 
-	for (const struct op *const *op = ops; *op; op++) {
+	for (const struct op *const *op = ops; *op && most < all; op++) {
 		size_t n = common_segments((*op)->path, path, len);
 
 		if (n > most) {

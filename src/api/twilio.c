@@ -153,6 +153,7 @@ static const struct shape envelope_shape = { .name = "UsageRecords",
 struct twilio_report {
 	const struct request *rq;
 	const struct resource *resource;
+	const struct zone *zone;
 	struct account account;
 	/* the account, and its subaccounts if included; NULL: see load_accounts */
 	struct account *accounts;
@@ -355,17 +356,15 @@ static void make_links(struct twilio_report *r, const char *path, const char *su
 
 static void slot_dates(struct twilio_report *r, const struct usage_row *row)
 {
-	const struct zone *zone;
 	char text[DATE_TEXT];
 
 	if (r->start_date && r->dates_from == row->from && r->dates_to == row->to)
 		return;
-	zone = request_zone(r->rq);
 	r->dates_from = row->from;
 	r->dates_to = row->to;
-	date_format(text, zone_date(zone, row->from));
+	date_format(text, zone_date(r->zone, row->from));
 	r->start_date = arena_str(r->rq->arena, text);
-	date_format(text, zone_date(zone, row->to - 1));
+	date_format(text, zone_date(r->zone, row->to - 1));
 	r->end_date = arena_str(r->rq->arena, text);
 	r->uri_dates = arena_join(r->rq->arena, "&StartDate=", r->start_date,
 				  "&EndDate=", r->end_date, r->extra_filters, NULL);
@@ -606,9 +605,9 @@ static int about(struct twilio_report *r, const struct usage_query *q, struct wr
 static int list_records(struct request *rq, struct writer *w, struct error *err)
 {
 	const struct arg *category = request_arg(rq, "Category");
-	struct twilio_report r = { .rq = rq, .resource = rq->op->data };
+	struct twilio_report r = { .rq = rq, .resource = rq->op->data, .zone = request_zone(rq) };
 	struct usage_query q = {
-		.zone = request_zone(rq),
+		.zone = r.zone,
 		.period = r.resource->period,
 		.zeros = !view_wanted(rq),
 		.group = GROUP_CATEGORY,

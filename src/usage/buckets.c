@@ -149,6 +149,7 @@ void buckets_make(struct buckets *b, const struct zone *z, enum period period, i
 		return;
 	}
 	last = zone_date(z, to - 1);
+	b->newest = period_first(period, last);
 	b->n = period_distance(period, zone_date(z, from), last) + 1;
 	if (period == PERIOD_DAY)
 		find_skipped_day(b, last);
@@ -168,7 +169,7 @@ void buckets_range(const struct buckets *b, int64_t k, int64_t *ret_from, int64_
 	}
 	if (k >= b->skipped)
 		k++;
-	first = period_step(b->period, period_first(b->period, zone_date(b->zone, b->to - 1)), -k);
+	first = period_step(b->period, b->newest, -k);
 	*ret_from = max64(b->from, zone_day_start(b->zone, first));
 	*ret_to = min64(b->to, zone_day_start(b->zone, period_step(b->period, first, 1)));
 }

@@ -22,8 +22,9 @@ struct hour_run {
 struct buckets {
 	const struct zone *zone;
 	enum period period;
-	int64_t from, to; /* seconds, TO exclusive */
-	int64_t n;        /* 0 if the range is empty */
+	int64_t from, to;   /* seconds, TO exclusive */
+	int64_t n;          /* 0 if the range is empty */
+	struct date newest; /* by day, month or year: the newest bucket's first */
 	/*
 	 * for PERIOD_DAY: the number of days after the skipped day; INT64_MAX:
 	 * no day was skipped

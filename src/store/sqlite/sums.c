@@ -70,6 +70,7 @@ struct reading {
 	 */
 	int64_t category;
 	bool wanted;
+	int64_t span; /* of the entry before that had one */
 	struct sums_series
 		*series; /* of the accounts that are read together; NULL: not by series */
 	struct waiting *waiting;
@@ -250,11 +251,21 @@ static int give(struct reading *r, const struct rollup_entry *e, int64_t span, s
 	return r->row(r->arg, &r->out, err);
 }
 
-static int64_t map_span(const struct reading *r, const struct span_map *m, int64_t slot)
+static int64_t map_span(struct reading *r, const struct span_map *m, int64_t slot)
 {
+	const struct slot_span *last = &r->q->spans[r->span];
+	int64_t span;
+
 	if (slot < m->from || slot >= m->to)
 		return -1;
-	return m->map ? m->map[slot] : find_span(r->q, m->start + slot);
+	if (m->map)
+		return m->map[slot];
+	if (m->start + slot >= last->from && m->start + slot < last->to)
+		return r->span;
+	span = find_span(r->q, m->start + slot);
+	if (span >= 0)
+		r->span = span;
+	return span;
 }
 
 static int take_leaf(struct reading *r, const void *bytes, size_t len, const struct span_map *map,
