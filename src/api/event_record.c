@@ -71,9 +71,11 @@ static const char *event_uri(const struct request *rq, const struct found_event 
 	struct url u = url_begin(rq->arena, "/events/");
 
 	url_encode(&u, e->event.id, e->event.id_len);
-	url_add(&u,
-		format->terminal_only ? ".json" : arena_join(rq->arena, ".", format->name, NULL));
-	return url_of(rq->arena, url_end(&u), { "AccountSid", sid }, { "Source", e->source });
+	url_add(&u, ".");
+	url_add(&u, format->terminal_only ? "json" : format->name);
+	url_arg(&u, "AccountSid", sid);
+	url_arg(&u, "Source", e->source);
+	return url_end(&u);
 }
 
 /*

@@ -86,9 +86,13 @@ static const struct preset {
 void presets_write(const struct request *rq, struct writer *w)
 {
 	size_t n = sizeof(presets) / sizeof(presets[0]);
-	struct page_link *links = arena_array(rq->arena, struct page_link, n + 1);
-	const char *path = arena_join(rq->arena, request_path(rq), rq->suffix, NULL);
+	struct page_link *links;
+	const char *path;
 
+	if (!rq->reply.format->page)
+		return;
+	links = arena_array(rq->arena, struct page_link, n + 1);
+	path = arena_join(rq->arena, request_path(rq), rq->suffix, NULL);
 	for (size_t i = 0; i < n; i++) {
 		struct days days = presets[i].days(rq, request_today(rq));
 		char first[DATE_TEXT], last[DATE_TEXT];
@@ -105,8 +109,11 @@ void presets_write(const struct request *rq, struct writer *w)
 
 void late_links_write(const struct request *rq, struct writer *w, const char *account)
 {
-	struct page_link *links = arena_array(rq->arena, struct page_link, 3);
+	struct page_link *links;
 
+	if (!rq->reply.format->page)
+		return;
+	links = arena_array(rq->arena, struct page_link, 3);
 	links[0] = (struct page_link) { "Late events",
 					url_of(rq->arena, "/events.html", { "AccountSid", account },
 					       { "State", "late" }),

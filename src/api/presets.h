@@ -9,7 +9,8 @@
 
 /*
  * Adds links to the same answer for other ranges of days, by the request's
- * calendar. The operation must have StartDate and EndDate.
+ * calendar. The operation must have StartDate and EndDate. As all links of
+ * pages, they are made only if the answer is a page.
  */
 void presets_write(const struct request *rq, struct writer *w);
 

@@ -354,18 +354,26 @@ static void make_links(struct twilio_report *r, const char *path, const char *su
 	}
 }
 
-static void slot_dates(struct twilio_report *r, const struct usage_row *row)
+static const char *date_text(const struct request *rq, struct date d)
 {
 	char text[DATE_TEXT];
+
+	date_format(text, d);
+	return arena_str(rq->arena, text);
+}
+
+static void slot_dates(struct twilio_report *r, const struct usage_row *row)
+{
+	struct date first, last;
 
 	if (r->start_date && r->dates_from == row->from && r->dates_to == row->to)
 		return;
 	r->dates_from = row->from;
 	r->dates_to = row->to;
-	date_format(text, zone_date(r->zone, row->from));
-	r->start_date = arena_str(r->rq->arena, text);
-	date_format(text, zone_date(r->zone, row->to - 1));
-	r->end_date = arena_str(r->rq->arena, text);
+	first = zone_date(r->zone, row->from);
+	last = zone_date(r->zone, row->to - 1);
+	r->start_date = date_text(r->rq, first);
+	r->end_date = date_compare(first, last) == 0 ? r->start_date : date_text(r->rq, last);
 	r->uri_dates = arena_join(r->rq->arena, "&StartDate=", r->start_date,
 				  "&EndDate=", r->end_date, r->extra_filters, NULL);
 }
@@ -426,14 +434,6 @@ static void write_page(struct twilio_report *r, const struct record_page *page, 
 }
 
 /* ---- pages: each bucket with its total and its categories ---- */
-
-static const char *date_text(const struct request *rq, struct date d)
-{
-	char text[DATE_TEXT];
-
-	date_format(text, d);
-	return arena_str(rq->arena, text);
-}
 
 /*
  * "21 November 2026", "November 2026" or "2026"; the days of an incomplete

@@ -45,11 +45,11 @@ void url_add(struct url *u, const char *text)
 	add(u, text, strlen(text));
 }
 
-static bool is_unreserved(unsigned char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
-}
+/* The bytes that are not encoded. */
+static const bool unreserved[256] = {
+	['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['0' ... '9'] = true, ['-'] = true,
+	['.'] = true,         ['_'] = true,         ['~'] = true
+};
 
 void url_encode(struct url *u, const char *text, size_t len)
 {
@@ -59,7 +59,7 @@ void url_encode(struct url *u, const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (is_unreserved(c)) {
+		if (unreserved[c]) {
 			*to++ = (char)c;
 		} else {
 			*to++ = '%';

@@ -186,9 +186,9 @@ static int64_t find_change(const struct zone *z, int64_t early, int64_t late, in
 	return late;
 }
 
-int64_t zone_day_start(const struct zone *z, struct date d)
+int64_t zone_day_begin(const struct zone *z, int64_t day)
 {
-	int64_t midnight = date_to_days(d) * SEC_PER_DAY; /* by the local clock */
+	int64_t midnight = day * SEC_PER_DAY; /* by the local clock */
 	int64_t change;
 	int before, after;
 
@@ -203,6 +203,11 @@ int64_t zone_day_start(const struct zone *z, struct date d)
 	change = find_change(z, midnight - REACH, midnight - before, before);
 	after = zone_offset(z, change);
 	return change > midnight - after ? change : midnight - after;
+}
+
+int64_t zone_day_start(const struct zone *z, struct date d)
+{
+	return zone_day_begin(z, date_to_days(d));
 }
 
 int64_t zone_instant(const struct zone *z, int64_t local)

@@ -39,6 +39,8 @@ int zone_is_utc(const struct zone *z);
  * moment after the skip if the clock skips midnight.
  */
 int64_t zone_day_start(const struct zone *z, struct date d);
+/* The same of the local date DAY, in days as of date_to_days. */
+int64_t zone_day_begin(const struct zone *z, int64_t day);
 
 /* The local date at the instant SEC. */
 struct date zone_date(const struct zone *z, int64_t sec);

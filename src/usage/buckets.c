@@ -150,6 +150,7 @@ void buckets_make(struct buckets *b, const struct zone *z, enum period period, i
 	}
 	last = zone_date(z, to - 1);
 	b->newest = period_first(period, last);
+	b->newest_day = date_to_days(b->newest);
 	b->n = period_distance(period, zone_date(z, from), last) + 1;
 	if (period == PERIOD_DAY)
 		find_skipped_day(b, last);
@@ -169,6 +170,11 @@ void buckets_range(const struct buckets *b, int64_t k, int64_t *ret_from, int64_
 	}
 	if (k >= b->skipped)
 		k++;
+	if (b->period == PERIOD_DAY) {
+		*ret_from = max64(b->from, zone_day_begin(b->zone, b->newest_day - k));
+		*ret_to = min64(b->to, zone_day_begin(b->zone, b->newest_day - k + 1));
+		return;
+	}
 	first = period_step(b->period, b->newest, -k);
 	*ret_from = max64(b->from, zone_day_start(b->zone, first));
 	*ret_to = min64(b->to, zone_day_start(b->zone, period_step(b->period, first, 1)));

@@ -22,9 +22,11 @@ struct hour_run {
 struct buckets {
 	const struct zone *zone;
 	enum period period;
-	int64_t from, to;   /* seconds, TO exclusive */
-	int64_t n;          /* 0 if the range is empty */
-	struct date newest; /* by day, month or year: the newest bucket's first */
+	int64_t from, to; /* seconds, TO exclusive */
+	int64_t n;        /* 0 if the range is empty */
+	/* by day, month or year: the first date of the newest bucket */
+	struct date newest;
+	int64_t newest_day; /* the same in days as of date_to_days */
 	/*
 	 * for PERIOD_DAY: the number of days after the skipped day; INT64_MAX:
 	 * no day was skipped
