@@ -2,7 +2,7 @@
  * reader_csv.c - usage events as CSV (RFC 4180) or as tab-separated values,
  * which have no quotes: the header names the event's fields, or a mapping says
  * how columns become fields. libcsv gets one line at a time, so that the text
- * and line of each row are known.
+ * and line of each row are known, and only rows with quotes.
  */
 #include "ingest/reader.h"
 
@@ -184,11 +184,23 @@ static enum read_result check_row(struct reader *r, int64_t lines, struct error 
 	return READ_EVENT;
 }
 
+/* Cuts a line without quotes into cells. */
+static void cut_line(struct csv_state *cs, const char *p, const char *end)
+{
+	for (;;) {
+		const char *delimiter = memchr(p, cs->delimiter, (size_t)(end - p));
+
+		add_cell((char *)(uintptr_t)p, (size_t)((delimiter ? delimiter : end) - p), cs);
+		if (!delimiter)
+			return;
+		p = delimiter + 1;
+	}
+}
+
 /* Reads a row that is one line. */
 static enum read_result read_line(struct reader *r, struct error *err)
 {
 	struct csv_state *cs = r->state;
-	const char *p, *end;
 	size_t len;
 
 	switch (window_line(r, 0, &len, err)) {
@@ -202,16 +214,17 @@ static enum read_result read_line(struct reader *r, struct error *err)
 		break;
 	}
 	reader_take(r, len, 1);
-	p = r->text;
-	end = p + r->text_len;
-	for (;;) {
-		const char *tab = memchr(p, cs->delimiter, (size_t)(end - p));
+	cut_line(cs, r->text, r->text + r->text_len);
+	return check_row(r, 1, err);
+}
 
-		add_cell((char *)(uintptr_t)p, (size_t)((tab ? tab : end) - p), cs);
-		if (!tab)
-			return check_row(r, 1, err);
-		p = tab + 1;
-	}
+/*
+ * Is the row that the reader has taken plain: a line without quotes, and without
+ * a carriage return inside? Most are, and need no parser.
+ */
+static bool is_plain(const struct reader *r)
+{
+	return !memchr(r->text, '"', r->text_len) && !memchr(r->text, '\r', r->text_len);
 }
 
 /* Reads lines until a row is complete. */
@@ -241,6 +254,10 @@ static enum read_result read_lines(struct reader *r, struct error *err)
 			reader_take(r, end, ++lines);
 			if (lines == 1)
 				first = end;
+			if (lines == 1 && is_plain(r)) {
+				cut_line(cs, r->text, r->text + r->text_len);
+				return check_row(r, 1, err);
+			}
 			if (csv_parse(&cs->parser, text, end - done, add_cell, end_row, cs) !=
 			    end - done)
 				return bad_line(r, first, err,
