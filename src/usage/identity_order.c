@@ -4,9 +4,6 @@
 #include "usage/intern.h"
 #include "base/banned.h"
 
-/* The number of sources up to which a batch is partitioned by source. */
-#define BUCKETS_MAX 64
-
 void identity_order_init(struct identity_order *o)
 {
 	o->events = g_ptr_array_new();
@@ -19,67 +16,65 @@ void identity_order_release(struct identity_order *o)
 	g_ptr_array_free(o->partitioned, TRUE);
 }
 
-static int compare_identities(const struct event *a, const struct event *b)
+static int compare_ids(const struct event *a, const struct event *b)
 {
-	size_t a_len = a->id_len, b_len = b->id_len;
-	int order;
+	int order = memcmp(a->id, b->id, a->id_len < b->id_len ? a->id_len : b->id_len);
 
-	if (a->source->id != b->source->id)
-		return a->source->id < b->source->id ? -1 : 1;
-	order = memcmp(a->id, b->id, a_len < b_len ? a_len : b_len);
-	return order ? order : (a_len > b_len) - (a_len < b_len);
+	return order ? order : (a->id_len > b->id_len) - (a->id_len < b->id_len);
 }
 
-static gint compare_order(gconstpointer a, gconstpointer b)
+static int compare_identities(const struct event *a, const struct event *b)
 {
-	return compare_identities(*(struct event *const *)a, *(struct event *const *)b);
+	if (a->source->id != b->source->id)
+		return a->source->id < b->source->id ? -1 : 1;
+	return compare_ids(a, b);
+}
+
+static gint compare_order(gconstpointer a, gconstpointer b, gpointer arg)
+{
+	(void)arg;
+	return compare_ids(*(struct event *const *)a, *(struct event *const *)b);
 }
 
 /* The events of one source. */
 struct bucket {
-	int64_t source;
+	struct intern_text *source;
 	const struct event *last;
 	guint n, at; /* number of events; place of the next event */
+	bool unordered;
 };
 
 static gint compare_buckets(gconstpointer a, gconstpointer b)
 {
-	int64_t x = ((const struct bucket *)a)->source, y = ((const struct bucket *)b)->source;
+	int64_t x = ((const struct bucket *)a)->source->id;
+	int64_t y = ((const struct bucket *)b)->source->id;
 
-	return x < y ? -1 : x > y;
+	return (x > y) - (x < y);
 }
 
-static struct bucket *find_bucket(GArray *buckets, int64_t source)
+static struct bucket *bucket_of(GArray *buckets, const struct event *ev)
 {
-	for (guint i = 0; i < buckets->len; i++)
-		if (g_array_index(buckets, struct bucket, i).source == source)
-			return &g_array_index(buckets, struct bucket, i);
-	return NULL;
+	return &g_array_index(buckets, struct bucket, ev->source->bucket - 1);
 }
 
-/*
- * Counts the events of each source. False: there are too many sources, or the
- * events of one source are not in order.
- */
-static bool fill_buckets(const struct identity_order *o, GArray *buckets)
+/* Counts the events of each source, and numbers the sources. */
+static void fill_buckets(const struct identity_order *o, GArray *buckets)
 {
 	for (guint i = 0; i < o->events->len; i++) {
 		const struct event *ev = identity_order_at(o, i);
-		struct bucket *b = find_bucket(buckets, ev->source->id);
+		struct bucket *b;
 
-		if (!b) {
-			if (buckets->len == BUCKETS_MAX)
-				return false;
-			g_array_set_size(buckets, buckets->len + 1);
-			b = &g_array_index(buckets, struct bucket, buckets->len - 1);
-			*b = (struct bucket) { .source = ev->source->id };
+		if (!ev->source->bucket) {
+			struct bucket new = { .source = ev->source };
+
+			g_array_append_val(buckets, new);
+			ev->source->bucket = buckets->len;
 		}
-		if (b->last && compare_identities(b->last, ev) > 0)
-			return false;
+		b = bucket_of(buckets, ev);
+		b->unordered = b->unordered || (b->last && compare_ids(b->last, ev) > 0);
 		b->last = ev;
 		b->n++;
 	}
-	return true;
 }
 
 /* Sets o->events to the events of all buckets, source by source. */
@@ -92,6 +87,7 @@ static void empty_buckets(struct identity_order *o, GArray *buckets)
 	for (guint i = 0; i < buckets->len; i++) {
 		struct bucket *b = &g_array_index(buckets, struct bucket, i);
 
+		b->source->bucket = i + 1;
 		b->at = at;
 		at += b->n;
 	}
@@ -99,26 +95,32 @@ static void empty_buckets(struct identity_order *o, GArray *buckets)
 	for (guint i = 0; i < o->events->len; i++) {
 		struct event *ev = identity_order_at(o, i);
 
-		o->partitioned->pdata[find_bucket(buckets, ev->source->id)->at++] = ev;
+		o->partitioned->pdata[bucket_of(buckets, ev)->at++] = ev;
 	}
 	o->events = o->partitioned;
 	o->partitioned = swap;
 }
 
 /*
- * Orders the events by source. This is faster than sorting: the events of one
- * source mostly come in order, even if sources are mixed. False: fill_buckets
- * failed.
+ * Orders the events by source, and then those of each source. This is faster
+ * than sorting them all: the events of one source mostly come in order, even if
+ * sources are mixed.
  */
-static bool partition_by_source(struct identity_order *o)
+static void sort_by_source(struct identity_order *o)
 {
-	GArray *buckets = g_array_sized_new(FALSE, FALSE, sizeof(struct bucket), BUCKETS_MAX);
-	bool ordered = fill_buckets(o, buckets);
+	GArray *buckets = g_array_new(FALSE, FALSE, sizeof(struct bucket));
 
-	if (ordered)
-		empty_buckets(o, buckets);
+	fill_buckets(o, buckets);
+	empty_buckets(o, buckets);
+	for (guint i = 0; i < buckets->len; i++) {
+		struct bucket *b = &g_array_index(buckets, struct bucket, i);
+
+		b->source->bucket = 0;
+		if (b->unordered)
+			g_qsort_with_data(o->events->pdata + b->at - b->n, (gint)b->n,
+					  sizeof(gpointer), compare_order, NULL);
+	}
 	g_array_free(buckets, TRUE);
-	return ordered;
 }
 
 /* Most batches are in this order already. */
@@ -137,8 +139,8 @@ void identity_order_set(struct identity_order *o, const GPtrArray *sent)
 						     ev) <= 0;
 		g_ptr_array_add(o->events, ev);
 	}
-	if (!ordered && !partition_by_source(o))
-		g_ptr_array_sort(o->events, compare_order);
+	if (!ordered)
+		sort_by_source(o);
 }
 
 bool identity_order_repeats(const struct identity_order *o, size_t i)

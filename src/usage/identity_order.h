@@ -11,7 +11,7 @@
 struct identity_order {
 	/* struct event, by identity; events of one identity as they were sent */
 	GPtrArray *events;
-	GPtrArray *partitioned; /* swapped with EVENTS while these are ordered */
+	GPtrArray *partitioned; /* swapped with EVENTS when these are ordered */
 };
 
 void identity_order_init(struct identity_order *o);

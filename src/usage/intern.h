@@ -26,6 +26,8 @@ struct intern_text {
 	int64_t id;
 	int64_t family; /* of an account */
 	bool wanted;    /* its id is looked for in this batch */
+	/* of a source, for identity_order.c: its number there, from 1; else 0 */
+	unsigned bucket;
 	/* the equal entry of the older generation, for intern.c */
 	struct intern_text *old;
 };
