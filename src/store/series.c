@@ -86,12 +86,17 @@ int store_dimensions_intern(struct store *st, struct dimension_intern *list, siz
 
 /* ---- sets of series ---- */
 
+/* The order of the key in SQLite, so that neighbours are in one page. */
 static int compare_series(const void *a, const void *b)
 {
 	const struct series *x = &((const struct series_intern *)a)->series;
 	const struct series *y = &((const struct series_intern *)b)->series;
 	int order = compare(x->account, y->account);
 
+	if (!order)
+		order = compare(x->dim[DIM_CUSTOMER], y->dim[DIM_CUSTOMER]);
+	if (!order)
+		order = compare(x->dim[DIM_SIM], y->dim[DIM_SIM]);
 	if (!order)
 		order = compare(x->category, y->category);
 	for (int d = 0; d < DIMENSIONS && !order; d++)

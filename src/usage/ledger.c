@@ -216,8 +216,26 @@ static void list_families(struct ledger *l)
 	g_array_set_size(l->families, n);
 }
 
+/*
+ * Empties the list. Frees it if it is large: while the next batch looks up its
+ * ids, that needs the memory.
+ */
+static void empty_list(GArray **list)
+{
+	enum { KEPT = 4096 };
+	guint size = g_array_get_element_size(*list);
+
+	if ((*list)->len > KEPT) {
+		g_array_free(*list, TRUE);
+		*list = g_array_new(FALSE, FALSE, size);
+	}
+	g_array_set_size(*list, 0);
+}
+
 static void clear(struct ledger *l)
 {
+	empty_list(&l->stored);
+	empty_list(&l->rollups);
 	l->atomic = l->aborted = l->names = l->values = false;
 	g_ptr_array_set_size(l->events, 0);
 	g_array_set_size(l->families, 0);

@@ -51,7 +51,7 @@
 	PRAGMAS NO_MAP SMALL_CACHE "PRAGMA cell_size_check = ON; PRAGMA journal_mode = WAL;" \
 				   "PRAGMA journal_size_limit = 16777216;"
 #define SMALL_CACHE "PRAGMA cache_size = -8192;"
-#define LARGE_CACHE "PRAGMA cache_size = -16384;"
+#define LARGE_CACHE "PRAGMA cache_size = -28672;"
 
 /* After QUIET_READS reads without a change, pages are mapped again. */
 #define QUIET_READS 8

@@ -112,70 +112,68 @@ static int add_all(struct store *st, struct stored_event *events, size_t n, stru
 
 /* ---- postings ---- */
 
-struct new_posting {
-	int64_t account;
-	struct posting posting;
-};
-
-static int compare_accounts(const void *a, const void *b)
+static gint compare_accounts(gconstpointer a, gconstpointer b)
 {
-	int64_t x = ((const struct new_posting *)a)->account;
-	int64_t y = ((const struct new_posting *)b)->account;
+	int64_t x = (*(const struct stored_event *const *)a)->account;
+	int64_t y = (*(const struct stored_event *const *)b)->account;
 
 	return (x > y) - (x < y);
 }
 
-/* The postings of the new events, by account. */
-static GArray *postings_of(const struct stored_event *events, size_t n)
+/* The new events, by account. */
+static GPtrArray *created_of(struct stored_event *events, size_t n)
 {
-	GArray *ret = g_array_sized_new(FALSE, FALSE, sizeof(struct new_posting), (guint)n);
+	GPtrArray *ret = g_ptr_array_sized_new((guint)n);
+	int64_t last = INT64_MIN;
 	bool ordered = true;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct stored_event *e = &events[i];
-		struct new_posting p = { e->account,
-					 { MAX(e->effective_us, e->time_us), e->series, e->source,
-					   e->id, e->id_len } };
-
-		if (e->verdict != VERDICT_CREATED)
+		if (events[i].verdict != VERDICT_CREATED)
 			continue;
-		ordered = ordered &&
-			  (!ret->len ||
-			   g_array_index(ret, struct new_posting, ret->len - 1).account <=
-				   p.account);
-		g_array_append_val(ret, p);
+		ordered = ordered && last <= events[i].account;
+		last = events[i].account;
+		g_ptr_array_add(ret, &events[i]);
 	}
 	if (!ordered)
-		g_array_sort(ret, compare_accounts);
+		g_ptr_array_sort(ret, compare_accounts);
 	return ret;
 }
 
-static int add_postings(struct store *st, const GArray *all, struct error *err)
+static struct posting posting_of(const struct stored_event *e)
 {
-	const struct new_posting *list = (const struct new_posting *)all->data;
-	struct posting *of_account = g_new(struct posting, all->len);
+	return (struct posting) { MAX(e->effective_us, e->time_us), e->series, e->source, e->id,
+				  e->id_len };
+}
+
+static int add_postings(struct store *st, struct stored_event *events, size_t n, struct error *err)
+{
+	GPtrArray *created = created_of(events, n);
+	GArray *of_account = g_array_new(FALSE, FALSE, sizeof(struct posting));
 	int rc = 0;
 
-	for (guint i = 0, n; i < all->len && rc == 0; i += n) {
-		for (n = 0; i + n < all->len && list[i + n].account == list[i].account; n++)
-			of_account[n] = list[i + n].posting;
-		rc = store_postings_add(st, list[i].account, of_account, n, err);
+	for (guint i = 0; i < created->len && rc == 0; i += of_account->len) {
+		int64_t account = ((const struct stored_event *)created->pdata[i])->account;
+
+		g_array_set_size(of_account, 0);
+		for (guint k = i; k < created->len; k++) {
+			const struct stored_event *e = created->pdata[k];
+			struct posting p = posting_of(e);
+
+			if (e->account != account)
+				break;
+			g_array_append_val(of_account, p);
+		}
+		rc = store_postings_add(st, account, (struct posting *)of_account->data,
+					of_account->len, err);
 	}
-	g_free(of_account);
+	g_array_free(of_account, TRUE);
+	g_ptr_array_free(created, TRUE);
 	return rc;
 }
 
 int sqlite_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err)
 {
-	GArray *postings;
-	int rc;
-
-	if (add_all(st, events, n, err) < 0)
-		return -1;
-	postings = postings_of(events, n);
-	rc = add_postings(st, postings, err);
-	g_array_free(postings, TRUE);
-	return rc;
+	return add_all(st, events, n, err) < 0 ? -1 : add_postings(st, events, n, err);
 }
 
 int sqlite_postings_refile(struct store *st, const struct account_hour *hour, struct posting *list,

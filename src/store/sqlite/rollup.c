@@ -249,62 +249,71 @@ int rollup_add_detail(struct store *st, const struct rollup_rows *rows,
 
 /* ---- a list of any months ---- */
 
+/* A rollup and where it is added: small, because a batch has very many. */
 struct placed {
-	int64_t account, month;
-	struct rollup_entry entry;
+	int64_t account; /* or family_number */
+	int64_t month;
+	const struct rollup *of;
 };
+
+/* A family has no series. */
+static int64_t series_of(const struct placed *p)
+{
+	return is_family_number(p->account) ? 0 : p->of->series;
+}
+
+static int compare(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
 
 static int compare_placed(const void *a, const void *b)
 {
 	const struct placed *x = a, *y = b;
+	int order = compare(x->account, y->account);
 
-	if (x->account != y->account)
-		return x->account < y->account ? -1 : 1;
-	if (x->month != y->month)
-		return x->month < y->month ? -1 : 1;
-	return rollup_entry_compare(&x->entry, &y->entry);
+	if (!order)
+		order = compare(x->month, y->month);
+	if (!order)
+		order = compare(x->of->category, y->of->category);
+	if (!order)
+		order = compare(series_of(x), series_of(y));
+	return order ? order : compare(x->of->slot, y->of->slot);
 }
 
 /* Those to add; sorted by add_placed. */
 static struct placed *place_all(const struct rollup *list, size_t n)
 {
 	struct placed *ret = g_new(struct placed, n);
-	/* the day that was looked up last, its month and that month's first quarter hour */
-	int64_t last = INT64_MIN, month = 0, start = 0;
+	int64_t last = INT64_MIN, month = 0; /* the day that was looked up last, and its month */
 
 	for (size_t i = 0; i < n; i++) {
-		const struct rollup *r = &list[i];
-		int64_t day = floor_div(r->slot, SLOTS_PER_DAY);
+		int64_t day = floor_div(list[i].slot, SLOTS_PER_DAY);
 
-		if (day != last) {
-			month = slot_of(LEVEL_MONTH, r->slot);
-			start = slot_month_day(month) * SLOTS_PER_DAY;
-			last = day;
-		}
-		ret[i] = (struct placed) { r->account,
-					   month,
-					   { r->category, r->series, r->slot - start,
-					     amounts_widen(&r->amounts) } };
+		if (day != last)
+			month = slot_of(LEVEL_MONTH, list[i].slot);
+		last = day;
+		ret[i] = (struct placed) { list[i].account, month, &list[i] };
 	}
 	return ret;
 }
 
 /*
- * Makes those of LIST that are of subaccounts of the families ROOTS, ascending,
+ * Makes those of PLACED that are of subaccounts of the families ROOTS, ascending,
  * into additions to the families. Returns their number.
  */
-static size_t place_families(struct placed *placed, const struct rollup *list, size_t n,
-			     const int64_t *roots, size_t n_roots)
+static size_t place_families(struct placed *placed, size_t n, const int64_t *roots, size_t n_roots)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (list[i].account == list[i].family ||
-		    !bsearch(&list[i].family, roots, n_roots, sizeof(*roots), int_order))
+		const struct rollup *of = placed[i].of;
+
+		if (of->account == of->family ||
+		    !bsearch(&of->family, roots, n_roots, sizeof(*roots), int_order))
 			continue;
 		placed[kept] = placed[i];
-		placed[kept].account = family_number(list[i].family);
-		placed[kept++].entry.series = 0;
+		placed[kept++].account = family_number(of->family);
 	}
 	return kept;
 }
@@ -314,13 +323,19 @@ static int64_t add_first_month(struct store *st, const struct placed *placed, si
 			       GArray *detail, struct error *err)
 {
 	struct rollup_rows rows = { PLACE_MONTH, placed->account, placed->month };
+	int64_t start = slot_month_day(placed->month) * SLOTS_PER_DAY;
 	size_t taken = 0;
 
 	g_array_set_size(detail, 0);
 	for (; taken < n && placed[taken].account == placed->account &&
 	       placed[taken].month == placed->month;
-	     taken++)
-		rollup_append(detail, &placed[taken].entry);
+	     taken++) {
+		const struct rollup *of = placed[taken].of;
+		struct rollup_entry e = { of->category, series_of(&placed[taken]), of->slot - start,
+					  amounts_widen(&of->amounts) };
+
+		rollup_append(detail, &e);
+	}
 	if (rollup_add_detail(st, &rows, (const struct rollup_entry *)detail->data, detail->len,
 			      false, err) < 0)
 		return -1;
@@ -355,8 +370,7 @@ int sqlite_rollups_add(struct store *st, const struct rollup *list, size_t n, st
 	if (rc == 0 && n_roots) {
 		struct placed *families = g_memdup2(placed, n * sizeof(*placed));
 
-		rc = add_placed(st, families, place_families(families, list, n, roots, n_roots),
-				err);
+		rc = add_placed(st, families, place_families(families, n, roots, n_roots), err);
 		g_free(families);
 	}
 	if (rc == 0)
