@@ -26,9 +26,15 @@
 #include "ingest/read_ahead.h"
 #include "base/decompress.h"
 #include "store/meta.h"
+#include "store/server.h"
 #include "base/banned.h"
 
 #define TICK_MS 200
+/*
+ * Blocks that are stored together in a database server: its rows are not packed,
+ * so that more would take memory without saving time.
+ */
+#define BLOCKS_ON_SERVER 2
 /*
  * While another process writes to the ledger, an import waits instead of
  * failing. It prints a message after WAIT_QUIET_MS.
@@ -284,7 +290,7 @@ static enum read_ahead_result take_block(struct import *im, struct read_ahead *a
 
 	if (got == AHEAD_BLOCK && add_block(im, &block, err) < 0)
 		return AHEAD_FAILED;
-	if (got == AHEAD_BLOCK && im->blocks < AHEAD_HELD)
+	if (got == AHEAD_BLOCK && im->blocks < im->blocks_most)
 		return got;
 	/* what came before the stream broke is stored; its error counts */
 	return store_window(im, ahead, got == AHEAD_FAILED ? NULL : err) < 0 ? AHEAD_FAILED : got;
@@ -558,6 +564,7 @@ static int open_and_import(struct import *im, const struct settings *s, int argc
 	im->store = command_open("import", s, STORE_WRITE);
 	if (!im->store)
 		return EXIT_FAILED;
+	im->blocks_most = store_is_file(s->database) ? AHEAD_HELD : BLOCKS_ON_SERVER;
 	store_large_cache(im->store);
 	store_trust_ids(im->store);
 	store_wait_with(im->store, wait_for_writer, im);

@@ -34,7 +34,7 @@ struct import {
 	struct import_rejects rejects;
 	/* blocks of events that were read, to be stored together */
 	struct submission window[AHEAD_HELD];
-	size_t blocks;
+	size_t blocks, blocks_most;
 	const char *path; /* path of the current file, as given */
 	struct import_counts file, total;
 	size_t logged;             /* rejections of the file in the rejection log */
