@@ -9,6 +9,8 @@
 #include "store/family_change.h"
 #include "usage/catalogue.h"
 #include "usage/event.h"
+#include "usage/identity_order.h"
+#include "usage/intern.h"
 #include "usage/ledger.h"
 #include "batch.h"
 #include "true_ledger.h"
@@ -141,6 +143,92 @@ START_TEST(a_whole_batch_is_stored_whole_or_not_at_all)
 	check_verdicts(&b, "aborted rejected");
 	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, 14000000);
 	close_bench(&b);
+}
+END_TEST
+
+/* An import reuses the raw texts of a block when it has added the block. */
+START_TEST(submissions_are_added_one_by_one_and_stored_together)
+{
+	static const struct ledger_options options = { .any_account = true, .rejected_days = 1 };
+	static const char *const ids[2][2] = { { "b", "a" }, { "b", "c" } };
+	struct bench b = open_bench(":memory:", &options);
+	struct submission s[2];
+	struct event events[2][2];
+	size_t logged = 0;
+
+	for (int i = 0; i < 2; i++) {
+		struct raw_event raws[2] = { good_event(), good_event() };
+
+		set_field(&raws[1], EV_SUBJECT,
+			  i ? "AC0000000000000000000000000000000f" : MAIN_SID);
+		for (int k = 0; k < 2; k++) {
+			set_field(&raws[k], EV_ID, ids[i][k]);
+			events[i][k] = (struct event) { .raw = &raws[k] };
+			OK(event_check(&events[i][k], NOW_US, AHEAD_US, &err));
+		}
+		s[i] = (struct submission) {
+			.events = events[i], .n = 2, .arena = &arena, .file_logged = &logged
+		};
+		OK(ledger_add(b.l, &s[i], &err));
+		memset(raws, 0xff, sizeof(raws));
+	}
+	OK(ledger_store(b.l, NULL, &err));
+	ck_assert_int_eq(events[0][0].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(events[0][1].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(events[1][0].verdict, VERDICT_DUPLICATE);
+	ck_assert_int_eq(events[1][1].verdict, VERDICT_REJECTED);
+	ck_assert_str_eq(events[1][1].raw->field[EV_ID].text, "c");
+	ck_assert_uint_eq(logged, 1);
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count, 2);
+	/* the next batch is empty */
+	OK(ledger_store(b.l, NULL, &err));
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count, 2);
+	close_bench(&b);
+}
+END_TEST
+
+/*
+ * Events of many sources, whose ids ascend in some of them only. Each identity is
+ * there twice, and keeps the order in which it was sent.
+ */
+START_TEST(a_batch_is_ordered_by_identity)
+{
+	enum { SOURCES = 100, N = 12 * SOURCES };
+	static struct intern_text sources[SOURCES];
+	static struct event events[N];
+	static const char *const ids[2][3] = { { "a", "b", "bb" }, { "bb", "a", "b" } };
+	GPtrArray *sent = g_ptr_array_new();
+	struct identity_order o;
+
+	identity_order_init(&o);
+	for (int i = 0; i < SOURCES; i++)
+		sources[i].id = 1 + i * 37 % SOURCES;
+	for (int i = 0; i < N; i++) {
+		const char *id = ids[i % SOURCES % 2][i / SOURCES % 3];
+
+		events[i] = (struct event) { .source = &sources[i % SOURCES],
+					     .id = id,
+					     .id_len = (uint32_t)strlen(id),
+					     .line = i };
+		g_ptr_array_add(sent, &events[i]);
+	}
+	for (int round = 0; round < 2; round++) {
+		identity_order_set(&o, sent);
+		ck_assert_uint_eq(o.events->len, N);
+		for (guint i = 1; i < N; i++) {
+			const struct event *x = identity_order_at(&o, i - 1);
+			const struct event *y = identity_order_at(&o, i);
+			int order = x->source == y->source ? strcmp(x->id, y->id) : -1;
+
+			ck_assert_int_le(x->source->id, y->source->id);
+			ck_assert_int_le(order, 0);
+			if (order == 0)
+				ck_assert_int_lt(x->line, y->line);
+			ck_assert_int_eq(identity_order_repeats(&o, i), order == 0);
+		}
+	}
+	identity_order_release(&o);
+	g_ptr_array_free(sent, TRUE);
 }
 END_TEST
 
@@ -721,6 +809,8 @@ int main(void)
 	tcase_add_test(tc, events_are_created_once);
 	tcase_add_test(tc, in_a_batch_the_first_sent_wins);
 	tcase_add_test(tc, a_whole_batch_is_stored_whole_or_not_at_all);
+	tcase_add_test(tc, submissions_are_added_one_by_one_and_stored_together);
+	tcase_add_test(tc, a_batch_is_ordered_by_identity);
 	tcase_add_test(tc, families_may_use_the_same_source_and_id);
 	tcase_add_test(tc, same_id_from_another_source_is_another_event);
 	tcase_add_test(tc, same_event_with_another_customer_is_a_conflict);
