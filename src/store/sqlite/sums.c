@@ -452,7 +452,7 @@ static bool is_sparse(const void *bytes, size_t len, int64_t days)
 
 	if (!leaf_open(&leaf, bytes, len))
 		return false;
-	while (leaf_next(&leaf) > 0)
+	while (count <= days * FEW_A_DAY && leaf_next(&leaf) > 0)
 		count += leaf.entry.amounts.count;
 	return count <= days * FEW_A_DAY;
 }
