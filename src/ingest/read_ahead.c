@@ -15,7 +15,7 @@
  */
 #define BLOCKS       (AHEAD_HELD + 2)
 #define BLOCK_EVENTS 8192
-#define BLOCK_BYTES  (2u << 20)
+#define BLOCK_BYTES  (3u << 19)
 /*
  * Room beyond BLOCK_BYTES and the longest record: for the fields of an event,
  * which event_check limits, and the attributes.
