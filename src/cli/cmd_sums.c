@@ -90,7 +90,8 @@ static int print_line(struct sums_table *t, const struct sums_line *line,
 	char begin[INSTANT_TEXT], number[DECIMAL_TEXT];
 	const char *text = "";
 
-	if (line->value && store_dimension_text(t->st, line->value, &t->texts, &text, err) < 0)
+	if (line->value &&
+	    store_dimension_text(t->st, t->account->id, line->value, &t->texts, &text, err) < 0)
 		return -1;
 	instant_format(begin, slot->from * SLOT_SEC * USEC_PER_SEC);
 	printf("%s\t%s\t%s", t->account->sid, begin,

@@ -168,6 +168,7 @@ int db_exec(struct db *db, const char *sql, struct error *err);
 /*
  * Returns the statement for SQL, reset, with all parameters NULL. Returns NULL
  * with ERR on failure. Parameters are ?1, ?2 ...; a bare ? has the next number.
+ * What is in braces is for PostgreSQL alone; its parameters may be bound anyway.
  */
 struct stmt *db_prepare(struct db *db, const char *sql, struct error *err);
 void db_bind_int(struct stmt *s, int n, int64_t value);

@@ -75,8 +75,8 @@ int store_declared_remove(struct store *st, enum dimension d, struct error *err)
 int store_declared_used(struct store *st, enum dimension d, struct error *err)
 {
 	struct stmt *s = prepare(st,
-				 "SELECT 1 FROM account a WHERE EXISTS (SELECT 1 FROM "
-				 "dimension_value v WHERE v.account = a.id AND v.dimension = ?1)",
+				 "SELECT 1 FROM account a CROSS JOIN dimension_value v"
+				 " WHERE v.account = a.id AND v.dimension = ?1 LIMIT 1",
 				 err);
 
 	db_bind_int(s, 1, dimension_id(d));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "store/internal.h"
 #include "store/lists.h"
+#include "store/places.h"
 #include "store/source.h"
 #include "base/int_order.h"
 #include "base/banned.h"
@@ -42,20 +43,23 @@ static struct id_list list_of(const struct id_array *array)
 
 /*
  * The account and value of each account that has used the text ?3; of a SIM or
- * fleet, the text or else the SID of that name.
+ * fleet, the text or else the SID of that name. All are in the place ?5.
  */
-#define VALUES_NAMED                                                              \
-	"SELECT l.a, v.id FROM list(?1) l CROSS JOIN dimension_value v"           \
-	" WHERE v.account = l.a AND v.dimension = ?2 AND v.text = "               \
-	"CASE WHEN EXISTS (SELECT 1 FROM dimension_value u WHERE u.account = l.a" \
-	" AND u.dimension = ?2 AND u.text = ?3) THEN ?3 ELSE"                     \
-	" (SELECT m.sid FROM account x CROSS JOIN sim m WHERE x.id = l.a"         \
-	" AND m.family = COALESCE(x.parent, x.id) AND m.kind = ?2 AND m.name = ?3) END"
+#define VALUES_NAMED                                                               \
+	"WITH named(a, sid) AS (SELECT l.a, m.sid FROM list(?1) l CROSS JOIN"      \
+	" account x CROSS JOIN sim m WHERE x.id = l.a AND m.family ="              \
+	" COALESCE(x.parent, x.id) AND m.kind = ?2 AND m.name = ?3)"               \
+	" SELECT l.a, v.id FROM list(?1) l CROSS JOIN dimension_value v"           \
+	" WHERE v.account = l.a AND v.dimension = ?2 AND v.text = "                \
+	"CASE WHEN EXISTS (SELECT 1 FROM dimension_value u WHERE u.account = l.a"  \
+	" AND u.dimension = ?2 AND u.text = ?3{ AND at(u.root, ?5)}) THEN ?3 ELSE" \
+	" (SELECT m.sid FROM named m WHERE m.a = l.a) END{ AND at(v.root, ?5)}"
 
 /* The account and value of each value that begins with the text ?3. */
-#define VALUES_BEGINNING                                                \
-	"SELECT l.a, v.id FROM list(?1) l CROSS JOIN dimension_value v" \
-	" WHERE v.account = l.a AND v.dimension = ?2 AND v.text >= ?3 AND v.text <= ?4"
+#define VALUES_BEGINNING                                                                \
+	"SELECT l.a, v.id FROM list(?1) l CROSS JOIN dimension_value v"                 \
+	" WHERE v.account = l.a AND v.dimension = ?2 AND v.text >= ?3 AND v.text <= ?4" \
+	"{ AND at(v.root, ?5)}"
 
 const char *store_prefix_end(struct arena *arena, const char *prefix)
 {
@@ -70,30 +74,56 @@ static int too_many_values(const char *prefix, struct error *err)
 			 VALUES_MAX, prefix);
 }
 
+/* The accounts that have a value of a dimension, and these values. */
+struct found_values {
+	struct id_array accounts, values;
+};
+
+/* Finds the values of the accounts of a place. */
+static int find_in_place(const struct naming *n, int d, const struct place *place,
+			 struct found_values *ret, struct error *err)
+{
+	const char *text = n->q->dim[d];
+	struct stmt *s = prepare(n->st, n->q->prefix[d] ? VALUES_BEGINNING : VALUES_NAMED, err);
+	int64_t *accounts = arena_array(n->arena, int64_t, place->n);
+	int rc;
+
+	for (size_t i = 0; i < place->n; i++)
+		accounts[i] = n->ret->accounts.ids[place->items[i]];
+	bind_ids(s, 1, n->arena, accounts, place->n);
+	db_bind_int(s, 2, dimension_id(d));
+	db_bind_str(s, 3, text);
+	if (n->q->prefix[d])
+		db_bind_str(s, 4, store_prefix_end(n->arena, text));
+	else
+		db_bind_int(s, 4, 0); /* a parameter that the statement lacks needs a type, too */
+	db_bind_list(s, 5, place->families);
+	while ((rc = db_step(s, err)) > 0 && ret->values.n <= VALUES_MAX) {
+		add_id(n->arena, &ret->accounts, db_get_int(s, 0));
+		add_id(n->arena, &ret->values, db_get_int(s, 1));
+	}
+	db_reset(s);
+	if (rc < 0 || ret->values.n > VALUES_MAX)
+		return rc < 0 ? -1 : too_many_values(text, err);
+	return 0;
+}
+
 /*
  * Finds the values of a dimension, and leaves only the accounts that have one.
  */
 static int find_values(const struct naming *n, int d, struct error *err)
 {
-	const char *text = n->q->dim[d];
-	struct stmt *s = prepare(n->st, n->q->prefix[d] ? VALUES_BEGINNING : VALUES_NAMED, err);
-	struct id_array accounts = { NULL, 0, 0 }, values = { NULL, 0, 0 };
-	int rc;
+	struct found_values found = { { NULL, 0, 0 }, { NULL, 0, 0 } };
+	struct places places;
 
-	bind_ids(s, 1, n->arena, n->ret->accounts.ids, n->ret->accounts.n);
-	db_bind_int(s, 2, dimension_id(d));
-	db_bind_str(s, 3, text);
-	if (n->q->prefix[d])
-		db_bind_str(s, 4, store_prefix_end(n->arena, text));
-	while ((rc = db_step(s, err)) > 0 && values.n <= VALUES_MAX) {
-		add_id(n->arena, &accounts, db_get_int(s, 0));
-		add_id(n->arena, &values, db_get_int(s, 1));
-	}
-	db_reset(s);
-	if (rc < 0 || values.n > VALUES_MAX)
-		return rc < 0 ? -1 : too_many_values(text, err);
-	n->ret->accounts = list_of(&accounts);
-	n->ret->dim[d] = list_of(&values);
+	if (store_places_of_accounts(n->st, n->ret->accounts.ids, n->ret->accounts.n, n->arena,
+				     &places, err) < 0)
+		return -1;
+	for (size_t i = 0; i < places.n; i++)
+		if (find_in_place(n, d, &places.list[i], &found, err) < 0)
+			return -1;
+	n->ret->accounts = list_of(&found.accounts);
+	n->ret->dim[d] = list_of(&found.values);
 	return 0;
 }
 

@@ -1,6 +1,5 @@
 #include "store/event_read.h"
 
-#include <stdio.h>
 #include "store/event_rows.h"
 #include "store/lists.h"
 #include "store/places.h"
@@ -8,12 +7,12 @@
 
 /*
  * The events of keys; the columns of one that does not exist are null. The rows
- * may come in another order than the keys: k.rowid is the key's number. In a
- * distributed ledger, AT_2 follows, which says where the event is.
+ * may come in another order than the keys: k.rowid is the key's number. All are
+ * in the place of the parameter EVENT_ROWS_PLACE.
  */
 #define KEYS           " FROM list(?1) k"
-#define EVENTS_OF_KEYS " LEFT JOIN event e ON e.source = k.a AND e.id = k.b"
-#define AT_2(table)    " AND at(" table ".root, ?2)"
+#define AT(table)      "{ AND at(" table ".root, ?2)}"
+#define EVENTS_OF_KEYS " LEFT JOIN event e ON e.source = k.a AND e.id = k.b" AT("e")
 
 #define LAST(column, source, event)                                                               \
 	"(SELECT l." column " FROM correction l WHERE l.source = " source " AND l.event = " event \
@@ -37,9 +36,9 @@ static enum event_state state_of(const struct stored_event *e, int64_t last_kind
 					      : EVENT_AMENDED;
 }
 
-#define STATES(at)                                                         \
+#define STATES                                                             \
 	"SELECT k.rowid, e.correction, COALESCE(" LAST("kind", "e.source", \
-						       "e.id") ", -1)" KEYS EVENTS_OF_KEYS at
+						       "e.id") ", -1)" KEYS EVENTS_OF_KEYS
 
 /* Keys to read, some of a list. */
 struct chosen_keys {
@@ -48,26 +47,23 @@ struct chosen_keys {
 };
 
 /* Binds the keys that are in the place. */
-static void bind_chosen(struct stmt *s, struct store *st, const struct chosen_keys *keys,
-			struct arena *arena)
+static void bind_chosen(struct stmt *s, const struct chosen_keys *keys, struct arena *arena)
 {
 	struct event_key *list = arena_array(arena, struct event_key, keys->place->n);
 
 	for (size_t i = 0; i < keys->place->n; i++)
 		list[i] = keys->all[keys->place->items[i]];
 	bind_keys(s, 1, arena, list, keys->place->n);
-	if (db_distributed(st->db))
-		db_bind_list(s, 2, keys->place->families);
+	db_bind_list(s, EVENT_ROWS_PLACE, keys->place->families);
 }
 
 static int read_states(struct store *st, const struct chosen_keys *keys, struct arena *arena,
 		       enum event_state *ret, struct error *err)
 {
-	static const char *const sql[] = { STATES(""), STATES(AT_2("e")) };
-	struct stmt *s = prepare(st, sql[db_distributed(st->db)], err);
+	struct stmt *s = prepare(st, STATES, err);
 	int rc;
 
-	bind_chosen(s, st, keys, arena);
+	bind_chosen(s, keys, arena);
 	while ((rc = db_step(s, err)) > 0) {
 		size_t i = keys->place->items[db_get_int(s, 0)];
 
@@ -98,8 +94,9 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 /* ---- whole events ---- */
 
 #define TEXT_OF(id, column, ...) ", v_" column ".text"
-#define JOIN_TEXT(id, column, ...) \
-	" LEFT JOIN dimension_value v_" column " ON v_" column ".id = NULLIF(s." column ", 0)"
+#define JOIN_TEXT(id, column, ...)                                                      \
+	" LEFT JOIN dimension_value v_" column " ON v_" column ".id = NULLIF(s." column \
+	", 0)" AT("v_" column)
 #define SERIES_OF(id, column, ...) ", s." column
 
 #define WHOLE_EVENT                                                                               \
@@ -112,7 +109,7 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 								  "c.author, c.reason, c.made, "  \
 								  "co.text"
 #define WHOLE_EVENT_JOINS                                                                      \
-	" LEFT JOIN series s ON s.id = e.series" DIMENSION_LIST(                               \
+	" LEFT JOIN series s ON s.id = e.series" AT("s") DIMENSION_LIST(                       \
 		JOIN_TEXT) " LEFT JOIN account a ON a.id = s.account"                          \
 			   " LEFT JOIN source o ON o.id = e.source LEFT JOIN correction c ON " \
 			   "c.id = "                                                           \
@@ -120,15 +117,13 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 				   "id", "e.source",                                           \
 				   "e.id") ")"                                                 \
 					   " LEFT JOIN source co ON co.id = c.source"
-#define ATTRIBUTES_BEFORE                                                            \
-	", (SELECT attributes FROM event_attributes t WHERE t.source = "             \
-	"CASE WHEN e.correction IS NULL THEN e.source ELSE c.source END AND t.id = " \
-	"CASE WHEN e.correction IS NULL THEN e.id ELSE c.event END"
-#define ATTRIBUTES_BEHIND \
-	"), CASE WHEN e.correction IS NOT NULL THEN " LAST("id", "c.source", "c.event") " END"
-#define WHOLE(attributes, at_event) \
-	WHOLE_EVENT attributes KEYS EVENTS_OF_KEYS at_event WHOLE_EVENT_JOINS
-#define WITH_ATTRIBUTES(at) ATTRIBUTES_BEFORE at ATTRIBUTES_BEHIND
+#define ATTRIBUTES                                                                        \
+	", (SELECT attributes FROM event_attributes t WHERE t.source = "                  \
+	"CASE WHEN e.correction IS NULL THEN e.source ELSE c.source END AND t.id = "      \
+	"CASE WHEN e.correction IS NULL THEN e.id ELSE c.event END" AT(                   \
+		"t") "), CASE WHEN e.correction IS NOT NULL THEN " LAST("id", "c.source", \
+									"c.event") " END"
+#define WHOLE(attributes) WHOLE_EVENT attributes KEYS EVENTS_OF_KEYS WHOLE_EVENT_JOINS
 
 enum {
 	COLUMN_KEY,
@@ -252,24 +247,10 @@ int store_event_row(const struct event_row_reader *r, const struct event_key *ke
 	return 0;
 }
 
-/* The condition that TABLE is in the place of the parameter N, 0: in any. */
-static const char *at_param(const char *table, int n, struct arena *arena)
-{
-	char number[16];
-
-	snprintf(number, sizeof(number), "%d", n);
-	return n ? arena_join(arena, " AND at(", table, ".root, ?", number, ")", NULL) : "";
-}
-
 const char *store_event_rows_sql(const struct event_rows_query *q, struct arena *arena)
 {
-	const char *attributes = "";
-
-	if (q->attributes)
-		attributes = arena_join(arena, ATTRIBUTES_BEFORE, at_param("t", q->place, arena),
-					ATTRIBUTES_BEHIND, NULL);
-	return arena_join(arena, WHOLE_EVENT, attributes, q->columns, " FROM (", q->keys, ") k",
-			  EVENTS_OF_KEYS, at_param("e", q->place, arena), WHOLE_EVENT_JOINS, NULL);
+	return arena_join(arena, WHOLE_EVENT, q->attributes ? ATTRIBUTES : "", q->columns,
+			  " FROM (", q->keys, ") k" EVENTS_OF_KEYS WHOLE_EVENT_JOINS, NULL);
 }
 
 int store_event_rows_column(bool attributes)
@@ -280,14 +261,11 @@ int store_event_rows_column(bool attributes)
 static int read_events(struct store *st, const struct chosen_keys *keys, struct event_row_reader *r,
 		       struct found_event *ret, struct error *err)
 {
-	static const char *const sql[2][2] = { { WHOLE("", ""), WHOLE(WITH_ATTRIBUTES(""), "") },
-					       { WHOLE("", AT_2("e")),
-						 WHOLE(WITH_ATTRIBUTES(AT_2("t")), AT_2("e")) } };
 	int rc;
 
-	r->s = prepare(st, sql[db_distributed(st->db)][r->attributes], err);
+	r->s = prepare(st, r->attributes ? WHOLE(ATTRIBUTES) : WHOLE(""), err);
 	r->before = NULL;
-	bind_chosen(r->s, st, keys, r->arena);
+	bind_chosen(r->s, keys, r->arena);
 	while ((rc = db_step(r->s, err)) > 0) {
 		size_t i = keys->place->items[db_get_int(r->s, COLUMN_KEY)];
 

@@ -12,8 +12,9 @@ struct event_rows_query {
 	const char *keys;    /* a SELECT of keys: rowid, a (source) and b (id) */
 	const char *columns; /* further columns, each after a comma; k has those of `keys` */
 	bool attributes;
-	int place; /* number of the parameter for at(), see places.h; 0: none */
 };
+
+enum { EVENT_ROWS_PLACE = 2 /* the parameter with the place of the events: see places.h */ };
 
 /* The text of a statement that reads whole events, in ARENA. */
 const char *store_event_rows_sql(const struct event_rows_query *q, struct arena *arena);

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include "store/places.h"
 #include "base/int_order.h"
 #include "base/banned.h"
 
@@ -13,6 +14,7 @@ struct todo {
 	const struct intern_kind *kind;
 	void **items;
 	size_t n;
+	const struct db_list *families; /* all are in the place of these */
 };
 
 static int64_t *id_of(const struct intern_kind *kind, void *item)
@@ -29,7 +31,9 @@ static void todo_init(struct todo *t, const struct intern_kind *kind, void *item
 {
 	bool ordered = true;
 
-	*t = (struct todo) { .kind = kind, .items = g_new(void *, n) };
+	*t = (struct todo) { .kind = kind,
+			     .items = g_new(void *, n),
+			     .families = place_of_all.families };
 	for (size_t i = 0; i < n; i++) {
 		void *item = (char *)items + i * kind->size;
 
@@ -55,6 +59,7 @@ static int find_some(struct store *st, const struct todo *t, size_t first,
 	int rc;
 
 	db_bind_list(s, 1, list);
+	db_bind_list(s, 2, t->families);
 	while ((rc = db_step(s, err)) > 0)
 		*id_of(t->kind, t->items[first + (size_t)db_get_int(s, 0)]) = db_get_int(s, 1);
 	return rc;
@@ -83,7 +88,7 @@ static int add_some(struct store *st, const struct todo *t, size_t first,
 	return rc;
 }
 
-static int run_all(struct store *st, const struct todo *t, run_items *run, struct error *err)
+static int run_place(struct store *st, const struct todo *t, run_items *run, struct error *err)
 {
 	struct arena arena;
 	int rc = 0;
@@ -100,6 +105,33 @@ static int run_all(struct store *st, const struct todo *t, run_items *run, struc
 			t->kind->get(t->items[i + k], &arena, cells + k * columns);
 		rc = run(st, t, i, &list, err);
 		arena_reset(&arena);
+	}
+	arena_release(&arena);
+	return rc;
+}
+
+static int run_all(struct store *st, const struct todo *t, run_items *run, struct error *err)
+{
+	struct places places;
+	struct arena arena;
+	int64_t *accounts;
+	int rc;
+
+	if (!t->kind->account || !db_distributed(st->db))
+		return run_place(st, t, run, err);
+	arena_init(&arena);
+	accounts = arena_array(&arena, int64_t, t->n);
+	for (size_t i = 0; i < t->n; i++)
+		accounts[i] = t->kind->account(t->items[i]);
+	rc = store_places_of_accounts(st, accounts, t->n, &arena, &places, err);
+	for (size_t i = 0; rc == 0 && i < places.n; i++) {
+		const struct place *p = &places.list[i];
+		struct todo some = { t->kind, arena_array(&arena, void *, p->n), p->n,
+				     p->families };
+
+		for (size_t k = 0; k < p->n; k++)
+			some.items[k] = t->items[p->items[k]];
+		rc = run_place(st, &some, run, err);
 	}
 	arena_release(&arena);
 	return rc;

@@ -15,11 +15,14 @@ struct intern_kind {
 	 * changed from one end to the other.
 	 */
 	int (*compare)(const void *a, const void *b);
+	/* The account of an item, with whose family it is kept; NULL: it is everywhere. */
+	int64_t (*account)(const void *item);
 	int columns; /* of an item in list(?1) */
 	/* Sets the cells of an item, which are zero. Bytes may be in ARENA. */
 	void (*get)(const void *item, struct arena *arena, struct db_cell *ret);
-	const char *find; /* SQL: rowid of list(?1) and id, of each that exists */
-	const char *add;  /* SQL: inserts the rows of list(?1), in their order; returns the ids */
+	/* SQL: rowid of list(?1) and id, of each that exists in the place ?2 */
+	const char *find;
+	const char *add; /* SQL: inserts the rows of list(?1), in their order; returns the ids */
 };
 
 /* Sets the ids of items whose id is 0, if they exist. */

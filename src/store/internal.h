@@ -103,6 +103,12 @@ void store_bind_amounts(struct stmt *s, int n, const struct amounts *a);
 void store_get_amounts(struct stmt *s, int column, struct amounts *ret);
 
 /*
+ * SQL: the main account of ACCOUNT. A subquery, so that INSERT ... SELECT keeps
+ * the order of its rows.
+ */
+#define ROOT_OF(account) "(SELECT COALESCE(x.parent, x.id) FROM account x WHERE x.id = " account ")"
+
+/*
  * The columns of the table series that hold dimensions, and reading them from
  * COLUMN on.
  */
@@ -113,8 +119,7 @@ void store_get_dimensions(struct stmt *s, int column, int64_t dim[DIMENSIONS]);
  * Lists the series in the table series_value, under each of its values of
  * declared dimensions. In a write.
  */
-int store_series_list(struct store *st, int64_t series, const int64_t dim[DIMENSIONS],
-		      struct error *err);
+int store_series_list(struct store *st, int64_t id, const struct series *series, struct error *err);
 
 /*
  * Checks the declared dimensions of the series of ACCOUNTS, a list of ids; NULL:

@@ -16,17 +16,18 @@ enum { PAGE = 50000 };
 /* ---- reading ---- */
 
 /* Events behind ?1, ?2, in their order, ?3 at most; up to ?4, ?5. */
-#define EVENTS_BEHIND                                                                       \
-	"SELECT e.source, e.id, e.series, e.time_us, e.booked_us, "                         \
-	"e.correction, " AMOUNT_COLUMNS_OF(                                                 \
-		"e") ", s.account, COALESCE(a.parent, a.id), s.category, " DIMENSION_S_SUMS \
-		     " + length(s.declared), t.attributes FROM (SELECT source, id, series," \
-		     " time_us, booked_us, correction, " AMOUNT_COLUMNS " FROM event"       \
+#define EVENTS_BEHIND                                                                        \
+	"SELECT e.source, e.id, e.series, e.time_us, e.booked_us, "                          \
+	"e.correction, " AMOUNT_COLUMNS_OF(                                                  \
+		"e") ", s.account, COALESCE(a.parent, a.id), s.category, " DIMENSION_S_SUMS  \
+		     " + length(s.declared), t.attributes FROM (SELECT{ root,} source, id, " \
+		     "series,"                                                               \
+		     " time_us, booked_us, correction, " AMOUNT_COLUMNS " FROM event"        \
 		     " WHERE (source, id) > (?1, ?2)"
-#define EVENTS_IN_ORDER                                                             \
-	" ORDER BY source, id LIMIT ?3) e CROSS JOIN series s CROSS JOIN account a" \
-	" LEFT JOIN event_attributes t ON t.source = e.source AND t.id = e.id"      \
-	" WHERE s.id = e.series AND a.id = s.account"
+#define EVENTS_IN_ORDER                                                              \
+	" ORDER BY source, id LIMIT ?3) e CROSS JOIN series s CROSS JOIN account a"  \
+	" LEFT JOIN event_attributes t ON{ t.root = s.root AND} t.source = e.source" \
+	" AND t.id = e.id WHERE s.id = e.series{ AND s.root = e.root} AND a.id = s.account"
 
 static const char events_behind[] = EVENTS_BEHIND EVENTS_IN_ORDER;
 static const char events_between[] = EVENTS_BEHIND " AND (source, id) <= (?4, ?5)" EVENTS_IN_ORDER;

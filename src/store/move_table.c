@@ -242,14 +242,36 @@ static void append_update(const struct move_table *t, GString *sql)
 	g_free(keys);
 }
 
+/*
+ * SQL for the main account of a row of list(?1) l, which PostgreSQL's tables of a
+ * family's rows have too; NULL: it is none of them. The value 0 has no account.
+ */
+static const char *root_of(const struct move_table *t)
+{
+	static const char *const tables[][2] = {
+		{ "dimension_value", "COALESCE(" ROOT_OF("l.b") ", 0)" },
+		{ "series", ROOT_OF("l.b") },
+		{ "series_value", "(SELECT s.root FROM series s WHERE s.id = l.b)" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		if (strcmp(tables[i][0], t->name) == 0)
+			return tables[i][1];
+	return NULL;
+}
+
 static const char *insert_sql(const struct move_table *t)
 {
+	const char *root = root_of(t);
 	GString *sql = g_string_new(NULL);
 
-	g_string_append_printf(sql, "INSERT INTO \"%s\" (%s) SELECT ", t->name, t->columns);
+	g_string_append_printf(sql, "INSERT INTO \"%s\" (%s%s) SELECT ", t->name, t->columns,
+			       root ? "{, root}" : "");
 	for (int i = 0; t->kinds[i]; i++)
 		g_string_append_printf(sql, t->kinds[i] == 'o' ? "%sNULLIF(l.%c, 0)" : "%sl.%c",
 				       i ? ", " : "", 'a' + i);
+	if (root)
+		g_string_append_printf(sql, "{, %s}", root);
 	g_string_append(sql, " FROM list(?1) l WHERE true");
 	if (t->how == MOVE_CHANGES)
 		append_update(t, sql);

@@ -149,6 +149,34 @@ int store_places_of_accounts(struct store *st, const int64_t *accounts, size_t n
 	return 0;
 }
 
+int store_families_of_accounts(struct store *st, const int64_t *accounts, size_t n,
+			       struct arena *arena, const struct db_list **ret, struct error *err)
+{
+	struct places places;
+	size_t n_families = 0;
+	struct db_cell *cells;
+	struct db_list *list;
+
+	*ret = &no_families;
+	if (!n || !db_distributed(st->db))
+		return 0;
+	if (store_places_of_accounts(st, accounts, n, arena, &places, err) < 0)
+		return -1;
+	for (size_t i = 0; i < places.n; i++)
+		n_families += places.list[i].families->n;
+	cells = arena_array(arena, struct db_cell, n_families);
+	list = arena_new(arena, struct db_list);
+	*list = (struct db_list) { cells, n_families, 1 };
+	for (size_t i = 0; i < places.n; i++) {
+		const struct db_list *some = places.list[i].families;
+
+		memcpy(cells, some->cells, some->n * sizeof(*cells));
+		cells += some->n;
+	}
+	*ret = list;
+	return 0;
+}
+
 /* ---- events ---- */
 
 /*
@@ -219,6 +247,21 @@ int store_places_of_events(struct store *st, const struct event_key *keys, size_
 	    (n_left && place_entries(&p, keys, left, n_left, err) < 0))
 		return -1;
 	make_places(&p, ret);
+	return 0;
+}
+
+int store_place_of_event(struct store *st, const struct event_key *key, struct arena *arena,
+			 const struct db_list **ret, struct error *err)
+{
+	struct places places;
+
+	*ret = &no_families;
+	if (!db_distributed(st->db))
+		return 0;
+	if (store_places_of_events(st, key, 1, arena, &places, err) < 0)
+		return -1;
+	if (places.n)
+		*ret = places.list[0].families;
 	return 0;
 }
 

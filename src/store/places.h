@@ -42,6 +42,16 @@ int store_places_of_events(struct store *st, const struct event_key *keys, size_
 			   struct arena *arena, struct places *ret, struct error *err);
 
 /*
+ * Lists families for at(): those of N accounts (0: all families), and of an
+ * event's place (all, if the place is not known). In a ledger that is not
+ * distributed, all.
+ */
+int store_families_of_accounts(struct store *st, const int64_t *accounts, size_t n,
+			       struct arena *arena, const struct db_list **ret, struct error *err);
+int store_place_of_event(struct store *st, const struct event_key *key, struct arena *arena,
+			 const struct db_list **ret, struct error *err);
+
+/*
  * Tells which of the families are in places that cannot be reached now: AWAY has
  * an entry for each. 1 some server is away, 0 none or the ledger is not
  * distributed, -1 failed. Outside a read or write.

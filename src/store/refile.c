@@ -25,24 +25,21 @@ int store_refile_account(struct store *st, int64_t after, int64_t *ret, struct e
 int store_event_refile(struct store *st, const struct event_key *key, int64_t series,
 		       struct error *err)
 {
-	static const char *const sql[] = {
-		"UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2",
-		"UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2 AND at(root, ?4)"
-	};
-	struct places places = { 0 };
+	const struct db_list *families;
 	struct arena arena;
 	struct stmt *s;
-	int rc = 0;
+	int rc;
 
 	arena_init(&arena);
-	if (db_distributed(st->db))
-		rc = store_places_of_events(st, key, 1, &arena, &places, err);
-	s = prepare(st, sql[places.n > 0], err);
+	rc = store_place_of_event(st, key, &arena, &families, err);
+	s = prepare(st,
+		    "UPDATE event SET series = ?3 WHERE source = ?1 AND id = ?2"
+		    "{ AND at(root, ?4)}",
+		    err);
 	db_bind_int(s, 1, key->source);
 	db_bind_text(s, 2, key->id, key->len);
 	db_bind_int(s, 3, series);
-	if (places.n)
-		db_bind_list(s, 4, places.list[0].families);
+	db_bind_list(s, 4, families);
 	if (rc == 0)
 		rc = db_later(s, err);
 	arena_release(&arena);

@@ -7,21 +7,33 @@
 #include <glib.h>
 #include "store/id_sets.h"
 #include "store/lists.h"
+#include "store/places.h"
 #include "store/series_pack.h"
 #include "base/banned.h"
 
 int store_dimension_find(struct store *st, const struct dimension_value *v, int64_t *ret_id,
 			 struct error *err)
 {
-	struct stmt *s = prepare(st,
-				 "SELECT id FROM dimension_value WHERE account = ?1 AND "
-				 "dimension = ?2 AND text = ?3",
-				 err);
+	const struct db_list *families;
+	struct arena arena;
+	struct stmt *s;
+	int rc;
 
-	db_bind_int(s, 1, v->account);
-	db_bind_int(s, 2, dimension_id(v->dimension));
-	db_bind_text(s, 3, v->text, v->len);
-	return store_one(s, ret_id, err);
+	arena_init(&arena);
+	rc = store_families_of_accounts(st, &v->account, 1, &arena, &families, err);
+	if (rc == 0) {
+		s = prepare(st,
+			    "SELECT id FROM dimension_value WHERE account = ?1 AND "
+			    "dimension = ?2 AND text = ?3{ AND at(root, ?4)}",
+			    err);
+		db_bind_int(s, 1, v->account);
+		db_bind_int(s, 2, dimension_id(v->dimension));
+		db_bind_text(s, 3, v->text, v->len);
+		db_bind_list(s, 4, families);
+		rc = store_one(s, ret_id, err);
+	}
+	arena_release(&arena);
+	return rc;
 }
 
 static int compare(int64_t a, int64_t b)
@@ -54,16 +66,23 @@ static void get_value(const void *item, struct arena *arena, struct db_cell *ret
 	ret[2] = (struct db_cell) { .kind = DB_CELL_TEXT, .bytes = v->text, .len = v->len };
 }
 
+static int64_t account_of_value(const void *item)
+{
+	return ((const struct dimension_intern *)item)->value.account;
+}
+
 static const struct intern_kind values = {
 	.size = sizeof(struct dimension_intern),
 	.id_offset = offsetof(struct dimension_intern, id),
 	.compare = compare_values,
+	.account = account_of_value,
 	.columns = 3,
 	.get = get_value,
 	.find = "SELECT l.rowid, v.id FROM list(?1) l CROSS JOIN dimension_value v"
-		" WHERE v.account = l.a AND v.dimension = l.b AND v.text = l.c",
-	.add = "INSERT INTO dimension_value (account, dimension, text)"
-	       " SELECT a, b, c FROM list(?1) l RETURNING id",
+		" WHERE v.account = l.a AND v.dimension = l.b AND v.text = l.c"
+		"{ AND at(v.root, ?2)}",
+	.add = "INSERT INTO dimension_value (account, dimension, text{, root})"
+	       " SELECT a, b, c{, " ROOT_OF("l.a") "} FROM list(?1) l RETURNING id",
 };
 
 int store_dimensions_find(struct store *st, struct dimension_intern *list, size_t n,
@@ -123,19 +142,26 @@ static void get_series(const void *item, struct arena *arena, struct db_cell *re
 		ret[DECLARED].bytes = memcpy(arena_alloc(arena, len), pack, len);
 }
 
+static int64_t account_of_series(const void *item)
+{
+	return ((const struct series_intern *)item)->series.account;
+}
+
 /* The columns of list(?1) are those of SERIES_DIMENSIONS, from c on. */
 static const struct intern_kind all_series = {
 	.size = sizeof(struct series_intern),
 	.id_offset = offsetof(struct series_intern, id),
 	.compare = compare_series,
+	.account = account_of_series,
 	.columns = SERIES_COLUMNS,
 	.get = get_series,
 	.find = "SELECT l.rowid, s.id FROM list(?1) l CROSS JOIN series s"
 		" WHERE s.account = l.a AND s.category = l.b AND s.customer = l.c"
 		" AND s.sim = l.d AND s.fleet = l.e AND s.network = l.f AND s.country = l.g"
-		" AND s.declared = l.h",
-	.add = "INSERT INTO series (account, category" SERIES_DIMENSIONS ")"
-	       " SELECT a, b, c, d, e, f, g, h FROM list(?1) l RETURNING id",
+		" AND s.declared = l.h{ AND at(s.root, ?2)}",
+	.add = "INSERT INTO series (account, category" SERIES_DIMENSIONS "{, root})"
+	       " SELECT a, b, c, d, e, f, g, h{, " ROOT_OF("l.a") "} FROM list(?1) l"
+								  " RETURNING id",
 };
 
 int store_series_find(struct store *st, struct series_intern *list, size_t n, struct error *err)
@@ -143,37 +169,43 @@ int store_series_find(struct store *st, struct series_intern *list, size_t n, st
 	return store_find_ids(st, &all_series, list, n, err);
 }
 
-/* Rows of the table series_value, as the cells of a list. */
-static void append_listed(GArray *cells, int64_t series, const int64_t dim[DIMENSIONS])
+enum { LISTED_COLUMNS = 3 };
+
+/* Rows of the table series_value, and their account, as the cells of a list. */
+static void append_listed(GArray *cells, int64_t id, const struct series *s)
 {
 	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++) {
-		struct db_cell row[2] = { { .n = dim[d] }, { .n = series } };
+		struct db_cell row[LISTED_COLUMNS] = { { .n = s->dim[d] },
+						       { .n = id },
+						       { .n = s->account } };
 
-		if (dim[d])
-			g_array_append_vals(cells, row, 2);
+		if (s->dim[d])
+			g_array_append_vals(cells, row, LISTED_COLUMNS);
 	}
 }
 
 static int store_listed(struct store *st, const GArray *cells, struct error *err)
 {
-	struct db_list list = { (const struct db_cell *)cells->data, cells->len / 2, 2 };
+	struct db_list list = { (const struct db_cell *)cells->data, cells->len / LISTED_COLUMNS,
+				LISTED_COLUMNS };
 	struct stmt *s;
 
 	if (!list.n)
 		return 0;
-	s = prepare(st, "INSERT INTO series_value (value, series) SELECT a, b FROM list(?1) l",
+	s = prepare(st,
+		    "INSERT INTO series_value (value, series{, root})"
+		    " SELECT a, b{, " ROOT_OF("l.c") "} FROM list(?1) l",
 		    err);
 	db_bind_list(s, 1, &list);
 	return db_step(s, err);
 }
 
-int store_series_list(struct store *st, int64_t series, const int64_t dim[DIMENSIONS],
-		      struct error *err)
+int store_series_list(struct store *st, int64_t id, const struct series *series, struct error *err)
 {
 	GArray *cells = g_array_new(FALSE, FALSE, sizeof(struct db_cell));
 	int rc;
 
-	append_listed(cells, series, dim);
+	append_listed(cells, id, series);
 	rc = store_listed(st, cells, err);
 	g_array_free(cells, TRUE);
 	return rc;
@@ -192,7 +224,7 @@ int store_series_add(struct store *st, struct series_intern *list, size_t n, str
 	for (guint i = 0; rc == 0 && i < new->len; i++) {
 		const struct series_intern *s = &list[g_array_index(new, size_t, i)];
 
-		append_listed(listed, s->id, s->series.dim);
+		append_listed(listed, s->id, &s->series);
 	}
 	if (rc == 0)
 		rc = store_listed(st, listed, err);
@@ -208,11 +240,18 @@ int store_series_intern(struct store *st, struct series_intern *list, size_t n, 
 
 /* ---- one by one ---- */
 
-int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret,
-			 struct error *err)
+int store_dimension_text(struct store *st, int64_t account, int64_t id, struct arena *arena,
+			 const char **ret, struct error *err)
 {
-	return store_text_by_id(st, "SELECT text FROM dimension_value WHERE id = ?1", id, arena,
-				ret, err);
+	const struct db_list *families;
+	struct stmt *s;
+
+	if (store_families_of_accounts(st, &account, account != 0, arena, &families, err) < 0)
+		return -1;
+	s = prepare(st, "SELECT text FROM dimension_value WHERE id = ?1{ AND at(root, ?2)}", err);
+	db_bind_int(s, 1, id);
+	db_bind_list(s, 2, families);
+	return store_text(s, arena, ret, err);
 }
 
 void store_get_dimensions(struct stmt *s, int column, int64_t dim[DIMENSIONS])
@@ -230,41 +269,62 @@ void store_get_dimensions(struct stmt *s, int column, int64_t dim[DIMENSIONS])
 	series_unpack(pack, len, dim);
 }
 
-int store_dimension_texts(struct store *st, const int64_t *ids, size_t n, struct arena *arena,
+int store_dimension_texts(struct store *st, const struct dimension_ids *ids, struct arena *arena,
 			  const char **ret, struct error *err)
 {
+	const struct db_list *families;
 	struct stmt *s;
 	size_t found = 0;
 	int rc = 0;
 
-	if (n == 0)
+	if (ids->n == 0)
 		return 0;
+	if (store_families_of_accounts(st, ids->accounts, ids->n_accounts, arena, &families, err) <
+	    0)
+		return -1;
 	s = prepare(st,
 		    "SELECT l.rowid, v.text FROM list(?1) l CROSS JOIN dimension_value v"
-		    " WHERE v.id = l.a",
+		    " WHERE v.id = l.a{ AND at(v.root, ?2)}",
 		    err);
-	bind_ids(s, 1, arena, ids, n);
+	bind_ids(s, 1, arena, ids->list, ids->n);
+	db_bind_list(s, 2, families);
 	for (; (rc = db_step(s, err)) > 0; found++)
 		ret[db_get_int(s, 0)] = db_get_str(s, 1, arena);
-	return rc < 0      ? -1
-	       : found < n ? error_set(err, ERR_INTERNAL, NULL,
-				       "the ledger has a dimension without a name")
-			   : 0;
+	return rc < 0           ? -1
+	       : found < ids->n ? error_set(err, ERR_INTERNAL, NULL,
+					    "the ledger has a dimension without a name")
+				: 0;
 }
 
-int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err)
+static void read_series(struct stmt *s, struct arena *arena, void *to)
 {
-	struct stmt *s = prepare(
-		st, "SELECT account, category" SERIES_DIMENSIONS " FROM series WHERE id = ?1", err);
-	int rc;
+	struct series *ret = to;
 
-	db_bind_int(s, 1, id);
-	rc = db_step(s, err);
-	if (rc <= 0)
-		return rc;
+	(void)arena;
 	ret->account = db_get_int(s, 0);
 	ret->category = db_get_int(s, 1);
 	store_get_dimensions(s, 2, ret->dim);
-	db_reset(s);
-	return 1;
+}
+
+int store_series_by_id(struct store *st, int64_t account, int64_t id, struct series *ret,
+		       struct error *err)
+{
+	const struct db_list *families;
+	struct arena arena;
+	struct stmt *s;
+	int rc;
+
+	arena_init(&arena);
+	rc = store_families_of_accounts(st, &account, account != 0, &arena, &families, err);
+	if (rc == 0) {
+		s = prepare(st,
+			    "SELECT account, category" SERIES_DIMENSIONS
+			    " FROM series WHERE id = ?1{ AND at(root, ?2)}",
+			    err);
+		db_bind_int(s, 1, id);
+		db_bind_list(s, 2, families);
+		rc = store_row(s, read_series, &arena, ret, err);
+	}
+	arena_release(&arena);
+	return rc;
 }

@@ -15,47 +15,62 @@ struct series_check {
 	int64_t listed; /* rows of series_value that there must be */
 };
 
-static int check_value(struct series_check *c, int64_t series, int64_t account, int d,
-		       int64_t value, struct error *err)
+/* The series of the current row: of SERIES_ROWS. */
+struct checked_series {
+	int64_t id, account, root;
+	int64_t dim[DIMENSIONS];
+};
+
+/* The main account is 0 where nobody asks for it. */
+#define SERIES_ROWS(from) "SELECT s.id, s.account, s.declared, 0{ + s.root} FROM " from
+
+static int check_value(struct series_check *c, const struct checked_series *series, int d,
+		       struct error *err)
 {
 	struct stmt *s = prepare(c->st,
-				 "SELECT 1 FROM dimension_value WHERE id = ?1 AND account = ?2 AND "
-				 "dimension = ?3",
+				 "SELECT account, dimension FROM dimension_value WHERE id = ?1"
+				 "{ AND root = ?2}",
 				 err);
 	int rc;
 
-	db_bind_int(s, 1, value);
-	db_bind_int(s, 2, account);
-	db_bind_int(s, 3, dimension_id(d));
-	rc = store_any(s, err);
-	if (rc == 0)
-		c->bad(c->arg, series, "has a value that its account lacks");
+	db_bind_int(s, 1, series->dim[d]);
+	db_bind_int(s, 2, series->root);
+	rc = db_step(s, err);
 	if (rc < 0)
 		return -1;
-	s = prepare(c->st, "SELECT 1 FROM series_value WHERE value = ?1 AND series = ?2", err);
-	db_bind_int(s, 1, value);
-	db_bind_int(s, 2, series);
+	if (rc == 0 || db_get_int(s, 0) != series->account ||
+	    db_get_int(s, 1) != (int64_t)dimension_id(d))
+		c->bad(c->arg, series->id, "has a value that its account lacks");
+	db_reset(s);
+	s = prepare(c->st,
+		    "SELECT 1 FROM series_value WHERE value = ?1 AND series = ?2{ AND root = ?3}",
+		    err);
+	db_bind_int(s, 1, series->dim[d]);
+	db_bind_int(s, 2, series->id);
+	db_bind_int(s, 3, series->root);
 	rc = store_any(s, err);
 	if (rc == 0)
-		c->bad(c->arg, series, "is not listed under one of its values");
+		c->bad(c->arg, series->id, "is not listed under one of its values");
 	c->listed += rc > 0;
 	return rc < 0 ? -1 : 0;
 }
 
 static int check_series(struct series_check *c, struct stmt *s, struct error *err)
 {
-	int64_t dim[DIMENSIONS], series = db_get_int(s, 0), account = db_get_int(s, 1);
+	struct checked_series series = { .id = db_get_int(s, 0),
+					 .account = db_get_int(s, 1),
+					 .root = db_get_int(s, 3) };
 	unsigned char again[SERIES_PACK_BYTES];
 	size_t len;
 	const unsigned char *pack = db_get_blob(s, 2, &len);
 
-	if (!series_unpack(pack, len, dim) || series_pack(dim, again) != len ||
+	if (!series_unpack(pack, len, series.dim) || series_pack(series.dim, again) != len ||
 	    memcmp(pack, again, len) != 0) {
-		c->bad(c->arg, series, "has damaged declared dimensions");
+		c->bad(c->arg, series.id, "has damaged declared dimensions");
 		return 0;
 	}
 	for (int d = DIMENSIONS_BUILT_IN; d < DIMENSIONS; d++)
-		if (dim[d] && check_value(c, series, account, d, dim[d], err) < 0)
+		if (series.dim[d] && check_value(c, &series, d, err) < 0)
 			return -1;
 	return 0;
 }
@@ -64,13 +79,12 @@ int store_series_check(struct store *st, const struct db_list *accounts, bad_ser
 		       struct error *err)
 {
 	struct series_check c = { .st = st, .bad = bad, .arg = arg };
-	struct stmt *s = prepare(
-		st,
-		accounts ? "SELECT s.id, s.account, s.declared FROM list(?1) a"
-			   " CROSS JOIN series s"
-			   " WHERE s.account = a.a AND length(s.declared) > 0"
-			 : "SELECT id, account, declared FROM series WHERE length(declared) > 0",
-		err);
+	struct stmt *s = prepare(st,
+				 accounts ? SERIES_ROWS("list(?1) a CROSS JOIN series s"
+							" WHERE s.account = a.a AND"
+							" length(s.declared) > 0")
+					  : SERIES_ROWS("series s WHERE length(s.declared) > 0"),
+				 err);
 	int64_t listed = 0;
 	int rc;
 
@@ -94,12 +108,12 @@ int store_series_check(struct store *st, const struct db_list *accounts, bad_ser
 
 static int list_again(struct store *st, struct stmt *s, struct error *err)
 {
-	int64_t dim[DIMENSIONS];
+	struct series series = { .account = db_get_int(s, 1) };
 	size_t len;
-	const unsigned char *pack = db_get_blob(s, 1, &len);
+	const unsigned char *pack = db_get_blob(s, 2, &len);
 
-	series_unpack(pack, len, dim);
-	return store_series_list(st, db_get_int(s, 0), dim, err);
+	series_unpack(pack, len, series.dim);
+	return store_series_list(st, db_get_int(s, 0), &series, err);
 }
 
 int store_series_repair(struct store *st, struct error *err)
@@ -109,7 +123,7 @@ int store_series_repair(struct store *st, struct error *err)
 
 	if (db_step(s, err) < 0)
 		return -1;
-	s = prepare(st, "SELECT id, declared FROM series WHERE length(declared) > 0", err);
+	s = prepare(st, "SELECT id, account, declared FROM series WHERE length(declared) > 0", err);
 	while ((rc = db_step(s, err)) > 0)
 		if (list_again(st, s, err) < 0) {
 			db_reset(s);

@@ -39,9 +39,9 @@ int store_sim_find(struct store *st, const struct sim_key *key, struct arena *ar
 			    ret, err);
 }
 
-#define USED                                                                 \
-	" AND EXISTS (SELECT 1 FROM list(?3) l CROSS JOIN dimension_value v" \
-	" WHERE v.account = l.a AND v.dimension = ?1 AND v.text = sim.sid)"
+#define USED                                                                      \
+	" AND sid IN (SELECT v.text FROM list(?3) l CROSS JOIN dimension_value v" \
+	" WHERE v.account = l.a AND v.dimension = ?1{ AND at(v.root, ?4)})"
 
 /* By way of the accounts, SQLite finds the names in their order. */
 #define ALL                                                                                  \
@@ -66,8 +66,10 @@ static struct stmt *query(struct store *st, const struct sims_query *q, struct a
 		db_bind_int(s, 2, q->family);
 	else if (q->text)
 		db_bind_str(s, 2, q->text);
-	if (q->users)
+	if (q->users) {
 		bind_ids(s, 3, arena, q->users, q->n_users);
+		db_bind_list(s, 4, ids_list(arena, &q->family, 1));
+	}
 	return s;
 }
 

@@ -116,7 +116,7 @@ int verify_sources(struct verify_checks *v, struct error *err)
 #define BY_ID " ORDER BY e.id LIMIT " PAGE
 #define FAMILY_ENTRIES                                 \
 	ENTRIES " AND (SELECT s.account FROM series s" \
-		" WHERE s.id = e.series) IN (SELECT f.a FROM list(?3) f)"
+		" WHERE s.id = e.series{ AND s.root = e.root}) IN (SELECT f.a FROM list(?3) f)"
 
 static void check_entry(struct verify_checks *v, struct stmt *s)
 {
@@ -210,9 +210,9 @@ static int same_series(struct verify_checks *v, int64_t a, int64_t b, struct err
 
 	if (a == b)
 		return 1;
-	rc = store_series_by_id(v->st, a, &x, err);
+	rc = store_series_by_id(v->st, 0, a, &x, err);
 	if (rc > 0)
-		rc = store_series_by_id(v->st, b, &y, err);
+		rc = store_series_by_id(v->st, 0, b, &y, err);
 	if (rc <= 0)
 		return rc;
 	if (store_declared(v->st, &v->arena, &list, &n, err) < 0)

@@ -249,7 +249,7 @@ int account_sums_read(struct store *st, const struct catalogue *c,
 		return list_categories(&r, ret, err);
 	if (q->group == GROUP_NONE)
 		list_totals(&r, ret);
-	else if (member_sums_finish(&r.members, st, arena, err) < 0)
+	else if (member_sums_finish(&r.members, st, q->accounts, q->n_accounts, arena, err) < 0)
 		return -1;
 	else
 		list_members(&r, ret);

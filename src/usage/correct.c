@@ -74,10 +74,10 @@ int event_counting(struct store *st, const struct stored_event *e, struct arena 
 
 /* ---- finding ---- */
 
-static int series_of(struct store *st, const struct stored_event *e, struct series *ret,
-		     struct error *err)
+static int series_of(struct store *st, int64_t family, const struct stored_event *e,
+		     struct series *ret, struct error *err)
 {
-	int rc = store_series_by_id(st, e->series, ret, err);
+	int rc = store_series_by_id(st, family, e->series, ret, err);
 
 	return rc == 0  ? error_set(err, ERR_INTERNAL, NULL,
 				    "the ledger is damaged: an event belongs to no series")
@@ -555,7 +555,7 @@ static int look(struct work *w, struct error *err)
 	if (w->event.correction)
 		return reject_entry(w, err);
 	rc = event_counting(w->st, &w->event, w->arena, &w->now, err);
-	if (rc > 0 && series_of(w->st, &w->now, &w->now_series, err) < 0)
+	if (rc > 0 && series_of(w->st, w->c->event.family, &w->now, &w->now_series, err) < 0)
 		return -1;
 	return rc;
 }

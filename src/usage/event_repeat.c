@@ -53,9 +53,9 @@ static int is_same(struct store *st, const struct event *ev, const struct event_
 	int rc = store_event_find(st, key, arena, &stored, err);
 
 	if (rc > 0)
-		rc = store_series_by_id(st, stored.series, &kept, err);
+		rc = store_series_by_id(st, ev->source->scope, stored.series, &kept, err);
 	if (rc > 0)
-		rc = store_series_by_id(st, ev->series->id, &sent, err);
+		rc = store_series_by_id(st, ev->source->scope, ev->series->id, &sent, err);
 	if (rc <= 0)
 		return rc;
 	return stored.time_us == ev->time_us && amounts_equal(&stored.amounts, &ev->amounts) &&

@@ -740,10 +740,10 @@ static int attempt(struct ledger *l, struct submission *first, struct error *err
 
 /* ---- families that are away ---- */
 
-/* Must a new name of the event be written, for which all servers are needed? */
-static bool has_new_name(const struct event *ev)
+/* Is the event of a new source, for which all servers are needed? */
+static bool has_new_source(const struct event *ev)
 {
-	return !ev->source->id || !ev->series->id;
+	return !ev->source->id;
 }
 
 static bool is_away(const struct ledger *l, const bool *away, const struct event *ev)
@@ -757,9 +757,9 @@ static bool is_away(const struct ledger *l, const bool *away, const struct event
 
 /*
  * Takes the events of families that are AWAY out of the batch; if there are
- * none, those that need a new name. Returns how many.
+ * none, those of new sources. Returns how many.
  */
-static guint leave_out(struct ledger *l, const bool *away, bool names)
+static guint leave_out(struct ledger *l, const bool *away, bool new_sources)
 {
 	guint kept = 0, n = l->events->len;
 
@@ -767,7 +767,7 @@ static guint leave_out(struct ledger *l, const bool *away, bool names)
 		struct event *ev = event_at(l, i);
 
 		if (ev->verdict != VERDICT_REJECTED &&
-		    (names ? has_new_name(ev) : is_away(l, away, ev)))
+		    (new_sources ? has_new_source(ev) : is_away(l, away, ev)))
 			ev->verdict = VERDICT_UNAVAILABLE;
 		else
 			l->events->pdata[kept++] = ev;

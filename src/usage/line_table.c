@@ -187,7 +187,7 @@ static int read_shared(const struct line_table *l, int64_t value, const char **r
 
 	if (rc < 0)
 		return -1;
-	rc = store_dimension_text(l->store, value, l->arena, ret, err);
+	rc = store_dimension_text(l->store, report_family(l->query), value, l->arena, ret, err);
 	if (rc == 0)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger has a dimension without a name");

@@ -53,24 +53,25 @@ static int by_group_and_text(const void *a, const void *b)
 }
 
 /* Reads the texts of all members. */
-static int read_texts(struct member_sums *m, struct store *st, struct arena *arena,
-		      struct error *err)
+static int read_texts(struct member_sums *m, struct store *st, const int64_t *accounts,
+		      size_t n_accounts, struct arena *arena, struct error *err)
 {
 	int64_t *ids = arena_array(arena, int64_t, m->n);
+	const struct dimension_ids all = { ids, m->n, accounts, n_accounts };
 	const char **texts = arena_array(arena, const char *, m->n);
 
 	for (size_t i = 0; i < m->n; i++)
 		ids[i] = m->list[i].id;
 	if (store_work(st, (int64_t)m->n, err) < 0 ||
-	    store_dimension_texts(st, ids, m->n, arena, texts, err) < 0)
+	    store_dimension_texts(st, &all, arena, texts, err) < 0)
 		return -1;
 	for (size_t i = 0; i < m->n; i++)
 		m->list[i].text = texts[i];
 	return 0;
 }
 
-int member_sums_finish(struct member_sums *m, struct store *st, struct arena *arena,
-		       struct error *err)
+int member_sums_finish(struct member_sums *m, struct store *st, const int64_t *accounts,
+		       size_t n_accounts, struct arena *arena, struct error *err)
 {
 	size_t n = 0;
 
@@ -78,7 +79,7 @@ int member_sums_finish(struct member_sums *m, struct store *st, struct arena *ar
 		if (!amounts_wide_zero(&m->list[i].totals))
 			m->list[n++] = m->list[i];
 	m->n = n;
-	if (read_texts(m, st, arena, err) < 0)
+	if (read_texts(m, st, accounts, n_accounts, arena, err) < 0)
 		return -1;
 	if (n)
 		qsort(m->list, n, sizeof(*m->list), by_group_and_text);

@@ -25,10 +25,11 @@ struct member_sums {
 /* Adds usage with a value in ARENA; ignores usage without one (ID 0). */
 void member_sums_add(struct member_sums *m, struct arena *arena, struct member_sum added);
 /*
- * Removes values without usage, reads the texts of the others into ARENA, and
- * sorts by group and text. Nothing can be added afterwards.
+ * Removes values without usage, reads the texts of the others, which are of
+ * ACCOUNTS, into ARENA, and sorts by group and text. Nothing can be added
+ * afterwards.
  */
-int member_sums_finish(struct member_sums *m, struct store *st, struct arena *arena,
-		       struct error *err);
+int member_sums_finish(struct member_sums *m, struct store *st, const int64_t *accounts,
+		       size_t n_accounts, struct arena *arena, struct error *err);
 
 #endif

@@ -102,7 +102,8 @@ static int finish_members(struct usage_cursor *cur, struct error *err)
 {
 	const struct member_sums *m = &cur->members;
 
-	if (member_sums_finish(&cur->members, cur->store, &cur->scratch, err) < 0)
+	if (member_sums_finish(&cur->members, cur->store, cur->query->accounts,
+			       cur->query->n_accounts, &cur->scratch, err) < 0)
 		return -1;
 	cur->starts = arena_array(&cur->scratch, size_t, (size_t)cur->n_buckets + 1);
 	for (size_t i = 0; i < m->n; i++)

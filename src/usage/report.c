@@ -321,12 +321,42 @@ static void load_release(struct load *l)
 
 /* ---- names ---- */
 
+static int64_t family_of(const struct account *a)
+{
+	return a->parent ? a->parent : a->id;
+}
+
+int64_t report_family(const struct report_query *q)
+{
+	for (size_t i = 1; i < q->n_accounts; i++)
+		if (family_of(&q->accounts[i]) != family_of(q->accounts))
+			return 0;
+	return q->n_accounts ? family_of(q->accounts) : 0;
+}
+
+/* The main account of the owners of all lines; 0: there are several. */
+static int64_t family_of_lines(struct report_line *const *lines, size_t n)
+{
+	int64_t ret = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t family = lines[i]->account ? family_of(lines[i]->account) : 0;
+
+		if (!family || (ret && family != ret))
+			return 0;
+		ret = family;
+	}
+	return ret;
+}
+
 int report_names(struct store *st, struct report_line *const *lines, size_t n, struct arena *arena,
 		 struct error *err)
 {
 	const char ***asked = arena_array(arena, const char **, 2 * n);
 	const char **texts = arena_array(arena, const char *, 2 * n);
 	int64_t *ids = arena_array(arena, int64_t, 2 * n);
+	int64_t family = family_of_lines(lines, n);
+	struct dimension_ids all = { ids, 0, &family, family != 0 };
 	size_t n_asked = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -339,7 +369,8 @@ int report_names(struct store *st, struct report_line *const *lines, size_t n, s
 			ids[n_asked++] = lines[i]->second_member;
 		}
 	}
-	if (store_dimension_texts(st, ids, n_asked, arena, texts, err) < 0)
+	all.n = n_asked;
+	if (store_dimension_texts(st, &all, arena, texts, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n_asked; i++)
 		*asked[i] = texts[i];

@@ -139,6 +139,9 @@ int report_load_buckets(struct store *st, const struct catalogue *c, const struc
 int report_load_cells(struct store *st, const struct catalogue *c, const struct report_query *q,
 		      struct arena *arena, struct report *ret, struct error *err);
 
+/* The main account of all accounts of the query; 0: there are several. */
+int64_t report_family(const struct report_query *q);
+
 /*
  * Reads the keys and `second` of N lines that have not been read, in one
  * statement.

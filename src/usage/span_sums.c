@@ -88,7 +88,8 @@ static int prefixes_match(struct span_sums_reading *r, const struct series *s, s
 
 		if (!prefix)
 			continue;
-		rc = s->dim[d] ? store_dimension_text(r->st, s->dim[d], &r->scratch, &text, err)
+		rc = s->dim[d] ? store_dimension_text(r->st, s->account, s->dim[d], &r->scratch,
+						      &text, err)
 			       : 0;
 		if (rc > 0)
 			rc = strncmp(text, prefix, strlen(prefix)) == 0;

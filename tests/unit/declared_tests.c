@@ -194,9 +194,9 @@ static const char *team_of(struct bench *b, const char *id)
 	ck_assert_int_eq(store_event_find(b->st, &(struct event_key) { source, id, strlen(id) },
 					  &arena, &e, &err),
 			 1);
-	ck_assert_int_eq(store_series_by_id(b->st, e.series, &s, &err), 1);
+	ck_assert_int_eq(store_series_by_id(b->st, 0, e.series, &s, &err), 1);
 	if (s.dim[DIMENSIONS_BUILT_IN])
-		ck_assert_int_eq(store_dimension_text(b->st, s.dim[DIMENSIONS_BUILT_IN], &arena,
+		ck_assert_int_eq(store_dimension_text(b->st, 0, s.dim[DIMENSIONS_BUILT_IN], &arena,
 						      &text, &err),
 				 1);
 	return text;
@@ -331,7 +331,7 @@ START_TEST(amended_event_keeps_its_declared_dimensions)
 	ck_assert_int_eq(store_event_find(b.st, &(struct event_key) { own, id, strlen(id) }, &arena,
 					  &e, &err),
 			 1);
-	ck_assert_int_eq(store_series_by_id(b.st, e.series, &s, &err), 1);
+	ck_assert_int_eq(store_series_by_id(b.st, 0, e.series, &s, &err), 1);
 	ck_assert_int_ne(s.dim[DIMENSIONS_BUILT_IN], 0);
 	close_bench(&b);
 }

@@ -90,19 +90,4 @@ static inline int64_t ledger_number(const char *file, const char *sql)
 	return n;
 }
 
-/*
- * Can tables have triggers? Citus refuses those of distributed ones. WHAT: the
- * words behind "not on Citus".
- */
-static inline bool has_triggers(const char *file, const char *what)
-{
-	bool on_citus = test_database() &&
-			ledger_number(file,
-				      "SELECT count(*) FROM pg_extension WHERE extname = 'citus'");
-
-	if (on_citus)
-		printf("not on Citus: %s\n", what);
-	return !on_citus;
-}
-
 #endif

@@ -519,6 +519,14 @@ static void unbreak_sums(void)
 		       "ALTER TABLE total_quarter RENAME COLUMN away TO usage"));
 }
 
+/* A value and a series of account 2, with a further column. */
+#define OTHER_VALUE(column, value)                                     \
+	"INSERT INTO dimension_value (account, dimension, text" column \
+	") VALUES (2, 0, 'not cus1'" value ")"
+#define OTHER_SERIES(column, value)                                                            \
+	"INSERT INTO series (account, category, customer, sim, fleet, network, country" column \
+	") VALUES (2, 1, 1, 0, 0, 0, 0" value ")"
+
 START_TEST(ids_made_in_a_failed_write_are_forgotten)
 {
 	struct bench b = open_bench(path, &any_account);
@@ -537,10 +545,9 @@ START_TEST(ids_made_in_a_failed_write_are_forgotten)
 	ck_assert_int_eq(c->n_listed, 0);
 	/* Something else takes the ids that were given out then. */
 	unbreak_sums();
-	raw_sql("INSERT INTO source (family, text) VALUES (9, '/other');"
-		"INSERT INTO dimension_value (account, dimension, text) VALUES (2, 0, 'not cus1');"
-		"INSERT INTO series (account, category, customer, sim, fleet, network, country) "
-		"VALUES (2, 1, 1, 0, 0, 0, 0)");
+	raw_sql("INSERT INTO source (family, text) VALUES (9, '/other')");
+	raw_sql(sql_of(OTHER_VALUE("", ""), OTHER_VALUE(", root", ", 2")));
+	raw_sql(sql_of(OTHER_SERIES("", ""), OTHER_SERIES(", root", ", 2")));
 	OK(put(&b, &raw));
 	commit(&b);
 	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
@@ -575,22 +582,18 @@ START_TEST(overflow_that_no_event_causes_is_blamed_on_the_ledger)
 {
 	struct bench b = open_bench(path, &any_account);
 
-	if (!has_triggers(path, "a sum that a trigger makes too large")) {
-		close_bench(&b);
-		return;
-	}
 	put_call(&b, "a", "1");
 	commit(&b);
-	/* a usage of 2^64 (2^63 - 1), of the category and the first quarter hour of each month */
-	raw_sql(sql_of(
-		"CREATE TRIGGER fault AFTER INSERT ON event BEGIN UPDATE rollup SET leaf = "
-		"x'018202000080808080808080808004'; END",
-		"CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS"
-		" 'BEGIN UPDATE total_month SET usage = 9223372036854775807; RETURN NULL; END';"
-		"CREATE TRIGGER fault AFTER INSERT ON event EXECUTE FUNCTION fault()"));
+	/*
+	 * SQLite: a usage of 2^64 (2^63 - 1), of the category and the first quarter hour of
+	 * each month; PostgreSQL: a number that is too large with the second event
+	 */
+	raw_sql(sql_of("CREATE TRIGGER fault AFTER INSERT ON event BEGIN UPDATE rollup SET leaf = "
+		       "x'018202000080808080808080808004'; END",
+		       "ALTER TABLE total_month ADD COLUMN fault bigint GENERATED ALWAYS AS"
+		       " ((count - 1) * 9223372036854775807 * 2) STORED"));
 	put_call(&b, "b", "1");
 	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "verify");
-	raw_sql(sql_of("DROP TRIGGER fault", "DROP FUNCTION fault CASCADE"));
 	close_bench(&b);
 }
 END_TEST
@@ -735,12 +738,12 @@ START_TEST(a_batch_takes_few_round_trips)
 	put_calls(&b, "third", 2000);
 	ck_assert_int_le(trips(&b), test_database() ? 2 + 2 * test_places() : 9999);
 	put_calls(&b, "third", 2000);
-	ck_assert_int_le(trips(&b), test_database() ? 5 : 9999);
+	ck_assert_int_le(trips(&b), test_database() ? 3 + 2 * test_places() : 9999);
 	check_verdict_counts(&b, (const int[VERDICTS]) { 0, 2000, 0, 0 });
 	/* new ones between those that are stored */
 	put_calls(&b, "third", 2010);
 	put_calls(&b, "second-x", 700);
-	ck_assert_int_le(trips(&b), test_database() ? 7 : 9999);
+	ck_assert_int_le(trips(&b), test_database() ? 5 + 2 * test_places() : 9999);
 	check_verdict_counts(&b, (const int[VERDICTS]) { 710, 2000, 0, 0 });
 	close_bench(&b);
 }

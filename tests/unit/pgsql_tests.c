@@ -12,6 +12,8 @@
 #include "store/internal.h"
 #include "store/meta.h"
 #include "store/pgsql/sql.h"
+#include "store/schema.h"
+#include "store/series.h"
 #include "store_fixture.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -26,6 +28,8 @@ static const struct {
 	{ "SELECT ?, ?3, ?", "SELECT $1, $3, $4" },
 	{ "SELECT '?1', \"?\", ?1", "SELECT '?1', \"?\", $1" },
 	{ "SELECT 'it''s ?' || ?1", "SELECT 'it''s ?' || $1" },
+	{ "INSERT INTO t (n{, root}) VALUES ('{}'{, ?1})",
+	  "INSERT INTO t (n, root) VALUES ('{}', $1)" },
 };
 
 START_TEST(parameters_get_the_numbers_of_postgresql)
@@ -492,6 +496,61 @@ START_TEST(who_finds_no_connection_left_is_told)
 }
 END_TEST
 
+/* ---- ledgers of older programs ---- */
+
+static const char older_rows[] =
+	"INSERT INTO account (id, sid, name, parent, currency, created) VALUES"
+	" (1, 'a', 'a', NULL, '', 0), (2, 'b', 'b', 1, '', 0), (3, 'c', 'c', NULL, '', 0);"
+	"INSERT INTO category (id, name, description, count_unit, usage_unit, metered) VALUES"
+	" (1, 'x', '', '', '', 1);"
+	"INSERT INTO dimension_value (id, account, dimension, text) VALUES (1, 2, 0, 'v'),"
+	" (2, 3, 64, 'v');"
+	"INSERT INTO series (id, account, category, customer, sim, fleet, network, country) VALUES"
+	" (5, 2, 1, 1, 0, 0, 0, 0), (6, 3, 1, 0, 0, 0, 0, 0);"
+	"INSERT INTO series_value (value, series) VALUES (2, 6);";
+
+static const struct {
+	const char *sql;
+	int64_t want;
+} newer_rows[] = {
+	{ "SELECT root FROM dimension_value WHERE id = 0", 0 },
+	{ "SELECT root FROM dimension_value WHERE id = 1 AND account = 2 AND text = 'v'", 1 },
+	{ "SELECT root FROM dimension_value WHERE id = 2", 3 },
+	{ "SELECT root FROM series WHERE id = 5 AND account = 2 AND customer = 1", 1 },
+	{ "SELECT root FROM series WHERE id = 6", 3 },
+	{ "SELECT root FROM series_value WHERE value = 2 AND series = 6", 3 },
+	{ "SELECT count(*) FROM series", 2 },
+};
+
+START_TEST(series_of_an_older_ledger_get_their_family)
+{
+	struct dimension_intern value = { .value = { 3, DIM_CUSTOMER, "w", 1 } };
+	struct series_intern series = { .series = { .account = 3, .category = 1 } };
+	struct store *st;
+	struct db *db;
+
+	OK(db_open(ledger_place(path), DB_WRITE | DB_CREATE, 1000, &db, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_pgsql, 1, NULL, &err));
+	OK(db_exec(db, older_rows, &err));
+	OK(schema_bring(db, DB_WRITE, schema_pgsql, schema_n_pgsql, NULL, &err));
+	db_close(&db);
+	for (size_t i = 0; i < ARRAY_SIZE(newer_rows); i++) {
+		ROW("%s", newer_rows[i].sql);
+		ck_assert_int_eq(ledger_number(path, newer_rows[i].sql), newer_rows[i].want);
+	}
+	/* ids go on behind those that there are */
+	st = reopen(STORE_WRITE);
+	OK(store_begin_write(st, &err));
+	OK(store_dimensions_intern(st, &value, 1, &err));
+	ck_assert_int_eq(value.id, 3);
+	series.series.dim[DIM_CUSTOMER] = value.id;
+	OK(store_series_intern(st, &series, 1, &err));
+	ck_assert_int_eq(series.id, 7);
+	OK(store_commit(st, &err));
+	store_close(&st);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("pgsql");
@@ -523,6 +582,7 @@ int main(void)
 	tcase_add_test(tc, a_second_writer_waits_and_is_told_when_it_lasts);
 	tcase_add_test(tc, a_second_writer_goes_on_when_the_first_is_done);
 	tcase_add_test(tc, who_finds_no_connection_left_is_told);
+	tcase_add_test(tc, series_of_an_older_ledger_get_their_family);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

@@ -78,6 +78,7 @@ static void put_call_of(struct bench *b, const char *sid, const char *id)
 
 	set_field(&raw, EV_SUBJECT, sid);
 	set_field(&raw, EV_ID, id);
+	set_field(&raw, EV_CUSTOMER, "cus1");
 	OK(put(b, &raw));
 }
 
@@ -88,6 +89,7 @@ static void put_call_of(struct bench *b, const char *sid, const char *id)
 START_TEST(statements_about_events_name_the_main_account)
 {
 	static const char tables[] = "(FROM|JOIN|INTO|UPDATE) (event|event_attributes|"
+				     "series|series_value|dimension_value|"
 				     "(total|part)_(quarter|day|month))\\b";
 	struct bench b = open_bench(":memory:", &any_account);
 	struct stmt *s;

@@ -371,7 +371,7 @@ START_TEST(series_of_an_older_ledger_keep_their_numbers_and_dimensions)
 	    "INSERT INTO series VALUES (3, 1, 1, 0, 0, 0, 0, 0), (7, 1, 1, 5, 6, 0, 0, 0);");
 	st = upgraded();
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM series WHERE declared = x''"), 2);
-	ck_assert_int_eq(store_series_by_id(st, 7, &s, &err), 1);
+	ck_assert_int_eq(store_series_by_id(st, 0, 7, &s, &err), 1);
 	ck_assert_int_eq(s.dim[DIM_CUSTOMER], 5);
 	ck_assert_int_eq(s.dim[DIM_SIM], 6);
 	for (int d = DIM_SIM + 1; d < DIMENSIONS; d++)

@@ -43,9 +43,9 @@ START_TEST(dimension_values_are_interned_per_account_and_dimension)
 	OK(intern_one_value(f.st, &(struct dimension_value) { other, DIM_CUSTOMER, "cus1", 4 }, &id,
 			    &err));
 	ck_assert_int_ne(id, f.customer);
-	ck_assert_int_eq(store_dimension_text(f.st, f.customer, &arena, &text, &err), 1);
+	ck_assert_int_eq(store_dimension_text(f.st, 0, f.customer, &arena, &text, &err), 1);
 	ck_assert_str_eq(text, "cus1");
-	ck_assert_int_eq(store_dimension_text(f.st, 999, &arena, &text, &err), 0);
+	ck_assert_int_eq(store_dimension_text(f.st, 0, 999, &arena, &text, &err), 0);
 	store_close(&f.st);
 }
 END_TEST
@@ -87,7 +87,8 @@ START_TEST(sets_are_found_and_made_in_few_statements)
 	OK(store_dimensions_intern(f.st, values, 50, &err));
 	before = store_statements(f.st);
 	OK(store_dimensions_intern(f.st, values, 200, &err));
-	ck_assert_int_le(store_statements(f.st) - before, 2);
+	/* in a distributed ledger, two more tell where */
+	ck_assert_int_le(store_statements(f.st) - before, test_places() > 1 ? 4 : 2);
 	memcpy(again, values, sizeof(again));
 	for (int i = 0; i < 200; i++)
 		again[i].id = 0;
@@ -96,7 +97,8 @@ START_TEST(sets_are_found_and_made_in_few_statements)
 		const char *text;
 
 		ck_assert_int_eq(again[i].id, values[i].id);
-		ck_assert_int_eq(store_dimension_text(f.st, values[i].id, &arena, &text, &err), 1);
+		ck_assert_int_eq(store_dimension_text(f.st, 0, values[i].id, &arena, &text, &err),
+				 1);
 		ck_assert_str_eq(text, texts[i]);
 		series[i].series = (struct series) { .account = f.account, .category = f.category };
 		series[i].series.dim[DIM_CUSTOMER] = values[(i * 31) % 200].id;
@@ -105,11 +107,11 @@ START_TEST(sets_are_found_and_made_in_few_statements)
 	OK(store_series_intern(f.st, series, 100, &err));
 	before = store_statements(f.st);
 	OK(store_series_intern(f.st, series, 200, &err));
-	ck_assert_int_le(store_statements(f.st) - before, 3);
+	ck_assert_int_le(store_statements(f.st) - before, test_places() > 1 ? 5 : 3);
 	for (int i = 0; i < 200; i++) {
 		struct series read;
 
-		ck_assert_int_eq(store_series_by_id(f.st, series[i].id, &read, &err), 1);
+		ck_assert_int_eq(store_series_by_id(f.st, 0, series[i].id, &read, &err), 1);
 		ck_assert_int_eq(memcmp(&read, &series[i].series, sizeof(read)), 0);
 		series[i].id = 0;
 	}
@@ -193,7 +195,7 @@ START_TEST(series_is_the_same_only_with_the_same_declared_dimensions)
 	ck_assert_int_ne(first, f.plain);
 	OK(intern_one_series(f.st, &s, &id, &err));
 	ck_assert_int_eq(id, second);
-	ck_assert_int_eq(store_series_by_id(f.st, second, &read, &err), 1);
+	ck_assert_int_eq(store_series_by_id(f.st, 0, second, &read, &err), 1);
 	ck_assert_int_eq(memcmp(&read, &s, sizeof(s)), 0);
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM series_value WHERE value = 7"), 2);
 	store_close(&f.st);

@@ -187,7 +187,9 @@ static const struct tampering pgsql_tamperings[] = {
 	{ "INSERT INTO event VALUES (1, 1, 1, 'more', 1, 86400000000 * 20454, NULL, NULL, 1, 0, 0, "
 	  "0)",
 	  0, 0, 3, 0 },
-	{ "INSERT INTO series_value VALUES (1, 1)", 0, 0, 0, 1 },
+	{ "INSERT INTO series_value VALUES (1, 1, 1)", 0, 0, 0, 1 },
+	{ "UPDATE series SET root = 7 WHERE id = 2", 0, 0, 0, 1 },
+	{ "UPDATE dimension_value SET root = 7 WHERE id = 1", 0, 0, 0, 1 },
 	{ "UPDATE event SET booked_us = time_us - 1 WHERE id = 'call-7'", 0, 0, 0, 1 },
 	{ "UPDATE event SET booked_us = time_us + 1 WHERE id = 'call-7'", 0, 0, 0, 1 },
 	{ "DELETE FROM source", 0, 0, 0, 1 },
@@ -242,6 +244,7 @@ static const struct {
 	{ "UPDATE rollup SET account = 7", 4 },
 	{ "INSERT INTO rollup VALUES (3, 9, 20454, x'', x'02a2010002')", 0 },
 	{ "INSERT INTO series_value VALUES (1, 1)", 0 },
+	{ "INSERT INTO series_value VALUES (1, 1, 1)", 0 },
 	{ "UPDATE posting SET account = 2", 2 },
 	/* events of no source are missing instead */
 	{ "PRAGMA foreign_keys = OFF; DELETE FROM source", 6 },

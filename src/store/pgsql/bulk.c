@@ -12,7 +12,7 @@
 #define E_SUMS     SUM("e.count") ", " SUM("e.usage") ", " SUM("e.price") ", " SUM("e.upload")
 #define KEY        "root, account, slot, category"
 #define QUARTER    "COALESCE(e.booked_us, e.time_us) / 900000000"
-#define OF_EVENTS  " FROM event e JOIN series s ON s.id = e.series"
+#define OF_EVENTS  " FROM event e JOIN series s ON s.id = e.series AND s.root = e.root"
 #define HAS        DIMENSION_S_SUMS " + length(s.declared) <> 0"
 #define DAY        "slot / 96"
 #define MONTH_DATE "DATE '1970-01-01' + slot::int"

@@ -2,10 +2,10 @@
  * citus.c - distributes a new ledger over the nodes of Citus, if the database
  * has this extension.
  *
- * Events and sums are kept by main account, all rows of a family in one shard.
- * What their statements join is a reference table, of which each node has a
- * copy. All else is local to the coordinator, to which usaged connects, and so
- * are the locks of writers.
+ * Events, sums, series and values are kept by main account, all rows of a family
+ * in one shard. What else their statements join is a reference table, of which
+ * each node has a copy; it is seldom written. All else is local to the
+ * coordinator, to which usaged connects, and so are the locks of writers.
  *
  * A write that adds events commits on all its nodes or on none (two-phase
  * commit), because COPY asks Citus for it.
@@ -20,11 +20,13 @@
 static const char *const by_root[] = { "event",     "event_attributes", "total_quarter",
 				       "total_day", "total_month",      "part_quarter",
 				       "part_day",  "part_month" };
-#define REFERENCES "account, source, dimension_value, series, series_value, correction"
+static const char *const series_by_root[] = { "dimension_value", "series", "series_value" };
+#define REFERENCES "account, source, correction"
 
+/* In one transaction, shards by one connection. */
+#define SEQUENTIAL "SET LOCAL citus.multi_shard_modify_mode = 'sequential';"
 /* The program, not the database, checks what tables on other nodes refer to. */
-static const char prepare_tables[] =
-	"SET LOCAL citus.multi_shard_modify_mode = 'sequential';"
+static const char prepare_tables[] = SEQUENTIAL
 	"DO $$ DECLARE c record; tables regclass[] := '{" REFERENCES "}'; BEGIN"
 	" FOR c IN SELECT conrelid::regclass AS t, conname FROM pg_constraint WHERE contype = 'f'"
 	" AND (conrelid = ANY (tables) OR confrelid = ANY (tables)) LOOP"
@@ -93,6 +95,16 @@ static const char none_away[] = "CREATE FUNCTION servers_away() RETURNS text LAN
 				"CREATE FUNCTION places_away() RETURNS SETOF bigint LANGUAGE sql"
 				" AS $$ SELECT 0::bigint WHERE false $$";
 
+static int distribute_table(struct store *st, const char *table, const char *with,
+			    struct error *err)
+{
+	return run(st,
+		   g_strdup_printf("SELECT create_distributed_table('%s', 'root',"
+				   " colocate_with => '%s')",
+				   table, with),
+		   err);
+}
+
 static int distribute_tables(struct store *st, struct error *err)
 {
 	int rc = check_coordinator(st, err);
@@ -102,11 +114,32 @@ static int distribute_tables(struct store *st, struct error *err)
 	if (rc == 0)
 		rc = db_exec(st->db, make_references, err);
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(by_root); i++)
-		rc = run(st,
-			 g_strdup_printf("SELECT create_distributed_table('%s', 'root',"
-					 " colocate_with => '%s')",
-					 by_root[i], i ? by_root[0] : "none"),
-			 err);
+		rc = distribute_table(st, by_root[i], i ? by_root[0] : "none", err);
+	return rc;
+}
+
+int pgsql_distribute_series(struct store *st, struct error *err)
+{
+	struct stmt *s = prepare(st,
+				 "SELECT 1 FROM pg_extension WHERE extname = 'citus' AND"
+				 " to_regproc('family_place') IS NOT NULL",
+				 err);
+	int rc = store_any(s, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = db_exec(st->db, SEQUENTIAL, err);
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(series_by_root); i++) {
+		const char *table = series_by_root[i];
+
+		rc = distribute_table(st, table, by_root[0], err);
+		if (rc == 0)
+			rc = run(st,
+				 g_strdup_printf("SELECT truncate_local_data_after_distributing_"
+						 "table('%s')",
+						 table),
+				 err);
+	}
 	return rc;
 }
 

@@ -94,17 +94,22 @@ enum { NUMBERS = MODULUS - FACTOR };
 #define QUARTER_DAY    "slot / " SLOTS_A_DAY
 
 #define SEED_OF_PART "CASE WHEN " HAS_DIMENSIONS " THEN " SUMS_PART("s.", "id") " END"
-#define SERIES_SEEDS                                                            \
-	"(SELECT s.id, s.account, " SUMS_WHOLE("s.") " AS whole, " SEED_OF_PART \
-						     " AS part FROM series s OFFSET 0)"
+/*
+ * FENCE: "OFFSET 0" makes the seeds once for each series, all of which are read.
+ * Without it, PostgreSQL may look up the series of few events by their ids.
+ */
+#define SERIES_SEEDS(fence)                                                                       \
+	"(SELECT s.id, s.account, " SUMS_WHOLE("s.") " AS whole, " SEED_OF_PART                   \
+						     " AS part FROM series s WHERE" AT("s") fence \
+		")"
 
 #define IS_BAD "e.booked_us < e.time_us OR (e.correction IS NOT NULL) <> (e.source = ?10)"
-#define EVENT_NUMBERS                                                             \
-	"SELECT e.root, e.account, s.account AS owner, s.whole, s.part,"          \
-	" e.booked_us > e.time_us AS late, " IS_BAD " AS bad,"                    \
-	" COALESCE(e.booked_us, e.time_us) / " SLOT_US                            \
-	" AS slot, " MIXED("e.") " AS mixed FROM event e LEFT JOIN " SERIES_SEEDS \
-				 " s ON s.id = e.series"
+#define EVENT_NUMBERS(fence)                                                       \
+	"SELECT e.root, e.account, s.account AS owner, s.whole, s.part,"           \
+	" e.booked_us > e.time_us AS late, " IS_BAD " AS bad,"                     \
+	" COALESCE(e.booked_us, e.time_us) / " SLOT_US                             \
+	" AS slot, " MIXED("e.") " AS mixed FROM event e LEFT JOIN " SERIES_SEEDS( \
+		fence) " s ON s.id = e.series"
 
 /* Of the sums of a quarter hour and a day, by category or by series. */
 #define HASH_SUMS(seed) HASH("slot", seed) " + " HASH_DAY(QUARTER_DAY, seed)
@@ -112,14 +117,15 @@ enum { NUMBERS = MODULUS - FACTOR };
 #define EVENT_SUMS      REMAINDER("mixed * (" HASH_SUMS("whole") " + " HASH_PART ")")
 #define COUNT_IF(what)  "count(*) FILTER (WHERE " what "), "
 
-#define EVENTS(where)                                                              \
+#define EVENTS(fence, where)                                                       \
 	CURSOR "SELECT root, account, count(*), " COUNT_IF("late") COUNT_IF("bad") \
 		COUNT_IF("owner IS DISTINCT FROM account") EVENT_SUMS              \
-		" FROM (" EVENT_NUMBERS where " OFFSET 0) e" BY_ACCOUNT
+		" FROM (" EVENT_NUMBERS(fence) where " OFFSET 0) e" BY_ACCOUNT
 
-static const char events_of_blocks[] = EVENTS(" WHERE e.ctid >= ?11::tid AND e.ctid < ?12::tid");
-static const char events_of_place[] = EVENTS(" WHERE" AT("e"));
-static const char events_of_accounts[] = EVENTS(" WHERE e.account" IN_LIST " AND" AT("e"));
+static const char events_of_blocks[] = EVENTS(" OFFSET 0",
+					      " WHERE e.ctid >= ?11::tid AND e.ctid < ?12::tid");
+static const char events_of_place[] = EVENTS("", " WHERE" AT("e"));
+static const char events_of_accounts[] = EVENTS("", " WHERE e.account" IN_LIST " AND" AT("e"));
 
 /* Two statements: of all accounts of a place, and of those of a list. */
 #define SUMS(table, sums, months)                                                            \
@@ -448,7 +454,7 @@ int pgsql_check_accounts(const struct verify_checks *v, struct arena *arena,
 	"SELECT s.category, CASE WHEN " HAS_DIMENSIONS " THEN s.id ELSE 0 END AS series," \
 	" COALESCE(e.booked_us, e.time_us) / " SLOT_US " AS slot, sum(e.count) AS count," \
 	" sum(e.usage) AS usage, sum(e.price) AS price, sum(e.upload) AS upload"          \
-	" FROM event e JOIN series s ON s.id = e.series"                                  \
+	" FROM event e JOIN series s ON s.id = e.series AND at(s.root, ?3)"               \
 	" WHERE e.account = ?1 AND e.root = ?2 GROUP BY 1, 2, 3"
 #define DAY         "q." QUARTER_DAY
 #define EACH_LEVEL  "(VALUES (0, q.slot), (1, " DAY "), (2, " MONTH("(" DAY ")") "))"
@@ -525,9 +531,11 @@ int pgsql_compare_sums(struct store *st, const struct account_check *c, sum_diff
 		       void *arg, struct error *err)
 {
 	struct comparison comparison = { c, differs, arg };
+	const struct db_cell root = { .n = c->root };
 	struct stmt *s = prepare(st, differences, err);
 
 	db_bind_int(s, 1, c->account);
 	db_bind_int(s, 2, c->root);
+	db_bind_list(s, 3, &(struct db_list) { &root, db_distributed(st->db), 1 });
 	return pgsql_each_row(st, s, take_difference, &comparison, err);
 }

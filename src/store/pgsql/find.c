@@ -32,6 +32,7 @@ enum {
 /* The parameters of the statement. */
 enum {
 	P_ACCOUNTS = 1,
+	P_PLACE = EVENT_ROWS_PLACE,
 	P_FROM,
 	P_TO,
 	P_WINDOW, /* so many events are passed at most */
@@ -45,7 +46,6 @@ enum {
 	P_STATE,
 	P_EVENT, /* the id that is searched for */
 	P_FAMILY,
-	P_PLACE,
 	P_DIMENSIONS, /* of each dimension */
 	P_END = P_DIMENSIONS + DIMENSIONS
 };
@@ -237,7 +237,7 @@ static void add_series_matches(struct search *s)
 	for (int d = 0; d < DIMENSIONS; d++)
 		if (s->q->dim[d])
 			add_dimension(s, d);
-	add(s, " FROM series s WHERE s.id = w.series), false)");
+	addf(s, " FROM series s WHERE s.id = w.series AND at(s.root, ?%d)), false)", P_PLACE);
 }
 
 G_STATIC_ASSERT(EVENT_CURRENT == 0 && EVENT_AMENDED == 1 && EVENT_VOID == 2 &&
@@ -383,7 +383,7 @@ static const char *finish_sql(struct search *s)
 	const char *sql = s->sql->str;
 
 	if (s->whole) {
-		struct event_rows_query rows = { sql, COLUMNS, s->q->attributes, P_PLACE };
+		struct event_rows_query rows = { sql, COLUMNS, s->q->attributes };
 
 		sql = arena_join(s->arena, store_event_rows_sql(&rows, s->arena),
 				 " ORDER BY k.number", NULL);

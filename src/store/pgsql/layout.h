@@ -41,6 +41,8 @@ int pgsql_postings_refile(struct store *st, const struct account_hour *hour, str
  * has it. In the write that makes the ledger.
  */
 int pgsql_distribute(struct store *st, struct error *err);
+/* The same of the tables of series, in the write that gives them the column root. */
+int pgsql_distribute_series(struct store *st, struct error *err);
 
 int pgsql_bulk_begin(struct store *st, struct error *err);
 int pgsql_bulk_end(struct store *st, struct error *err);

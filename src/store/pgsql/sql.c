@@ -122,6 +122,8 @@ void pg_translate(const char *sql, const struct pg_param *params, int n, GString
 		} else if (*sql == '\'' || *sql == '"') {
 			sql = skip_quoted(sql);
 			g_string_append_len(to, from, sql - from);
+		} else if (*sql == '{' || *sql == '}') {
+			sql++;
 		} else if (*sql == '?' || list) {
 			int number = read_param(list ? sql + 5 : sql, largest, &sql);
 

@@ -1,8 +1,11 @@
 /*
  * sql.h - the store's SQL as PostgreSQL wants it: parameters are $1, $2 ...
  * instead of ?1, ?2 ..., and the table list(?1) is made of one array for each
- * column. at(e.root, ?1) tells whether the main account of a row is one of the
- * list ?1; if the list is empty, it is true. See store/places.h.
+ * column.
+ *
+ * What is in braces is for PostgreSQL alone: there, tables of a family's rows
+ * have the column root, the main account. at(e.root, ?1) tells whether it is one
+ * of the list ?1; if the list is empty, it is true. See store/places.h.
  */
 #ifndef STORE_PGSQL_SQL_H
 #define STORE_PGSQL_SQL_H

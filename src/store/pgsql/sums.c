@@ -209,9 +209,10 @@ static void add_conditions(struct reading *r, const char *table)
 			add(r, " AND EXISTS (SELECT 1 FROM dimension_value v WHERE v.id = ");
 			add_value(r, d);
 			addf(r,
-			     " AND v.id <> 0 AND starts_with(v.text, (SELECT a FROM list(?%d) p"
+			     " AND v.id <> 0 AND at(v.root, ?%d)"
+			     " AND starts_with(v.text, (SELECT a FROM list(?%d) p"
 			     " WHERE rowid = %d)))",
-			     P_PREFIXES, n++);
+			     P_PLACE, P_PREFIXES, n++);
 		}
 	}
 }
@@ -275,7 +276,7 @@ static void add_parts(struct reading *r, enum level level)
 	add_all_parts(r, level);
 	add(r, ") x CROSS JOIN LATERAL (SELECT ");
 	add_group_values(r);
-	add(r, " FROM series s WHERE s.id = x.series");
+	addf(r, " FROM series s WHERE s.id = x.series AND at(s.root, ?%d)", P_PLACE);
 	add_conditions(r, "x");
 	add(r, " OFFSET 0) s GROUP BY 1, 2, 3, s.value, s.second)");
 }
@@ -302,13 +303,14 @@ static void add_found_parts(struct reading *r, enum level level)
 static void add_series_of(struct reading *r, int d, const char *name, const char *value)
 {
 	if (d < DIMENSIONS_BUILT_IN)
-		addf(r, "series %s WHERE %s.%s = %s AND %s.%s <> 0", name, name,
-		     dimension_infos[d].column, value, name, dimension_infos[d].column);
+		addf(r, "series %s WHERE %s.%s = %s AND %s.%s <> 0 AND at(%s.root, ?%d)", name,
+		     name, dimension_infos[d].column, value, name, dimension_infos[d].column, name,
+		     P_PLACE);
 	else
 		addf(r,
 		     "series_value y CROSS JOIN LATERAL (SELECT * FROM series WHERE id = y.series"
-		     " OFFSET 0) %s WHERE y.value = %s",
-		     name, value);
+		     " AND at(root, ?%d) OFFSET 0) %s WHERE y.value = %s AND at(y.root, ?%d)",
+		     P_PLACE, name, value, P_PLACE);
 }
 
 /* The series s that have the value of the filter, or one with its prefix. */
@@ -325,8 +327,8 @@ static void add_index(struct reading *r, int d)
 	add_series_of(r, d, "u", "w.id");
 	addf(r,
 	     " OFFSET 0) s WHERE w.account = l.a AND w.dimension = %d AND w.text >= ?%d"
-	     " AND w.text <= ?%d",
-	     (int)dimension_id(d), P_INDEX_PREFIX, P_INDEX_END);
+	     " AND w.text <= ?%d AND at(w.root, ?%d)",
+	     (int)dimension_id(d), P_INDEX_PREFIX, P_INDEX_END, P_PLACE);
 }
 
 /* The series that the filters ask for: found. */

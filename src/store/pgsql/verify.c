@@ -44,7 +44,8 @@ static void be_patient(struct store *st, const struct verify_calls *calls)
 	       "(e.source = ?1))"
 #define ELSEWHERE                                                                       \
 	CURSOR "SELECT e.source, e.id, s.id IS NULL FROM event e LEFT JOIN series s ON" \
-	       " s.id = e.series WHERE at(e.root, ?3) AND s.account IS DISTINCT FROM e.account"
+	       " s.id = e.series AND at(s.root, ?3)"                                    \
+	       " WHERE at(e.root, ?3) AND s.account IS DISTINCT FROM e.account"
 #define OF_LIST  " AND e.account IN (SELECT l.a FROM list(?2) l)"
 #define IN_ORDER " ORDER BY e.source, e.id"
 #define BOTH(sql)                                  \
@@ -156,6 +157,43 @@ static int check_events(struct verify_checks *v, const struct account_checks *ch
 	return checks->elsewhere ? each_event(&c, elsewhere, err) : 0;
 }
 
+/* ---- series and values ---- */
+
+#define MISPLACED(table)                                                            \
+	"SELECT count(*) FROM " table " t JOIN account a ON a.id = t.account WHERE" \
+	" t.root <> COALESCE(a.parent, a.id)"
+#define MISPLACED_OF_LIST(table) MISPLACED(table) " AND t.account IN (SELECT l.a FROM list(?1) l)"
+
+/* Reports rows that are not kept with the family of their account. */
+static int check_misplaced(struct verify_checks *v, const char *what, const char *sql,
+			   struct error *err)
+{
+	struct stmt *s = prepare(v->st, sql, err);
+	int64_t n = 0;
+
+	if (v->accounts)
+		db_bind_list(s, 1, v->accounts);
+	if (store_one(s, &n, err) < 0)
+		return -1;
+	if (n)
+		verify_problem(v, "%" PRId64 " %s are not kept with the family of their account", n,
+			       what);
+	return 0;
+}
+
+static int check_series(struct verify_checks *v, struct error *err)
+{
+	return check_misplaced(v, "series",
+			       v->accounts ? MISPLACED_OF_LIST("series") : MISPLACED("series"),
+			       err) < 0 ||
+			       check_misplaced(v, "values",
+					       v->accounts ? MISPLACED_OF_LIST("dimension_value")
+							   : MISPLACED("dimension_value"),
+					       err) < 0
+		       ? -1
+		       : 0;
+}
+
 /* ---- sums ---- */
 
 static int report_sum(void *arg, const struct sum_difference *d, struct error *err)
@@ -187,7 +225,7 @@ static int verify(struct verify_checks *v, struct arena *arena, int64_t *ret_eve
 {
 	struct account_checks checks;
 
-	if ((!v->accounts && verify_sources(v, err) < 0) ||
+	if ((!v->accounts && verify_sources(v, err) < 0) || check_series(v, err) < 0 ||
 	    pgsql_check_accounts(v, arena, &checks, err) < 0)
 		return -1;
 	*ret_events = checks.events;

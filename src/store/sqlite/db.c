@@ -377,19 +377,37 @@ static int sqlite_set_schema_version(struct db *base, int64_t version, struct er
 	return run(db, sql, err);
 }
 
+/* Leaves out what is in braces, which is for PostgreSQL; see store/pgsql/sql.h. */
+static char *without_braces(const char *sql)
+{
+	GString *ret = g_string_new(NULL);
+
+	for (const char *end = sql; *end; sql = end) {
+		end = sql + strcspn(sql, "{");
+		g_string_append_len(ret, sql, end - sql);
+		end += strcspn(end, "}");
+		end += *end == '}';
+	}
+	return g_string_free(ret, FALSE);
+}
+
 static struct stmt *sqlite_prepare(struct db *base, const char *sql, struct error *err)
 {
 	struct sqlite *db = (struct sqlite *)base;
 	struct sqlite_stmt *s = g_hash_table_lookup(db->stmts, sql);
 	sqlite3_stmt *handle;
+	char *text;
+	int rc;
 
 	if (s) {
 		sqlite3_reset(s->handle);
 		sqlite3_clear_bindings(s->handle);
 		return &s->base;
 	}
-	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL) !=
-	    SQLITE_OK) {
+	text = without_braces(sql);
+	rc = sqlite3_prepare_v3(db->handle, text, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL);
+	g_free(text);
+	if (rc != SQLITE_OK) {
 		fail(db, sql, err);
 		return NULL;
 	}
