@@ -135,7 +135,8 @@ usaged() {
 	"$build/usaged" --config "$tmp/usaged.conf" "$@"
 }
 
-# configure [NAME]: the settings of a server, and of all commands for the ledger $database
+# configure [NAME]: the settings of a server, and of all commands for the ledger $database. All clients of a part are one account, of which a server
+# by default handles 16 requests at once, lets 64 wait and refuses the others.
 configure() {
 	cat >"$tmp/${1:-usaged}.conf" <<-END
 		[ledger]
@@ -145,6 +146,7 @@ configure() {
 		[server]
 		socket = $tmp/${1:-usaged}.sock
 		threads = $threads
+		account_requests = $threads
 		templates = $srcdir/templates
 	END
 }
