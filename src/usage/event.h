@@ -127,10 +127,10 @@ struct event {
 	const char *id, *attributes;
 	uint32_t id_len, attributes_len;
 	/*
-	 * Set by the reader, but NULL if it could read nothing; texts end with
-	 * NUL. ledger_add looks names up by
-	 * them; later only those of rejected events are needed, and of events
-	 * that name their SIM or fleet, which ledger_add copies.
+	 * Set by the reader; NULL if it could read nothing. The texts end with
+	 * NUL. ledger_add looks names up by them. After that, only the raw texts
+	 * of rejected events are needed, and of events that name their SIM or
+	 * fleet; ledger_add copies the latter.
 	 */
 	struct raw_event *raw;
 	int64_t line; /* line in the file, from 1; 0: from a request */
