@@ -268,11 +268,38 @@ static int64_t map_span(struct reading *r, const struct span_map *m, int64_t slo
 	return span;
 }
 
+/* Successive entries of one span and category, and by series of one series. */
+struct entry_run {
+	int64_t span; /* -1: no entry */
+	struct rollup_entry sum;
+};
+
+static int end_run(struct reading *r, const struct entry_run *run, struct error *err)
+{
+	return run->span < 0 ? 0 : give(r, &run->sum, run->span, err);
+}
+
+/* Adds an entry to the run that it continues, or ends this one and begins another. */
+static int add_to_run(struct reading *r, struct entry_run *run, const struct rollup_entry *e,
+		      int64_t span, struct error *err)
+{
+	if (run->span == span && run->sum.category == e->category &&
+	    (run->sum.series == e->series || !r->q->by_series)) {
+		amounts_wide_add(&run->sum.amounts, &e->amounts, 1);
+		return 0;
+	}
+	if (end_run(r, run, err) < 0)
+		return -1;
+	*run = (struct entry_run) { span, *e };
+	return 0;
+}
+
 static int take_leaf(struct reading *r, const void *bytes, size_t len, const struct span_map *map,
 		     struct error *err)
 {
 	const struct sums_query *q = r->q;
 	int64_t n = 0, last = q->n_categories ? q->categories[q->n_categories - 1] : INT64_MAX;
+	struct entry_run run = { .span = -1 };
 	struct leaf_reader leaf;
 	int rc;
 
@@ -286,12 +313,14 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 
 		if (!(asked ? leaf_amounts(&leaf) : leaf_pass(&leaf)))
 			return rollup_damaged(err);
-		if (asked && give(r, &leaf.entry, span, err) < 0)
+		if (asked && add_to_run(r, &run, &leaf.entry, span, err) < 0)
 			return -1;
 		n += leaf_skip(&leaf, map->from, r->wanted ? map->to : map->from);
 	}
 	if (rc < 0)
 		return rollup_damaged(err);
+	if (end_run(r, &run, err) < 0)
+		return -1;
 	return store_work(r->st, LEAF_WORK + n / ENTRIES_WORK + r->work, err);
 }
 

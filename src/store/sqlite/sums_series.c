@@ -205,7 +205,7 @@ static int keep_row(struct sums_series *ss, size_t account, struct stmt *s, int 
 
 /* ---- looking up ---- */
 
-/* Reads all of the account's series, if there are at most MOST. */
+/* Reads all of the account's series, if there are at most MOST. 1 done, 0 not, -1 failed. */
 static int read_all_series(struct sums_series *ss, size_t account, size_t most, struct error *err)
 {
 	struct stmt *s =
@@ -229,12 +229,13 @@ static int read_all_series(struct sums_series *ss, size_t account, size_t most, 
 	while ((rc = db_step(s, err)) > 0)
 		if (keep_row(ss, account, s, 0, err) < 0)
 			return -1;
-	return rc;
+	return rc < 0 ? -1 : 1;
 }
 
-/* Looks up N series in one statement. */
-static int look_up(struct sums_series *ss, const struct needed *list, size_t n, struct error *err)
+/* Looks up the series that are needed in one statement. */
+static int look_up(struct sums_series *ss, struct error *err)
 {
+	size_t n = ss->n_needed;
 	struct stmt *s = prepare(ss->st,
 				 "SELECT l.rowid, s.id" SERIES_DIMENSIONS
 				 " FROM list(?1) l CROSS JOIN series s WHERE s.id = l.a",
@@ -242,14 +243,11 @@ static int look_up(struct sums_series *ss, const struct needed *list, size_t n, 
 	int64_t *ids = arena_array(ss->arena, int64_t, n);
 	int rc;
 
-	for (size_t i = 0; i < n; i++) {
-		ids[i] = list[i].series;
-		value_keep(ss, &ss->values, list[i].account, ids[i],
-			   (struct group_values) { .value = -1 });
-	}
+	for (size_t i = 0; i < n; i++)
+		ids[i] = ss->needed[i].series;
 	bind_ids(s, 1, ss->arena, ids, n);
 	while ((rc = db_step(s, err)) > 0)
-		if (keep_row(ss, list[db_get_int(s, 0)].account, s, 1, err) < 0)
+		if (keep_row(ss, ss->needed[db_get_int(s, 0)].account, s, 1, err) < 0)
 			return -1;
 	return rc < 0 ? -1 : store_work(ss->st, LOOKUP_WORK * (int64_t)n, err);
 }
@@ -257,12 +255,13 @@ static int look_up(struct sums_series *ss, const struct needed *list, size_t n, 
 /*
  * One by one costs several times as much a series as all of an account: so all
  * are read as soon as many were looked up, unless they are many more. How many
- * they are is counted again when there are half as many more.
+ * they are is counted again when there are half as many more. 1 all were read, 0
+ * not, -1 failed.
  */
 static int look_up_all(struct sums_series *ss, struct error *err)
 {
 	enum { AGAIN = 500, TIMES = 8 };
-	size_t account = ss->needed[0].account, n = ss->values.n, most;
+	size_t account = ss->needed[0].account, n = ss->values.n - ss->n_needed, most;
 
 	if (account != ss->needed[ss->n_needed - 1].account)
 		return 0;
@@ -277,6 +276,10 @@ static int look_up_all(struct sums_series *ss, struct error *err)
 
 void sums_series_need(struct sums_series *ss, size_t account, int64_t series)
 {
+	if (value_find(&ss->values, account, series))
+		return;
+	/* the series is no part of the question, unless the look-up finds it */
+	value_keep(ss, &ss->values, account, series, (struct group_values) { .value = -1 });
 	ss->needed = arena_room(ss->arena, ss->needed, ss->n_needed, &ss->needed_size,
 				sizeof(*ss->needed));
 	ss->needed[ss->n_needed++] = (struct needed) { account, series };
@@ -284,17 +287,15 @@ void sums_series_need(struct sums_series *ss, size_t account, int64_t series)
 
 int sums_series_look_up(struct sums_series *ss, struct error *err)
 {
-	size_t n = 0;
+	int rc;
 
 	if (!ss->n_needed)
 		return 0;
-	if (look_up_all(ss, err) < 0)
-		return -1;
-	for (size_t i = 0; i < ss->n_needed; i++)
-		if (!value_find(&ss->values, ss->needed[i].account, ss->needed[i].series))
-			ss->needed[n++] = ss->needed[i];
+	rc = look_up_all(ss, err);
+	if (rc == 0)
+		rc = look_up(ss, err);
 	ss->n_needed = 0;
-	return n ? look_up(ss, ss->needed, n, err) : 0;
+	return rc < 0 ? -1 : 0;
 }
 
 /* ---- filters ---- */

@@ -53,7 +53,10 @@ const struct sums_filtered *sums_series_filtered(const struct sums_series *ss, s
 const struct group_values *sums_series_values(const struct sums_series *ss, size_t account,
 					      int64_t series);
 
-/* The next sums_series_look_up looks this one up. */
+/*
+ * The next sums_series_look_up looks this one up, unless it is known. Until then
+ * its values are not valid.
+ */
 void sums_series_need(struct sums_series *ss, size_t account, int64_t series);
 int sums_series_look_up(struct sums_series *ss, struct error *err);
 
