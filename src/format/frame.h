@@ -1,9 +1,8 @@
 /*
  * frame.h - templates around text of any length. A frame is a template with
  * {{>body}}. The part before {{>body}} is the head, the part after it is the
- * foot. Each part is made by rendering the whole template, so the foot can show
- * data that is known only after the text, such as the number of rows. Only for
- * this folder.
+ * foot. The foot is rendered after the text, so it can show data that is known
+ * only then, such as the number of rows. Only for this folder.
  */
 #ifndef FORMAT_FRAME_H
 #define FORMAT_FRAME_H

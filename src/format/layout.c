@@ -1,6 +1,5 @@
 #include "format/layout.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "format/data.h"
@@ -15,8 +14,6 @@
 /* One rendering of a frame. */
 struct rendering {
 	const struct frame *frame;
-	struct strbuf text;
-	size_t body;        /* place of the body in the text; SIZE_MAX: none */
 	bool has_content;   /* {{>content}} was met */
 	struct error error; /* the first one */
 };
@@ -31,10 +28,8 @@ static const struct template_text *find(void *ctx, const char *name, size_t len)
 	struct rendering *r = ctx;
 	const struct template_text *t;
 
-	if (is_name(name, len, TEMPLATE_BODY)) {
-		r->body = r->text.len;
-		return NULL;
-	}
+	if (is_name(name, len, TEMPLATE_BODY))
+		return &mustache_divider;
 	if (r->frame->content && is_name(name, len, TEMPLATE_CONTENT)) {
 		r->has_content = true;
 		name = r->frame->content;
@@ -47,36 +42,36 @@ static const struct template_text *find(void *ctx, const char *name, size_t len)
 	return t;
 }
 
-/* The caller releases the text. */
-static int render(struct rendering *r, const struct frame *f, size_t limit, struct error *err)
+/* 1: {{>body}} was met, 0: not; or -1. */
+static int render(struct rendering *r, const struct frame *f, enum mustache_part part,
+		  struct strbuf *out, struct error *err)
 {
+	const struct mustache_division d = { find, r, part };
 	const struct template_text *t;
+	int rc = 0;
 
-	*r = (struct rendering) { .frame = f, .body = SIZE_MAX };
-	strbuf_init(&r->text, limit);
+	*r = (struct rendering) { .frame = f };
 	t = find(r, f->name, strlen(f->name));
 	if (t)
-		mustache_render(t, f->data, find, r, &r->text, &r->error);
+		rc = mustache_render_part(t, f->data, &d, out, &r->error);
 	if (r->error.kind == ERR_NONE)
-		return 0;
+		return rc;
 	*err = r->error;
 	return -1;
 }
 
 int frame_add(const struct frame *f, enum frame_part part, struct strbuf *out, struct error *err)
 {
+	static const enum mustache_part parts[] = { [FRAME_HEAD] = MUSTACHE_BEFORE,
+						    [FRAME_FOOT] = MUSTACHE_AFTER,
+						    [FRAME_WHOLE] = MUSTACHE_WHOLE };
 	struct rendering r;
-	int rc = render(&r, f, out->limit, err);
+	int rc = render(&r, f, parts[part], out, err);
 
-	if (rc == 0 && part != FRAME_WHOLE && r.body == SIZE_MAX)
+	if (rc == 0 && part != FRAME_WHOLE)
 		rc = error_set(err, ERR_INTERNAL, NULL,
 			       "the template \"%s\" has no place for the body", f->name);
-	if (rc == 0 && part == FRAME_FOOT)
-		strbuf_addn(out, r.text.text + r.body, r.text.len - r.body);
-	else if (rc == 0)
-		strbuf_addn(out, r.text.text, part == FRAME_HEAD ? r.body : r.text.len);
-	strbuf_release(&r.text);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 void frame_release(struct frame *f)
@@ -130,14 +125,19 @@ static int check(const struct templates *t, const struct content *c, struct erro
 {
 	const struct frame f = { t, c->part ? c->name : "layout", c->name, NULL };
 	struct rendering r;
-	int rc = render(&r, &f, MUSTACHE_TEMPLATE, err);
+	struct strbuf out;
+	int rc;
 
-	if (rc == 0 && !c->part && !r.has_content)
-		rc = lacks(t, "layout", TEMPLATE_CONTENT, err);
-	else if (rc == 0 && c->holds_body && r.body == SIZE_MAX)
-		rc = lacks(t, c->name, TEMPLATE_BODY, err);
-	strbuf_release(&r.text);
-	return rc;
+	strbuf_init(&out, MUSTACHE_TEMPLATE);
+	rc = render(&r, &f, MUSTACHE_BEFORE, &out, err);
+	if (rc >= 0)
+		rc = render(&r, &f, MUSTACHE_AFTER, &out, err);
+	strbuf_release(&out);
+	if (rc < 0)
+		return -1;
+	if (!c->part && !r.has_content)
+		return lacks(t, "layout", TEMPLATE_CONTENT, err);
+	return c->holds_body && rc == 0 ? lacks(t, c->name, TEMPLATE_BODY, err) : 0;
 }
 
 int layout_check(const struct templates *t, struct error *err)

@@ -61,11 +61,13 @@ struct render {
 	int depth;   /* of the stack */
 	int nesting; /* partials inside each other */
 	int steps;
-	mustache_partial *partial;
-	void *ctx;
+	struct mustache_division division;
+	bool divided; /* the divider was met */
 	struct strbuf *out;
 	struct error *err;
 };
+
+const struct template_text mustache_divider;
 
 /* ---- escaping ---- */
 
@@ -523,8 +525,10 @@ static int render_partial(struct render *r, const struct mustache_token *t)
 	if (r->nesting == MUSTACHE_DEPTH)
 		return error_set(r->err, ERR_INTERNAL, NULL,
 				 "template: partials are nested too deep");
-	partial = r->partial ? r->partial(r->ctx, t->text, t->len) : NULL;
-	if (!partial)
+	partial = r->division.partial ? r->division.partial(r->division.ctx, t->text, t->len)
+				      : NULL;
+	r->divided = r->divided || partial == &mustache_divider;
+	if (!partial || partial == &mustache_divider)
 		return 0;
 	text = *partial;
 	r->nesting++;
@@ -541,6 +545,38 @@ static int render_partial(struct render *r, const struct mustache_token *t)
 	return rc;
 }
 
+static int render_token(struct render *r, const struct mustache_token *tokens, size_t i)
+{
+	const struct mustache_token *t = &tokens[i];
+
+	switch (t->kind) {
+	case TOKEN_TEXT:
+		strbuf_addn(r->out, t->text, t->len);
+		break;
+	case TOKEN_ESCAPED:
+	case TOKEN_RAW:
+		render_value(r, t);
+		break;
+	case TOKEN_SECTION:
+	case TOKEN_INVERTED:
+		return render_section(r, tokens, i);
+	case TOKEN_PARTIAL:
+		return render_partial(r, t);
+	case TOKEN_END:
+	case TOKEN_COMMENT:
+	case TOKEN_DELIMITERS:
+		break;
+	}
+	return 0;
+}
+
+/* Is the place, which is in no section, in the part that is rendered? */
+static bool in_part(const struct render *r)
+{
+	return r->division.part == MUSTACHE_WHOLE ||
+	       r->divided == (r->division.part == MUSTACHE_AFTER);
+}
+
 static int render_tokens(struct render *r, const struct mustache_token *tokens, size_t from,
 			 size_t to)
 {
@@ -550,27 +586,11 @@ static int render_tokens(struct render *r, const struct mustache_token *tokens, 
 		if (++r->steps > MUSTACHE_STEPS)
 			return error_set(r->err, ERR_INTERNAL, NULL,
 					 "template: it does not come to an end");
-		switch (tokens[i].kind) {
-		case TOKEN_TEXT:
-			strbuf_addn(r->out, tokens[i].text, tokens[i].len);
-			break;
-		case TOKEN_ESCAPED:
-		case TOKEN_RAW:
-			render_value(r, &tokens[i]);
-			break;
-		case TOKEN_SECTION:
-		case TOKEN_INVERTED:
-			rc = render_section(r, tokens, i);
+		/* a partial may have the divider */
+		if (in_part(r) || (tokens[i].kind == TOKEN_PARTIAL && !r->divided))
+			rc = render_token(r, tokens, i);
+		if (tokens[i].kind == TOKEN_SECTION || tokens[i].kind == TOKEN_INVERTED)
 			i = tokens[i].end;
-			break;
-		case TOKEN_PARTIAL:
-			rc = render_partial(r, &tokens[i]);
-			break;
-		case TOKEN_END:
-		case TOKEN_COMMENT:
-		case TOKEN_DELIMITERS:
-			break;
-		}
 		if (r->out->failed)
 			rc = error_set(r->err, ERR_TOO_LARGE, NULL,
 				       "the page is larger than %zu bytes", r->out->limit);
@@ -596,14 +616,17 @@ static int render_text(struct render *r, const struct template_text *t)
 int mustache_render(const struct template_text *t, struct json_object *data,
 		    mustache_partial *partial, void *ctx, struct strbuf *out, struct error *err)
 {
-	struct render r = { .stack = { data },
-			    .depth = 1,
-			    .partial = partial,
-			    .ctx = ctx,
-			    .out = out,
-			    .err = err };
+	const struct mustache_division whole = { partial, ctx, MUSTACHE_WHOLE };
 
-	return render_text(&r, t);
+	return mustache_render_part(t, data, &whole, out, err) < 0 ? -1 : 0;
+}
+
+int mustache_render_part(const struct template_text *t, struct json_object *data,
+			 const struct mustache_division *d, struct strbuf *out, struct error *err)
+{
+	struct render r = { .stack = { data }, .depth = 1, .division = *d, .out = out, .err = err };
+
+	return render_text(&r, t) < 0 ? -1 : r.divided;
 }
 
 int mustache_check(const struct template_text *t, mustache_partial *partial, void *ctx,

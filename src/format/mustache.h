@@ -69,6 +69,24 @@ struct json_object *mustache_list(mustache_item *item, void *arg, void (*free_ar
 int mustache_render(const struct template_text *t, struct json_object *data,
 		    mustache_partial *partial, void *ctx, struct strbuf *out, struct error *err);
 
+/* A partial that divides a template in two. It stands in no section. */
+extern const struct template_text mustache_divider;
+
+enum mustache_part { MUSTACHE_WHOLE, MUSTACHE_BEFORE, MUSTACHE_AFTER };
+
+struct mustache_division {
+	mustache_partial *partial; /* returns &mustache_divider for one name */
+	void *ctx;
+	enum mustache_part part;
+};
+
+/*
+ * The same, of the part of T before or after the divider. Of a part, nothing of
+ * the other one is looked up. 1: the divider was found, 0: not; or -1.
+ */
+int mustache_render_part(const struct template_text *t, struct json_object *data,
+			 const struct mustache_division *d, struct strbuf *out, struct error *err);
+
 /*
  * Checks that T can be rendered. Returns 0, or -1 with ERR_INTERNAL and
  * "PATH:LINE: the fault": a malformed tag or section, or a partial that PARTIAL

@@ -231,6 +231,45 @@ START_TEST(an_answer_above_the_limit_is_refused)
 }
 END_TEST
 
+/* The partial "p" has the divider. */
+static const struct template_text *divided_partial(void *ctx, const char *name, size_t len)
+{
+	static char text[] = "[{{a}}{{>divider}}{{b}}]";
+	static struct template_text partial;
+
+	(void)ctx;
+	partial = template_of(text);
+	return len == 1 && *name == 'p' ? &partial : &mustache_divider;
+}
+
+static void check_part(char *template, enum mustache_part part, int rc, const char *want)
+{
+	const struct mustache_division d = { divided_partial, NULL, part };
+	struct template_text text = template_of(template);
+	struct json_object *data = json_tokener_parse("{\"a\":1,\"b\":[2]}");
+	struct error err = { 0 };
+	struct strbuf out;
+
+	strbuf_init(&out, LIMIT);
+	ck_assert_int_eq(mustache_render_part(&text, data, &d, &out, &err), rc);
+	ck_assert_str_eq(out.text, want);
+	strbuf_release(&out);
+	json_object_put(data);
+}
+
+START_TEST(a_template_is_rendered_in_two_parts)
+{
+	char text[] = "{{a}}<{{#b}}{{.}}{{/b}}{{>p}}{{^c}}{{a}}{{/c}}>";
+	char inside[] = "{{a}}{{#b}}{{>p}}{{/b}}";
+
+	check_part(text, MUSTACHE_WHOLE, 1, "1<2[1[ 2 ]]1>");
+	check_part(text, MUSTACHE_BEFORE, 1, "1<2[1");
+	check_part(text, MUSTACHE_AFTER, 1, "[ 2 ]]1>");
+	check_part(inside, MUSTACHE_BEFORE, 1, "1[1");
+	check_part(inside, MUSTACHE_AFTER, 0, "");
+}
+END_TEST
+
 /* Makes the items 0 to *ARG - 1. */
 static bool make_number(void *arg, size_t i, struct json_object *item)
 {
@@ -318,6 +357,7 @@ int main(void)
 	tcase_add_test(tc, a_partial_that_calls_itself_comes_to_an_end);
 	tcase_add_test(tc, partials_without_end_are_stopped);
 	tcase_add_test(tc, an_answer_above_the_limit_is_refused);
+	tcase_add_test(tc, a_template_is_rendered_in_two_parts);
 	tcase_add_test(tc, items_of_a_list_can_be_made_while_it_is_rendered);
 	tcase_add_test(tc, a_template_that_was_cut_renders_as_one_that_was_not);
 	tcase_add_test(tc, each_byte_that_needs_an_escape_gets_one_wherever_it_stands);

@@ -214,6 +214,13 @@ START_TEST(pages_need_a_place_for_what_comes_inside)
 	ck_assert_int_eq(layout_check(templates, &err), -1);
 	ck_assert_ptr_nonnull(
 		strstr(err.message, "/own/report.html: needs {{>body}}, in no section"));
+	put(own, "report.html", "{{^title}}{{>body}}{{/title}}");
+	templates_unref(&templates);
+	read_both();
+	err = (struct error) { 0 };
+	ck_assert_int_eq(layout_check(templates, &err), -1);
+	ck_assert_ptr_nonnull(
+		strstr(err.message, "/own/report.html: needs {{>body}}, in no section"));
 	put(own, "layout.html", "nothing");
 	templates_unref(&templates);
 	read_both();
