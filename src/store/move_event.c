@@ -53,14 +53,9 @@ struct end {
 	GString *id;
 };
 
-/* A page of events. */
-struct events {
-	struct arena arena;
-	struct stored_event *list;
-	struct rollup *sums; /* of each event */
-	size_t n, size, sums_size;
-	struct move_sum sum;
-};
+/* Takes an event with its checksum, and its place in the sums. The texts are borrowed. */
+typedef void event_fn(void *arg, const struct stored_event *e, const struct rollup *sum,
+		      uint64_t hash);
 
 static int compare_ids(const struct end *end, const struct stored_event *e)
 {
@@ -72,21 +67,18 @@ static int compare_ids(const struct end *end, const struct stored_event *e)
 	return order ? order : (end->id->len > e->id_len) - (end->id->len < e->id_len);
 }
 
-static void read_event(struct stmt *s, struct arena *arena, struct stored_event *e)
+static void read_event(struct stmt *s, struct stored_event *e)
 {
-	const char *text = db_get_text(s, ID, &e->id_len);
-
-	e->id = arena_strn(arena, text, e->id_len);
-	e->source = db_get_int(s, SOURCE);
-	e->series = db_get_int(s, SERIES);
-	e->time_us = db_get_int(s, TIME);
+	*e = (struct stored_event) { .source = db_get_int(s, SOURCE),
+				     .series = db_get_int(s, SERIES),
+				     .time_us = db_get_int(s, TIME),
+				     .correction = db_get_int(s, CORRECTION),
+				     .account = db_get_int(s, ACCOUNT),
+				     .family = db_get_int(s, ROOT) };
+	e->id = db_get_text(s, ID, &e->id_len);
 	e->effective_us = MAX(e->time_us, db_get_int(s, BOOKED));
-	e->correction = db_get_int(s, CORRECTION);
-	e->account = db_get_int(s, ACCOUNT);
-	e->family = db_get_int(s, ROOT);
 	store_get_amounts(s, AMOUNT, &e->amounts);
-	text = db_get_text(s, ATTRIBUTES, &e->attributes_len);
-	e->attributes = text ? arena_strn(arena, text, e->attributes_len) : NULL;
+	e->attributes = db_get_text(s, ATTRIBUTES, &e->attributes_len);
 }
 
 static uint64_t hash_event(const struct stored_event *e)
@@ -103,43 +95,37 @@ static uint64_t hash_event(const struct stored_event *e)
 	return e->attributes ? move_hash_bytes(hash, e->attributes, e->attributes_len) : hash;
 }
 
-static void take_event(struct events *all, struct stmt *s, struct end *end)
+static void take_event(struct stmt *s, struct end *end, event_fn *take, void *arg)
 {
-	struct stored_event *e;
+	struct stored_event e;
+	struct rollup sum;
 
-	all->list = store_room(&all->arena, all->list, all->n, &all->size, sizeof(*all->list));
-	all->sums = store_room(&all->arena, all->sums, all->n, &all->sums_size, sizeof(*all->sums));
-	e = &all->list[all->n];
-	*e = (struct stored_event) { 0 };
-	read_event(s, &all->arena, e);
-	all->sums[all->n++] = (struct rollup) {
+	read_event(s, &e);
+	sum = (struct rollup) {
 		.level = LEVEL_QUARTER,
-		.family = e->family,
-		.account = e->account,
+		.family = e.family,
+		.account = e.account,
 		.category = db_get_int(s, CATEGORY),
-		.series = db_get_int(s, DIMENSIONS_SUM) ? e->series : 0,
-		.slot = slot_of_instant(e->effective_us),
-		.amounts = e->amounts,
+		.series = db_get_int(s, DIMENSIONS_SUM) ? e.series : 0,
+		.slot = slot_of_instant(e.effective_us),
+		.amounts = e.amounts,
 	};
-	move_sum_add(&all->sum, hash_event(e));
-	if (compare_ids(end, e) < 0) {
-		end->source = e->source;
+	take(arg, &e, &sum, hash_event(&e));
+	if (compare_ids(end, &e) < 0) {
+		end->source = e.source;
 		g_string_truncate(end->id, 0);
-		g_string_append_len(end->id, e->id, (gssize)e->id_len);
+		g_string_append_len(end->id, e.id, (gssize)e.id_len);
 	}
 }
 
 /* Reads at most N events behind END, up to LAST (or NULL), and moves END to the last one. */
 static int read_events(struct store *st, struct end *end, const struct end *last, int64_t n,
-		       struct events *ret, struct error *err)
+		       event_fn *take, void *arg, struct error *err)
 {
 	struct stmt *s = prepare(st, last ? events_between : events_behind, err);
-	const char *id;
+	char *id = g_strdup(end->id->str);
 	int rc;
 
-	*ret = (struct events) { 0 };
-	arena_init(&ret->arena);
-	id = arena_str(&ret->arena, end->id->str);
 	db_bind_int(s, 1, end->source);
 	db_bind_str(s, 2, id);
 	db_bind_int(s, 3, n);
@@ -148,13 +134,58 @@ static int read_events(struct store *st, struct end *end, const struct end *last
 		db_bind_str(s, 5, last->id->str);
 	}
 	while ((rc = db_step(s, err)) > 0)
-		take_event(ret, s, end);
+		take_event(s, end, take, arg);
+	g_free(id);
 	return rc;
 }
 
-static void events_release(struct events *all)
+/* ---- pages ---- */
+
+/* Events that are copied together. Its memory is used for one page after the other. */
+struct events_page {
+	struct arena arena; /* the texts */
+	GArray *events;     /* struct stored_event */
+	GArray *sums;       /* struct rollup, of each event */
+	struct move_sum sum;
+};
+
+static void page_init(struct events_page *p)
 {
-	arena_release(&all->arena);
+	arena_init(&p->arena);
+	p->events = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
+	p->sums = g_array_new(FALSE, FALSE, sizeof(struct rollup));
+}
+
+static void page_release(struct events_page *p)
+{
+	arena_release(&p->arena);
+	g_array_free(p->events, TRUE);
+	g_array_free(p->sums, TRUE);
+}
+
+static void keep_event(void *arg, const struct stored_event *e, const struct rollup *sum,
+		       uint64_t hash)
+{
+	struct events_page *p = arg;
+	struct stored_event copy = *e;
+
+	copy.id = arena_strn(&p->arena, e->id, e->id_len);
+	if (e->attributes)
+		copy.attributes = arena_strn(&p->arena, e->attributes, e->attributes_len);
+	g_array_append_val(p->events, copy);
+	g_array_append_val(p->sums, *sum);
+	move_sum_add(&p->sum, hash);
+}
+
+/* Reads as read_events, into the page. */
+static int read_page(struct store *st, struct end *end, const struct end *last, int64_t n,
+		     struct events_page *p, struct error *err)
+{
+	arena_reset(&p->arena);
+	g_array_set_size(p->events, 0);
+	g_array_set_size(p->sums, 0);
+	p->sum = (struct move_sum) { 0 };
+	return read_events(st, end, last, n, keep_event, p, err);
 }
 
 /* ---- ranges ---- */
@@ -222,25 +253,25 @@ static int get_range(struct store *to, int64_t at, int64_t *ret_at, struct end *
 /* ---- storing ---- */
 
 /* Adds up the events that are new. */
-static int add_up(struct store *to, const struct events *all, struct error *err)
+static int add_up(struct store *to, const struct events_page *p, struct error *err)
 {
-	struct rollup *list = g_new(struct rollup, all->n);
+	struct rollup *list = g_new(struct rollup, p->events->len);
 	size_t n = 0;
 	int rc;
 
-	for (size_t i = 0; i < all->n; i++)
-		if (all->list[i].verdict == VERDICT_CREATED)
-			list[n++] = all->sums[i];
+	for (guint i = 0; i < p->events->len; i++)
+		if (g_array_index(p->events, struct stored_event, i).verdict == VERDICT_CREATED)
+			list[n++] = g_array_index(p->sums, struct rollup, i);
 	rc = store_rollups_add(to, list, n, err);
 	g_free(list);
 	return rc;
 }
 
 /* An event of another series than before was moved there by a new dimension. */
-static int refile(struct move_events *m, const struct events *all, struct error *err)
+static int refile(struct move_events *m, const struct events_page *p, struct error *err)
 {
-	for (size_t i = 0; i < all->n; i++) {
-		const struct stored_event *e = &all->list[i];
+	for (guint i = 0; i < p->events->len; i++) {
+		const struct stored_event *e = &g_array_index(p->events, struct stored_event, i);
 		struct event_key key = { e->source, e->id, e->id_len };
 
 		if (e->verdict != VERDICT_CONFLICT)
@@ -252,20 +283,22 @@ static int refile(struct move_events *m, const struct events *all, struct error 
 	return 0;
 }
 
-static int store_events(struct move_events *m, const struct events *all, struct error *err)
+static int store_events(struct move_events *m, const struct events_page *p, struct error *err)
 {
-	if (store_events_add(m->to, all->list, all->n, err) < 0 || refile(m, all, err) < 0)
+	struct stored_event *list = (struct stored_event *)p->events->data;
+
+	if (store_events_add(m->to, list, p->events->len, err) < 0 || refile(m, p, err) < 0)
 		return -1;
-	return m->adds_up ? add_up(m->to, all, err) : 0;
+	return m->adds_up ? add_up(m->to, p, err) : 0;
 }
 
 /* Stores the events, and the range of which they are all, in a write of its own. */
 static int store_range(struct move_events *m, int64_t at, const struct end *end,
-		       const struct events *all, struct error *err)
+		       const struct events_page *p, struct error *err)
 {
 	if (store_begin_write(m->to, err) < 0)
 		return -1;
-	if (store_events(m, all, err) < 0 || put_range(m->to, at, end, &all->sum, err) < 0) {
+	if (store_events(m, p, err) < 0 || put_range(m->to, at, end, &p->sum, err) < 0) {
 		store_end(m->to);
 		if (err && err->kind == ERR_CONFLICT)
 			error_clear(err);
@@ -290,29 +323,31 @@ static int64_t page_of(const struct move_events *m)
 }
 
 /* 1 some, 0 no more, -1 failed. */
-static int copy_page(struct move_events *m, int64_t at, struct end *end, struct error *err)
+static int copy_page(struct move_events *m, int64_t at, struct end *end, struct events_page *p,
+		     struct error *err)
 {
-	struct events all;
-	int rc = read_events(m->from, end, NULL, page_of(m), &all, err);
+	int rc = read_page(m->from, end, NULL, page_of(m), p, err);
 
-	if (rc == 0 && all.n)
-		rc = store_range(m, at, end, &all, err);
-	if (rc == 0 && all.n)
-		rc = report(m, (int64_t)all.n, err);
-	events_release(&all);
-	return rc < 0 ? -1 : all.n > 0;
+	if (rc == 0 && p->sum.n)
+		rc = store_range(m, at, end, p, err);
+	if (rc == 0 && p->sum.n)
+		rc = report(m, p->sum.n, err);
+	return rc < 0 ? -1 : p->sum.n > 0;
 }
 
 int move_events_copy(struct move_events *m, struct error *err)
 {
 	struct end end = { INT64_MIN, g_string_new("") };
 	struct move_sum sum;
+	struct events_page page;
 	int64_t at = 0;
 	int rc = get_range(m->to, 0, &at, &end, &sum, err);
 
-	while (rc >= 0 && (rc = copy_page(m, ++at, &end, err)) > 0)
+	page_init(&page);
+	while (rc >= 0 && (rc = copy_page(m, ++at, &end, &page, err)) > 0)
 		if (time(NULL) >= m->until)
 			break;
+	page_release(&page);
 	g_string_free(end.id, TRUE);
 	return rc;
 }
@@ -338,14 +373,16 @@ static int count_between(struct store *st, const struct end *first, const struct
 static int again_whole(struct move_events *m, int64_t at, struct end *first, const struct end *last,
 		       const struct move_sum *before, struct error *err)
 {
-	struct events all;
-	int rc = read_events(m->from, first, last, INT64_MAX, &all, err);
+	struct events_page page;
+	int rc;
 
-	if (rc == 0 && (all.sum.n != before->n || all.sum.hash != before->hash))
-		rc = store_range(m, at, last, &all, err);
+	page_init(&page);
+	rc = read_page(m->from, first, last, INT64_MAX, &page, err);
+	if (rc == 0 && (page.sum.n != before->n || page.sum.hash != before->hash))
+		rc = store_range(m, at, last, &page, err);
 	if (rc == 0)
-		rc = report(m, all.sum.n - before->n, err);
-	events_release(&all);
+		rc = report(m, page.sum.n - before->n, err);
+	page_release(&page);
 	return rc;
 }
 
@@ -395,42 +432,47 @@ static gboolean month_equal(gconstpointer a, gconstpointer b)
 	return x->account == y->account && x->month == y->month;
 }
 
-static void add_to_months(GHashTable *months, const struct events *all)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		struct move_month key = { .account = all->sums[i].account,
-					  .month = slot_of(LEVEL_MONTH, all->sums[i].slot) };
-		struct move_month *m = g_hash_table_lookup(months, &key);
+/* The months of a ledger, and its events so far. */
+struct months {
+	GHashTable *all; /* struct move_month, by itself */
+	int64_t n;       /* events, so far */
+};
 
-		if (!m) {
-			m = g_new(struct move_month, 1);
-			*m = key;
-			g_hash_table_add(months, m);
-		}
-		move_sum_add(&m->sum, hash_event(&all->list[i]));
+static void add_to_months(void *arg, const struct stored_event *e, const struct rollup *sum,
+			  uint64_t hash)
+{
+	struct months *months = arg;
+	struct move_month key = { .account = sum->account,
+				  .month = slot_of(LEVEL_MONTH, sum->slot) };
+	struct move_month *m = g_hash_table_lookup(months->all, &key);
+
+	(void)e;
+	if (!m) {
+		m = g_new(struct move_month, 1);
+		*m = key;
+		g_hash_table_add(months->all, m);
 	}
+	move_sum_add(&m->sum, hash);
+	months->n++;
 }
 
 GHashTable *move_events_sum(struct store *st, const struct move_calls *calls, int64_t *ret_n,
 			    struct error *err)
 {
-	GHashTable *months = g_hash_table_new_full(month_hash, month_equal, g_free, NULL);
+	struct months months = { g_hash_table_new_full(month_hash, month_equal, g_free, NULL), 0 };
 	struct move_events m = { .calls = calls };
 	struct end end = { INT64_MIN, g_string_new("") };
-	struct events all;
 	int rc;
 
 	do {
-		rc = read_events(st, &end, NULL, page_of(&m), &all, err);
-		add_to_months(months, &all);
+		rc = read_events(st, &end, NULL, page_of(&m), add_to_months, &months, err);
+		*ret_n = m.done;
 		if (rc == 0)
-			rc = report(&m, (int64_t)all.n, err);
-		events_release(&all);
-	} while (rc == 0 && all.n);
+			rc = report(&m, months.n - m.done, err);
+	} while (rc == 0 && m.done > *ret_n);
 	g_string_free(end.id, TRUE);
-	*ret_n = m.done;
 	if (rc == 0)
-		return months;
-	g_hash_table_destroy(months);
+		return months.all;
+	g_hash_table_destroy(months.all);
 	return NULL;
 }
