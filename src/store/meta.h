@@ -20,9 +20,10 @@
 #define META_BACKUP_FAILED "backup_failed"
 /* mark of the secret that keys the hashes; see usage/secret_mark.h */
 #define META_SECRET "secret"
-/* of a move into this ledger: mark of the source; are sums made? */
-#define META_MOVING      "moving"
-#define META_MOVING_SUMS "moving_sums"
+/* of a move into this ledger: mark of the source; are sums made? META_REBUILD of the source */
+#define META_MOVING         "moving"
+#define META_MOVING_SUMS    "moving_sums"
+#define META_MOVING_REBUILD "moving_rebuild"
 /* time of the server's last test write */
 #define META_PROBED "probed"
 

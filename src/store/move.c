@@ -25,6 +25,7 @@ struct move {
 	const struct move_calls *calls;
 	int64_t mark;    /* of the source */
 	int64_t version; /* of the source; negative: it has moved */
+	int64_t rebuild; /* META_REBUILD of the source, before its events were read */
 	struct move_events events;
 	/* db_data_version of the source when all of it was copied; -1: not all is */
 	int64_t seen;
@@ -94,7 +95,8 @@ static int begin_target(struct move *m, struct error *err)
 		if (db_exec(m->to->db, steps[i], err) < 0)
 			return -1;
 	if (move_ranges_make(m->to, err) < 0 ||
-	    store_meta_set(m->to, META_MOVING, m->mark, err) < 0)
+	    store_meta_set(m->to, META_MOVING, m->mark, err) < 0 ||
+	    store_meta_set(m->to, META_MOVING_REBUILD, m->rebuild, err) < 0)
 		return -1;
 	return m->to->layout->bulk_begin ? m->to->layout->bulk_begin(m->to, err) : 0;
 }
@@ -114,7 +116,8 @@ static int open_target(struct move *m, struct error *err)
 		rc = mark == m->mark ? 0
 				     : error_set(err, ERR_CONFLICT, "to",
 						 "another ledger is being moved there");
-	if (rc == 0 && store_meta(m->to, META_MOVING_SUMS, &sums, err) < 0)
+	if (rc == 0 && (store_meta(m->to, META_MOVING_SUMS, &sums, err) < 0 ||
+			store_meta(m->to, META_MOVING_REBUILD, &m->rebuild, err) < 0))
 		rc = -1;
 	if (rc == 0)
 		rc = read_number(m->to, "SELECT CAST(COALESCE(sum(n), 0) AS bigint) FROM move",
@@ -133,6 +136,22 @@ static int copy_tables(struct move *m, struct error *err)
 }
 
 /*
+ * Copies again the ranges that have got more events. If events were changed,
+ * too, it reads all of them. In a transaction of the source.
+ */
+static int copy_again(struct move *m, struct error *err)
+{
+	int64_t rebuild = 0;
+	bool whole;
+
+	if (store_meta(m->from, META_REBUILD, &rebuild, err) < 0)
+		return -1;
+	whole = rebuild != m->rebuild;
+	m->rebuild = rebuild;
+	return move_events_again(&m->events, whole, err);
+}
+
+/*
  * Copies tables and events in one read of the source. 1 there may be more, 0 no
  * more, -1 failed.
  */
@@ -148,7 +167,7 @@ static int copy_round(struct move *m, bool again, struct error *err)
 	if (rc == 0)
 		rc = copy_tables(m, err);
 	if (rc == 0 && again)
-		rc = move_events_again(&m->events, true, err);
+		rc = copy_again(m, err);
 	if (rc == 0)
 		rc = move_events_copy(&m->events, err);
 	if (rc || !again)
@@ -203,18 +222,15 @@ static int rebuild(struct move *m, struct error *err)
 	return rc;
 }
 
-static int last_changes(struct move *m, const struct move_sum *dimensions, struct error *err)
+static int last_changes(struct move *m, struct error *err)
 {
-	struct move_sum now;
 	int rc;
 
 	/* nobody has written since the last round: it has copied and counted all */
 	if (m->seen == db_data_version(m->from->db))
 		return rebuild(m, err);
 	m->events.until = INT64_MAX;
-	if (move_dimensions_sum(m->from, &now, err) < 0 || copy_tables(m, err) < 0 ||
-	    move_events_again(&m->events, now.n != dimensions->n || now.hash != dimensions->hash,
-			      err) < 0)
+	if (copy_tables(m, err) < 0 || copy_again(m, err) < 0)
 		return -1;
 	rc = move_events_copy(&m->events, err);
 	return rc < 0 ? -1 : rebuild(m, err);
@@ -244,7 +260,8 @@ static int finish_target(struct move *m, struct error *err)
 	static const char *const steps[] = {
 		"DROP TABLE move",
 		"DROP TABLE moved",
-		"DELETE FROM meta WHERE name IN ('" META_MOVING "', '" META_MOVING_SUMS "')",
+		"DELETE FROM meta WHERE name IN ('" META_MOVING "', '" META_MOVING_SUMS
+		"', '" META_MOVING_REBUILD "')",
 	};
 	int rc;
 
@@ -260,16 +277,11 @@ static int finish_target(struct move *m, struct error *err)
 
 static int finish(struct move *m, struct error *err)
 {
-	struct move_sum dimensions;
 	int rc;
 
-	if (store_begin_read(m->from, err) < 0)
+	if (copy_round(m, true, err) < 0 || store_begin_write(m->from, err) < 0)
 		return -1;
-	rc = move_dimensions_sum(m->from, &dimensions, err);
-	store_end(m->from);
-	if (rc < 0 || copy_round(m, true, err) < 0 || store_begin_write(m->from, err) < 0)
-		return -1;
-	rc = last_changes(m, &dimensions, err);
+	rc = last_changes(m, err);
 	if (rc == 0)
 		rc = mark_moved(m, err);
 	if (rc == 0)
@@ -287,6 +299,8 @@ static int start(struct move *m, struct error *err)
 	rc = store_version(m->from, &m->version, err);
 	if (rc == 0)
 		rc = read_mark(m->from, &m->mark, err);
+	if (rc == 0 && store_meta(m->from, META_REBUILD, &m->rebuild, err) < 0)
+		rc = -1;
 	store_end(m->from);
 	return rc < 0 ? -1 : open_target(m, err);
 }

@@ -7,8 +7,10 @@
 #include <glib.h>
 #include "base/banned.h"
 
-#define PAGE      "2000"
-#define META_ONLY " AND name NOT IN ('version', 'schema', 'moving', 'moving_sums')"
+#define PAGE "2000"
+#define META_ONLY                                                                     \
+	" AND name NOT IN ('version', 'schema', 'rebuild', 'moving', 'moving_sums', " \
+	"'moving_rebuild')"
 
 const struct move_table move_tables[] = {
 	{ "account",
@@ -353,13 +355,5 @@ int move_tables_copy(struct store *from, struct store *to, struct error *err)
 	for (size_t i = 0; i < move_n_tables; i++)
 		if (copies[i] && copy_rows(from, to, &move_tables[i], err) < 0)
 			return -1;
-	return 0;
-}
-
-int move_dimensions_sum(struct store *st, struct move_sum *ret, struct error *err)
-{
-	for (size_t i = 0; i < move_n_tables; i++)
-		if (strcmp(move_tables[i].name, "dimension") == 0)
-			return move_table_sum(st, &move_tables[i], ret, err);
 	return 0;
 }

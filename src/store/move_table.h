@@ -48,8 +48,6 @@ void move_sum_add(struct move_sum *sum, uint64_t row);
 /* In a transaction of ST. */
 int move_table_sum(struct store *st, const struct move_table *t, struct move_sum *ret,
 		   struct error *err);
-/* The checksum of the declared dimensions: if they change, so do series of events. */
-int move_dimensions_sum(struct store *st, struct move_sum *ret, struct error *err);
 /* Makes the rows of TO those of FROM. In a write of TO, and a transaction of FROM. */
 int move_tables_copy(struct store *from, struct store *to, struct error *err);
 

@@ -16,6 +16,7 @@
 #include "store/meta.h"
 #include "store/move.h"
 #include "store/move_table.h"
+#include "store/refile.h"
 #include "store/session.h"
 #include "store/user.h"
 #include "store/verify.h"
@@ -275,6 +276,25 @@ START_TEST(a_ledger_moves)
 }
 END_TEST
 
+/* As when a declared dimension is filled in: no range has more events than before. */
+START_TEST(an_event_that_changes_its_series_is_moved_again)
+{
+	struct fixture f = fill(from_place(_i));
+	struct event_key key = { f.source, "call-0008", 9 };
+	struct steps steps = { 0 };
+
+	OK(move(_i, false, &steps));
+	OK(store_begin_write(f.st, &err));
+	OK(store_refile_begin(f.st, &err));
+	OK(store_event_refile(f.st, &key, f.plain, &err));
+	OK(store_commit(f.st, &err));
+	ck_assert_uint_eq(differences(_i), 1);
+	OK(move(_i, true, &steps));
+	check_equal(_i);
+	store_close(&f.st);
+}
+END_TEST
+
 START_TEST(a_move_goes_on_where_it_was_stopped)
 {
 	struct fixture f = fill(from_place(_i));
@@ -398,6 +418,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_ledger_moves, 0, directions);
+	tcase_add_loop_test(tc, an_event_that_changes_its_series_is_moved_again, 0, directions);
 	tcase_add_loop_test(tc, a_move_goes_on_where_it_was_stopped, 0, directions);
 	tcase_add_loop_test(tc, a_move_that_is_killed_goes_on, 0, directions);
 	tcase_add_test(tc, all_tables_and_columns_are_moved);
