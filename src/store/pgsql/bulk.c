@@ -19,14 +19,15 @@
 #define MONTH                                                                                      \
 	"(date_part('year', " MONTH_DATE ") * 12 + date_part('month', " MONTH_DATE "))::bigint - " \
 	"1"
+/* In the order of the keys, which sorts faster than hashing, and fills indexes faster. */
+#define TOTAL_BY          " GROUP BY 2, 3, 4, 1 ORDER BY 2, 3, 4, 1"
+#define PART_BY           " GROUP BY 2, 4, 3, 5, 1 ORDER BY 2, 4, 3, 5, 1"
 #define INTO_TOTAL(level) "INSERT INTO total_" level " (" KEY ", " AMOUNT_COLUMNS ") "
 #define INTO_PART(level)  "INSERT INTO part_" level " (" KEY ", series, " AMOUNT_COLUMNS ") "
-#define TOTAL_OF(slot, lower)                                                  \
-	"SELECT root, account, " slot ", category, " SUMS " FROM total_" lower \
-	" GROUP BY 1, 2, 3, 4"
-#define PART_OF(slot, lower)                                                          \
-	"SELECT root, account, " slot ", category, series, " SUMS " FROM part_" lower \
-	" GROUP BY 1, 2, 3, 4, 5"
+#define TOTAL_OF(slot, lower) \
+	"SELECT root, account, " slot ", category, " SUMS " FROM total_" lower TOTAL_BY
+#define PART_OF(slot, lower) \
+	"SELECT root, account, " slot ", category, series, " SUMS " FROM part_" lower PART_BY
 
 int pgsql_bulk_begin(struct store *st, struct error *err)
 {
@@ -41,10 +42,10 @@ int pgsql_bulk_end(struct store *st, struct error *err)
 		"CREATE INDEX IF NOT EXISTS " PGSQL_EVENT_INDEX,
 		"ANALYZE event, series",
 		INTO_TOTAL("quarter") "SELECT e.root, e.account, " QUARTER
-				      ", s.category, " E_SUMS OF_EVENTS " GROUP BY 1, 2, 3, 4",
+				      ", s.category, " E_SUMS OF_EVENTS TOTAL_BY,
 		INTO_PART("quarter") "SELECT e.root, e.account, " QUARTER
-				     ", s.category, e.series, " E_SUMS OF_EVENTS " WHERE " HAS
-				     " GROUP BY 1, 2, 3, 4, 5",
+				     ", s.category, e.series, " E_SUMS OF_EVENTS
+				     " WHERE " HAS PART_BY,
 		INTO_TOTAL("day") TOTAL_OF(DAY, "quarter"),
 		INTO_PART("day") PART_OF(DAY, "quarter"),
 		INTO_TOTAL("month") TOTAL_OF(MONTH, "day"),
