@@ -35,7 +35,7 @@ const ledger = new Ledger()
 const accounts = []
 while (accounts.length < Number(process.env.ACCOUNTS || 20))
 	accounts.push(ledger.account(`Account ${accounts.length}`, ...accounts.length % 2 ? ['--parent', accounts[accounts.length - 1]] : []))
-const counts = { kills: 0, crashes: 0, refused: 0, killsAtStart: 0, upgrades: 0, killsInUpgrade: 0, requests: 0, unanswered: 0, resentNew: 0, resentStored: 0, resentAcknowledged: 0, spoilt: 0 }
+const counts = { kills: 0, crashes: 0, refused: 0, killsAtStart: 0, upgrades: 0, killsInUpgrade: 0, requests: 0, unanswered: 0, resentNew: 0, resentStored: 0, resentAcknowledged: 0, spoilt: 0, finishedLater: 0 }
 const wrong = []
 
 // ---- what is sent ----
@@ -69,6 +69,12 @@ function newRequest() {
 
 // ---- one request ----
 
+// The line of the server's log about an answer that names one.
+function logged(body) {
+	const [id] = /RQ[0-9a-f]{32}/.exec(body) ?? []
+	return id ? ledger.log.split('\n').find(line => line.includes(id)) ?? '' : ''
+}
+
 function check(job, { head, body }) {
 	const status = /^Status: (\d+)/.exec(head)?.[1]
 	if (job.spoilt) {
@@ -80,7 +86,7 @@ function check(job, { head, body }) {
 		return
 	}
 	if (status !== '200')
-		return void wrong.push(`status ${status}: ${body.slice(0, 200)}`)
+		return void wrong.push(`status ${status}: ${body.slice(0, 200)} ${logged(body)}`)
 	const { created, duplicate, conflict, rejected } = JSON.parse(body)
 	const parted = created && duplicate && !(job.refused && !job.atomic)
 	if (conflict || rejected || parted || created + duplicate !== job.n)
@@ -223,6 +229,25 @@ async function resend() {
 		await workAll((job => () => job.splice(0, 1)[0])([acknowledged[int(acknowledged.length)]]))
 }
 
+// Waits until no server of a Citus cluster has a transaction that is prepared and not yet committed. Citus looks for them once a minute.
+const isCluster = crashes && ledger.sql("SELECT count(*) FROM pg_extension WHERE extname = 'citus'")[0][0] === 1
+const PREPARED = `SELECT sum(CASE WHEN success THEN result::int ELSE 1 END) FROM run_command_on_workers('SELECT count(*) FROM pg_prepared_xacts')`
+
+async function settle() {
+	const from = Date.now(), isSettled = () => !isCluster || !ledger.sql(PREPARED)[0][0]
+	if (isSettled())
+		return
+	const [[seen]] = ledger.sql('SELECT count(*) FROM event')
+	counts.finishedLater++
+	while (!isSettled()) {
+		if (Date.now() - from > 120000)
+			throw new Error('a transaction is still prepared after two minutes')
+		await sleep(200)
+	}
+	const [[all]] = ledger.sql('SELECT count(*) FROM event')
+	console.log(`# round ${round}: Citus finished ${all - seen} events ${((Date.now() - from) / 1000).toFixed(1)} s later`)
+}
+
 // Count, usage and price of all rollups: decimals of 6 and 9 places, added up as integers.
 function sums(...options) {
 	const [head, ...lines] = ledger.run('sums', ...options).trim().split('\n').map(l => l.split('\t'))
@@ -259,11 +284,13 @@ try {
 	for (round = 1; round <= rounds && !wrong.length; round++) {
 		await start()
 		await resend()
+		await settle()
 		compare(round)
 		await load()
 	}
 	await start()
 	await resend()
+	await settle()
 	compare(rounds)
 	const { code } = await ledger.end('SIGTERM')
 	ok('the worker stops as it should in the end', code === 0)
@@ -272,7 +299,7 @@ try {
 }
 const [[stored]] = ledger.sql('SELECT count(*) FROM event')
 if (inPostgresql)
-	console.log(`# ${counts.crashes} times ${MEANWHILE ?? 'the database crashed'}; ${counts.refused} requests were told to come again`)
+	console.log(`# ${counts.crashes} times ${MEANWHILE ?? 'the database crashed'}; ${counts.refused} requests were told to come again; Citus finished commits later in ${counts.finishedLater} rounds`)
 console.log(`# ${counts.kills} kills under load, ${counts.killsAtStart} while starting, ${counts.killsInUpgrade} in ${counts.upgrades} upgrades; ${counts.requests} requests, ${counts.unanswered} without an answer: ` +
 	`of these ${counts.resentStored} were stored, ${counts.resentNew} were not; ${counts.resentAcknowledged} acknowledged ones were sent again; of ${counts.spoilt} nothing was to be stored`)
 console.log(`# ${sent.events} events sent, ${stored} stored: ${Math.max(0, sent.events - stored)} lost, ${Math.max(0, stored - sent.events)} counted twice`)
@@ -284,7 +311,7 @@ ok('some requests were killed on their way', counts.resentStored + counts.resent
 if (!inPostgresql && rounds >= UPGRADE_EVERY)
 	ok('some upgrades were killed on their way', counts.killsInUpgrade > 0)
 if (failed && process.env.KEEP)
-	console.log(`# the ledger is in ${ledger.folder}`)
+	console.log(`# the ledger is in ${ledger.folder}, its events in ${ledger.database}`)
 else
 	ledger.remove()
 console.log(`1..${checks}`)

@@ -120,13 +120,13 @@ export class Postgres {
 	}
 }
 
-// A database of any server, by its address. Each ledger is in a schema of its own, which is dropped when this process ends; a process that
-// is killed leaves its schemas.
+// A database of any server, by its address. Each ledger is in a schema of its own, which is dropped when this process ends, unless the test has
+// failed and KEEP is set; a process that is killed leaves its schemas.
 class Schemas {
 	#names = []
 	constructor(address) {
 		this.address = address
-		process.once('exit', () => this.#names.forEach(name => rowsOf(address, `SET client_min_messages = error; DROP SCHEMA ${name} CASCADE`)))
+		process.once('exit', code => code && process.env.KEEP || this.#names.forEach(name => rowsOf(address, `SET client_min_messages = error; DROP SCHEMA ${name} CASCADE`)))
 	}
 	// A new empty schema: { name, address, sql() }.
 	database() {

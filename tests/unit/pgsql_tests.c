@@ -230,8 +230,9 @@ START_TEST(a_lost_server_of_a_distributed_ledger_is_no_defect)
 		enum error_kind kind;
 	} rows[] = {
 		{ "XX000", "failure on connection marked as essential: db1:5432", ERR_BUSY },
+		{ "XX000", "terminating connection due to unexpected postmaster exit", ERR_BUSY },
 		{ "58030", "failed to COPY to shard 102 on db1:5432", ERR_BUSY },
-		{ "XX000", "cache lookup failed", ERR_INTERNAL },
+		{ "XX001", "invalid page in block 1", ERR_INTERNAL },
 		{ "58030", "could not read a file", ERR_INTERNAL },
 	};
 	struct store *st = with_table();

@@ -31,6 +31,8 @@ static const struct {
 	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path" },
 	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"" },
 	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules" },
+	/* among others, Citus has lost a server, or PostgreSQL met a row that was just changed */
+	{ "XX000", ERR_BUSY, "the database failed: try again" },
 };
 
 const char *pg_one_line(const char *text, char *ret, size_t size)
@@ -49,21 +51,10 @@ const char *pg_one_line(const char *text, char *ret, size_t size)
 
 #define LOST "08006"
 
-/* A connection that Citus itself has lost: it has the state of a defect, or of a broken disk. */
-static bool node_is_lost(const char *state, const char *text)
+/* A connection that Citus has lost has the state of a broken disk. */
+static bool is_lost(const char *state, const char *text)
 {
-	static const struct {
-		const char *state, *words;
-	} lost[] = {
-		{ "XX000", "failure on connection marked as essential" },
-		{ "XX000", "while executing command on" },
-		{ "58030", "failed to COPY to shard" },
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(lost); i++)
-		if (strcmp(state, lost[i].state) == 0 && strstr(text, lost[i].words))
-			return true;
-	return false;
+	return strcmp(state, "58030") == 0 && strstr(text, "failed to COPY to shard");
 }
 
 int pg_fail(const char *state, const char *text, const char *sql, struct error *err)
@@ -72,7 +63,7 @@ int pg_fail(const char *state, const char *text, const char *sql, struct error *
 	const char *message = "the ledger's database failed";
 	char line[320], statement[160];
 
-	if (node_is_lost(state, text))
+	if (is_lost(state, text))
 		state = LOST;
 	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
 		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0) {
