@@ -3,6 +3,7 @@
  */
 #include <check.h>
 #include "store/account.h"
+#include "store/category.h"
 #include "store/rollup.h"
 #include "store/internal.h"
 #include "store/series.h"
@@ -103,6 +104,62 @@ START_TEST(sums_of_many_slots_are_those_of_each)
 				      "row %zu, slot %d", i, (int)k);
 		}
 	}
+	store_close(&f.st);
+}
+END_TEST
+
+enum { LEAVES_CATEGORIES = 8, LEAVES_DAYS = 3 };
+
+/*
+ * Adds a count of the category's number for each quarter hour of some days: days
+ * of several leaves.
+ */
+static void add_leaves(struct store *st, int64_t account, int64_t ids[LEAVES_CATEGORIES])
+{
+	OK(store_begin_write(st, &err));
+	for (int i = 0; i < LEAVES_CATEGORIES; i++) {
+		struct category c = { .name = (char[]) { 'l', (char)('a' + i), '\0' },
+				      .description = "",
+				      .count_unit = "",
+				      .usage_unit = "" };
+
+		OK(store_category_add(st, &c, &err));
+		ids[i] = c.id;
+		for (int64_t slot = 0; slot < 96 * LEAVES_DAYS; slot++)
+			add_rollup(st,
+				   (struct rollup) {
+					   .account = account, .category = c.id, .slot = slot },
+				   i + 1);
+	}
+	OK(store_commit(st, &err));
+}
+
+START_TEST(each_category_is_found_in_days_of_several_leaves)
+{
+	/* days of UTC, and others */
+	static const struct slot_span spans[][LEAVES_DAYS - 1] = { { { 0, 96 }, { 96, 192 } },
+								   { { 5, 101 }, { 101, 197 } } };
+	struct fixture f = with_series(":memory:");
+	struct sums_account account = { .id = f.account };
+	int64_t ids[LEAVES_CATEGORIES];
+
+	add_leaves(f.st, f.account, ids);
+	OK(store_begin_read(f.st, &err));
+	for (size_t row = 0; row < ARRAY_SIZE(spans); row++)
+		for (int i = 0; i < LEAVES_CATEGORIES; i++) {
+			struct counted c = { 0 };
+
+			OK(store_sums(f.st,
+				      &(struct sums_query) { .accounts = &account,
+							     .n_accounts = 1,
+							     .categories = &ids[i],
+							     .n_categories = 1,
+							     .spans = spans[row],
+							     .n_spans = LEAVES_DAYS - 1 },
+				      count_row, &c, &err));
+			for (int k = 0; k < LEAVES_DAYS - 1; k++)
+				ck_assert_int_eq(c.counts[k], 96 * (i + 1));
+		}
 	store_close(&f.st);
 }
 END_TEST
@@ -429,6 +486,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, sums_of_many_slots_are_those_of_each);
+	tcase_add_test(tc, each_category_is_found_in_days_of_several_leaves);
 	tcase_add_test(tc, sums_keep_to_the_values_and_categories_asked_for);
 	tcase_add_test(tc, more_sums_than_allowed_are_refused);
 	tcase_add_test(tc, months_between_two_spans_are_passed_over);

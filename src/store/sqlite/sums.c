@@ -20,8 +20,9 @@
 #include "base/banned.h"
 
 enum {
-	LEAF_WORK = 2,   /* what a leaf costs */
-	FEW_A_DAY = 100, /* events of a day have a leaf or two */
+	LEAF_WORK = 2,    /* what a leaf costs */
+	FEW_A_DAY = 1000, /* events of a day have some leaves, which are passed quickly */
+	NARROW_BYTES = LEAF_BYTES / 2, /* of a month's sums: it has few categories */
 	DAYS_MAX = 31,
 	RANGES_MAX = 4096,  /* so many ranges are read in one statement */
 	UNKNOWN_MAX = 2048, /* so many entries wait for their series to be looked up */
@@ -42,16 +43,32 @@ struct span_map {
 	int64_t start;      /* the quarter hour that the leaf's period begins with */
 };
 
-/* A range of rows of a large month, which the second statement reads. */
+/*
+ * A range of rows of a large month, or a run of rows from their first one on, which
+ * the second statement reads.
+ */
 struct leaf_range {
 	size_t account; /* as in the rows */
+	/* of a run of days, whose rows have quarter hours: empty */
 	struct span_map map;
 	int64_t seek; /* only this series; 0: any */
 };
 
 /*
+ * A leaf of a run, which waits for the leaf behind it: if this one begins before
+ * the categories that are asked for, too, the held leaf has none of them.
+ */
+struct held_leaf {
+	bool held;
+	size_t run;
+	int64_t period;
+	size_t len, first_len;
+	unsigned char bytes[LEAF_BYTES], first[ROLLUP_KEY_BYTES];
+};
+
+/*
  * Of a range: place, account, period, first key, and the key behind its last. Of
- * a run of days: place, account, first and last day, the key behind the last.
+ * a run: place, account, first and last period, the key behind the last.
  */
 enum { RANGE_COLUMNS = 5 };
 
@@ -82,10 +99,10 @@ struct reading {
 	struct db_cell *cells;
 	size_t n_ranges, n_cells; /* what there is room for */
 	size_t ranges_size, cells_size;
-	/* runs of days: the account of each, as in the rows */
-	size_t *runs;
+	struct leaf_range *runs;
 	struct db_cell *run_cells;
 	size_t n_runs, n_run_cells, runs_size, run_cells_size;
+	struct held_leaf held;
 };
 
 /* ---- spans ---- */
@@ -327,33 +344,81 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 /* ---- ranges ---- */
 
 #define RANGES                                                                      \
-	"SELECT l.rowid, l.c, r.leaf FROM list(?1) l CROSS JOIN rollup r"           \
+	"SELECT l.rowid, l.c, r.leaf, r.first FROM list(?1) l CROSS JOIN rollup r"  \
 	" WHERE r.place = l.a AND r.account = l.b AND r.period = l.c"               \
 	" AND r.first >= COALESCE((SELECT max(first) FROM rollup WHERE place = l.a" \
 	" AND account = l.b AND period = l.c AND first <= l.d), x'') AND r.first < l.e"
-#define RUNS                                                                      \
-	"SELECT -1 - l.rowid, r.period, r.leaf FROM list(?2) l CROSS JOIN rollup" \
-	" r WHERE r.place = l.a AND r.account = l.b AND r.period BETWEEN l.c AND" \
+#define RUNS                                                                               \
+	"SELECT -1 - l.rowid, r.period, r.leaf, r.first FROM list(?2) l CROSS JOIN rollup" \
+	" r WHERE r.place = l.a AND r.account = l.b AND r.period BETWEEN l.c AND"          \
 	" l.d AND r.first < l.e"
 
-/* One row of a range, or of a run of days. */
+/* Takes the leaf that is held, if there is one. */
+static int take_held(struct reading *r, struct error *err)
+{
+	struct held_leaf *h = &r->held;
+	const struct leaf_range *run = &r->runs[h->run];
+	struct span_map map;
+
+	if (!h->held)
+		return 0;
+	h->held = false;
+	r->seek = 0;
+	choose_account(r, run->account);
+	map = run->map.map ? run->map
+			   : map_quarters(r->q, h->period * SLOTS_PER_DAY, SLOTS_PER_DAY);
+	return take_leaf(r, h->bytes, h->len, &map, err);
+}
+
+/* Do the categories that are asked for begin behind the held leaf, at FIRST or later? */
+static bool is_passed(const struct reading *r, const unsigned char *first, size_t len)
+{
+	const struct held_leaf *h = &r->held;
+
+	return len == ROLLUP_KEY_BYTES && memcmp(first, r->from, len) <= 0 &&
+	       (!h->first_len || memcmp(h->first, first, len) < 0);
+}
+
+/* One row of a run. */
+static int read_run(struct reading *r, size_t run, struct stmt *s, struct error *err)
+{
+	struct held_leaf *h = &r->held;
+	int64_t period = db_get_int(s, 1);
+	size_t len, first_len;
+	const void *leaf = db_get_blob(s, 2, &len);
+	const unsigned char *first = db_get_blob(s, 3, &first_len);
+
+	if (len > LEAF_BYTES || first_len > ROLLUP_KEY_BYTES)
+		return rollup_damaged(err);
+	if (h->held && h->run == run && h->period == period && is_passed(r, first, first_len)) {
+		if (store_work(r->st, 1, err) < 0)
+			return -1;
+	} else if (take_held(r, err) < 0) {
+		return -1;
+	}
+	h->held = true;
+	h->run = run;
+	h->period = period;
+	h->len = len;
+	h->first_len = first_len;
+	memcpy(h->bytes, leaf, len);
+	memcpy(h->first, first, first_len);
+	return 0;
+}
+
+/* One row of a range, or of a run. */
 static int read_range(struct reading *r, struct stmt *s, struct error *err)
 {
 	int64_t i = db_get_int(s, 0);
-	struct span_map days = map_quarters(r->q, db_get_int(s, 1) * SLOTS_PER_DAY, SLOTS_PER_DAY);
-	const struct span_map *map = &days;
 	size_t len;
-	const void *leaf = db_get_blob(s, 2, &len);
+	const void *leaf;
 
-	if (i >= 0) {
-		choose_account(r, r->ranges[i].account);
-		r->seek = r->ranges[i].seek;
-		map = &r->ranges[i].map;
-	} else {
-		choose_account(r, r->runs[-1 - i]);
-		r->seek = 0;
-	}
-	return take_leaf(r, leaf, len, map, err);
+	if (i < 0)
+		return read_run(r, (size_t)(-1 - i), s, err);
+	leaf = db_get_blob(s, 2, &len);
+	choose_account(r, r->ranges[i].account);
+	r->seek = r->ranges[i].seek;
+	return take_leaf(r, leaf, len, &r->ranges[i].map, err);
 }
 
 /* Reads the ranges and runs that were added. */
@@ -377,7 +442,10 @@ static int read_ranges(struct reading *r, struct error *err)
 			rc = -1;
 			break;
 		}
+	if (rc == 0)
+		rc = take_held(r, err);
 	r->seek = 0;
+	r->held.held = false;
 	r->n_ranges = r->n_cells = r->n_runs = r->n_run_cells = 0;
 	return rc < 0 ? -1 : store_work(r->st, SCAN_WORK * (int64_t)n, err);
 }
@@ -434,9 +502,11 @@ static int add_rows(struct reading *r, enum rollup_place place, int64_t period,
 	return r->n_ranges < RANGES_MAX ? 0 : read_ranges(r, err);
 }
 
-/* Adds all rows of the days FIRST to LAST up to the categories that are asked for. */
+/*
+ * Adds all rows of the periods FIRST to LAST up to the categories that are asked for.
+ */
 static int add_run(struct reading *r, enum rollup_place place, int64_t first, int64_t last,
-		   struct error *err)
+		   const struct span_map *map, struct error *err)
 {
 	const struct db_cell cells[RANGE_COLUMNS] = {
 		{ .n = place },
@@ -447,7 +517,7 @@ static int add_run(struct reading *r, enum rollup_place place, int64_t first, in
 	};
 
 	r->runs = arena_room(&r->arena, r->runs, r->n_runs, &r->runs_size, sizeof(*r->runs));
-	r->runs[r->n_runs++] = r->out.account;
+	r->runs[r->n_runs++] = (struct leaf_range) { r->out.account, *map, 0 };
 	for (int i = 0; i < RANGE_COLUMNS; i++) {
 		r->run_cells = arena_room(&r->arena, r->run_cells, r->n_run_cells,
 					  &r->run_cells_size, sizeof(*r->run_cells));
@@ -469,29 +539,29 @@ static void set_keys(struct reading *r)
 
 /* ---- months ---- */
 
+/* The days of a large month. */
+struct month_days {
+	int64_t first, n;
+	int64_t *whole;   /* the span that has the whole day, or -1 */
+	const void *sums; /* the first leaf of its sums */
+	size_t len;
+};
+
 /*
- * Has a large month so few events that a day has a leaf or two? LEAF is the first
- * one of its sums. If so, it is faster to read all leaves of some days, one after
- * the other, than to look for those of the categories that are asked for.
+ * Has the month so few events that a day has some leaves? If so, it is faster to
+ * pass those before the categories that are asked for than to look for these.
  */
-static bool is_sparse(const void *bytes, size_t len, int64_t days)
+static bool is_sparse(const struct month_days *m)
 {
 	struct leaf_reader leaf;
 	wide count = 0;
 
-	if (!leaf_open(&leaf, bytes, len))
+	if (!leaf_open(&leaf, m->sums, m->len))
 		return false;
-	while (count <= days * FEW_A_DAY && leaf_next(&leaf) > 0)
+	while (count <= DAYS_MAX * FEW_A_DAY && leaf_next(&leaf) > 0)
 		count += leaf.entry.amounts.count;
-	return count <= days * FEW_A_DAY;
+	return count <= DAYS_MAX * FEW_A_DAY;
 }
-
-/* The days of a large month. */
-struct month_days {
-	int64_t first, n;
-	int64_t *whole; /* the span that has the whole day, or -1 */
-	bool sparse;
-};
 
 /* Must the rows of a day be read? By series, those of all days in spans. */
 static bool has_rows(const struct reading *r, const struct month_days *m, int64_t day)
@@ -505,7 +575,7 @@ static int read_days(struct reading *r, const struct month_days *m, struct error
 {
 	enum rollup_place place = r->q->by_series ? PLACE_DAY_SERIES : PLACE_QUARTERS;
 	const struct sums_filtered *f = filtered_of(r, r->out.account);
-	bool runs = m->sparse && !(f && f->n_seeks);
+	int runs = -1;    /* is the month read in runs? -1: not known yet */
 	int64_t run = -1; /* the first day of the run */
 	int rc = 0;
 
@@ -513,24 +583,36 @@ static int read_days(struct reading *r, const struct month_days *m, struct error
 		struct span_map map = map_quarters(r->q, day * SLOTS_PER_DAY, SLOTS_PER_DAY);
 		bool wanted = day < m->first + m->n && has_rows(r, m, day);
 
+		if (wanted && runs < 0)
+			runs = !(f && f->n_seeks) && is_sparse(m);
 		if (wanted && !runs)
 			rc = add_rows(r, place, day, &map, err);
 		else if (wanted && run < 0)
 			run = day;
 		else if (!wanted && run >= 0) {
-			rc = add_run(r, place, run, day - 1, err);
+			rc = add_run(r, place, run, day - 1, &(struct span_map) { 0 }, err);
 			run = -1;
 		}
 	}
 	return rc;
 }
 
-/* A large month that no span has whole. */
-static int read_parts(struct reading *r, int64_t month, bool sparse, struct error *err)
+static int read_sums_of_days(struct reading *r, const struct month_days *m, int64_t month,
+			     const struct span_map *map, struct error *err)
+{
+	return m->len <= NARROW_BYTES || !r->q->n_categories
+		       ? add_run(r, PLACE_DAYS, month, month, map, err)
+		       : add_rows(r, PLACE_DAYS, month, map, err);
+}
+
+/* A large month that no span has whole. LEAF is the first one of its sums. */
+static int read_parts(struct reading *r, int64_t month, const void *leaf, size_t len,
+		      struct error *err)
 {
 	struct month_days m = { .first = slot_month_day(month),
 				.whole = arena_array(&r->arena, int64_t, DAYS_MAX),
-				.sparse = sparse };
+				.sums = leaf,
+				.len = len };
 	struct span_map map = { .map = m.whole };
 
 	m.n = slot_month_day(month + 1) - m.first;
@@ -544,7 +626,7 @@ static int read_parts(struct reading *r, int64_t month, bool sparse, struct erro
 			map.from = i;
 		map.to = i + 1;
 	}
-	if (map.to > 0 && !r->q->by_series && add_rows(r, PLACE_DAYS, month, &map, err) < 0)
+	if (map.to > 0 && !r->q->by_series && read_sums_of_days(r, &m, month, &map, err) < 0)
 		return -1;
 	return read_days(r, &m, err);
 }
@@ -567,7 +649,7 @@ static int read_large(struct reading *r, int64_t month, const void *leaf, size_t
 		map.map = kept;
 		return add_rows(r, PLACE_MONTH_SERIES, month, &map, err);
 	}
-	return read_parts(r, month, is_sparse(leaf, len, DAYS_MAX), err);
+	return read_parts(r, month, leaf, len, err);
 }
 
 /* One row of a month. */
