@@ -463,35 +463,48 @@ static size_t one_category(const struct request *rq, const struct usage_query *q
 	return q->category == rq->catalogue->totalprice ? CATALOGUE_NONE : q->category;
 }
 
-/* The cost of all categories in ROW's range. */
-static int load_total(const struct twilio_report *r, const struct usage_query *query,
-		      const struct usage_row *row, wide *ret, struct error *err)
+/* The cost of all categories in each range of a page. */
+struct page_totals {
+	struct usage_query q;
+	struct usage_cursor *cur; /* NULL: the page has no totals */
+};
+
+static int open_totals(const struct twilio_report *r, const struct usage_query *query,
+		       const struct record_page *page, struct page_totals *ret, struct error *err)
 {
-	struct usage_query q = *query;
-	struct usage_cursor *cur = NULL;
+	const struct request *rq = r->rq;
+	const struct usage_row *rows = page->rows;
+
+	*ret = (struct page_totals) { .q = *query };
+	ret->q.category = rq->catalogue->totalprice;
+	ret->q.zeros = true;
+	if (!page->n || ret->q.category == CATALOGUE_NONE ||
+	    one_category(rq, query) != CATALOGUE_NONE)
+		return 0;
+	ret->q.wanted = (size_t)(rows[page->n - 1].at.bucket - rows[0].at.bucket) + 1;
+	return usage_open(rq->store, rq->catalogue, &ret->q,
+			  (struct usage_position) { .bucket = rows[0].at.bucket }, &ret->cur, err);
+}
+
+/* The total of ROW's range, which is behind those that were asked for before. */
+static int next_total(struct page_totals *t, const struct usage_row *row, wide *ret,
+		      struct error *err)
+{
 	struct usage_row total;
-	int rc;
+	int rc = 0;
 
 	*ret = 0;
-	q.from = row->from;
-	q.to = row->to;
-	q.period = PERIOD_ALL;
-	q.category = r->rq->catalogue->totalprice;
-	if (q.category == CATALOGUE_NONE)
-		return 0;
-	if (usage_open(r->rq->store, r->rq->catalogue, &q, (struct usage_position) { 0 }, &cur,
-		       err) < 0)
-		return -1;
-	rc = usage_next(cur, &total, err);
-	if (rc > 0)
-		*ret = total.totals.price;
-	usage_close(&cur);
+	while (t->cur && (rc = usage_next(t->cur, &total, err)) > 0)
+		if (total.from == row->from) {
+			*ret = total.totals.price;
+			break;
+		}
 	return rc < 0 ? -1 : 0;
 }
 
 /* Writes G, whose rows all have one range. */
-static int view_stretch(struct twilio_report *r, const struct usage_query *q, struct view_group g,
-			struct writer *w, struct error *err)
+static void view_stretch(struct twilio_report *r, const struct usage_query *q, struct view_group g,
+			 struct writer *w)
 {
 	const struct request *rq = r->rq;
 	bool all = r->resource->period == PERIOD_ALL, one = one_category(rq, q) != CATALOGUE_NONE;
@@ -511,26 +524,29 @@ static int view_stretch(struct twilio_report *r, const struct usage_query *q, st
 		g.name = g.partial ? arena_join(rq->arena, words, ", continued", NULL) : words;
 	else if (!all)
 		g.row_name = words;
-	if (!one && load_total(r, q, g.rows, &g.price, err) < 0)
-		return -1;
 	view_write(rq, w, &g);
-	return 0;
 }
 
 static int view_page(struct twilio_report *r, const struct usage_query *q,
 		     const struct record_page *page, struct writer *w, struct error *err)
 {
+	struct page_totals totals;
+	int rc = open_totals(r, q, page, &totals, err);
+
 	begin_page(page, &view_shape, w);
-	for (size_t i = 0, n; i < page->n; i += n) {
+	for (size_t i = 0, n; i < page->n && rc == 0; i += n) {
+		struct view_group g = { .rows = &page->rows[i], .partial = i == 0 && page->inside };
+
 		for (n = 1; i + n < page->n && page->rows[i + n].from == page->rows[i].from; n++)
 			;
-		if (view_stretch(r, q,
-				 (struct view_group) { .rows = &page->rows[i],
-						       .n = n,
-						       .partial = i == 0 && page->inside },
-				 w, err) < 0)
-			return -1;
+		g.n = n;
+		rc = next_total(&totals, g.rows, &g.price, err);
+		if (rc == 0)
+			view_stretch(r, q, g, w);
 	}
+	usage_close(&totals.cur);
+	if (rc < 0)
+		return -1;
 	writer_end(w);
 	writer_end(w);
 	return 0;
