@@ -5,6 +5,7 @@
  */
 #include "format/mustache.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include <glib.h>
@@ -25,10 +26,20 @@ enum token_kind {
 	TOKEN_DELIMITERS = '='
 };
 
+/* A name between dots. Its hash is that of the objects of json-c. */
+struct name_part {
+	unsigned long hash;
+	bool too_long; /* no member has this name */
+	char key[MUSTACHE_NAME];
+};
+
 struct mustache_token {
 	enum token_kind kind;
 	const char *text; /* the text, or the tag's name */
 	size_t len;
+	/* of a tag that looks up its name; none: the innermost context */
+	struct name_part *parts;
+	size_t n_parts;
 	/* spaces before a standalone tag; used by partials */
 	const char *indent;
 	size_t indent_len;
@@ -53,6 +64,7 @@ struct cutter {
 	const char *pos, *limit;
 	struct delimiter open, close;
 	GArray *tokens;
+	struct lh_table *hashes; /* empty */
 	struct error *err;
 };
 
@@ -83,15 +95,19 @@ static const char *escape_of(char c)
 typedef signed char bytes16 __attribute__((vector_size(16)));
 typedef int64_t halves __attribute__((vector_size(16)));
 
-/* Has one of sixteen bytes an escape? */
-static bool has_escape(const char *text)
+/* The number of bytes, of sixteen, before the first that has an escape. */
+static size_t plain_of16(const char *text)
 {
 	bytes16 v;
 	halves found;
 
 	memcpy(&v, text, sizeof(v));
 	found = (halves)((v == '&') | (v == '<') | (v == '>') | (v == '"') | (v == '\''));
-	return found[0] | found[1];
+	if (found[0])
+		return (size_t)__builtin_ctzll(le64toh((uint64_t)found[0])) / 8;
+	if (found[1])
+		return 8 + (size_t)__builtin_ctzll(le64toh((uint64_t)found[1])) / 8;
+	return sizeof(v);
 }
 
 /* The number of bytes before the first that has an escape. */
@@ -99,8 +115,13 @@ static size_t plain_length(const char *text, size_t len)
 {
 	size_t n = 0;
 
-	while (n + sizeof(bytes16) <= len && !has_escape(text + n))
-		n += sizeof(bytes16);
+	while (n + sizeof(bytes16) <= len) {
+		size_t plain = plain_of16(text + n);
+
+		n += plain;
+		if (plain < sizeof(bytes16))
+			return n;
+	}
 	while (n < len && !escape_of(text[n]))
 		n++;
 	return n;
@@ -234,6 +255,30 @@ static enum token_kind kind_of(const char *text, const char *limit)
 								 : TOKEN_ESCAPED;
 }
 
+static struct name_part part_of(const struct cutter *c, const char *name, size_t len)
+{
+	struct name_part part = { .too_long = len >= sizeof(part.key) };
+
+	if (!part.too_long)
+		memcpy(part.key, name, len);
+	part.hash = lh_get_hash(c->hashes, part.key);
+	return part;
+}
+
+static void cut_name(const struct cutter *c, struct mustache_token *t)
+{
+	const char *name = t->text, *end = name + t->len, *dot;
+
+	if (t->kind == TOKEN_PARTIAL || t->kind == TOKEN_END || (t->len == 1 && *name == '.'))
+		return;
+	do {
+		dot = memchr(name, '.', (size_t)(end - name));
+		t->parts = g_renew(struct name_part, t->parts, t->n_parts + 1);
+		t->parts[t->n_parts++] = part_of(c, name, (size_t)((dot ? dot : end) - name));
+		name = dot + 1;
+	} while (dot);
+}
+
 /* Cuts the tag whose opening delimiter is at START. */
 static int cut_tag(struct cutter *c, const char *start)
 {
@@ -260,9 +305,16 @@ static int cut_tag(struct cutter *c, const char *start)
 	c->pos = next;
 	if (kind == TOKEN_DELIMITERS)
 		return set_delimiters(c, text, len);
-	if (kind != TOKEN_COMMENT)
-		add_token(c, (struct mustache_token) { kind, text, len, line,
-						       (size_t)(start - line), 0 });
+	if (kind != TOKEN_COMMENT) {
+		struct mustache_token token = { .kind = kind,
+						.text = text,
+						.len = len,
+						.indent = line,
+						.indent_len = (size_t)(start - line) };
+
+		cut_name(c, &token);
+		add_token(c, token);
+	}
 	return 0;
 }
 
@@ -291,7 +343,7 @@ static int pair_sections(struct cutter *c)
 		       : 0;
 }
 
-/* Cuts T. cut_end(c) frees the tokens, also after a failure. */
+/* Cuts T. cut_end(c) has the tokens, also after a failure. */
 static int cut(struct cutter *c, const struct template_text *t, struct error *err)
 {
 	*c = (struct cutter) { .template = t,
@@ -300,6 +352,7 @@ static int cut(struct cutter *c, const struct template_text *t, struct error *er
 			       .open = { "{{", 2 },
 			       .close = { "}}", 2 },
 			       .tokens = g_array_new(FALSE, FALSE, sizeof(struct mustache_token)),
+			       .hashes = lh_kchar_table_new(1, NULL),
 			       .err = err };
 	if (t->len > MUSTACHE_TEMPLATE)
 		return cut_error(c, t->text, "a template has at most 1 MiB");
@@ -317,30 +370,41 @@ static int cut(struct cutter *c, const struct template_text *t, struct error *er
 	return pair_sections(c);
 }
 
-static void cut_end(struct cutter *c)
+/* Returns the tokens, see tokens_release. */
+static struct mustache_tokens cut_end(struct cutter *c)
 {
-	g_array_free(c->tokens, TRUE);
+	struct mustache_tokens tokens = { .n = c->tokens->len };
+
+	tokens.list = (struct mustache_token *)(void *)g_array_free(c->tokens, FALSE);
+	lh_table_free(c->hashes);
+	return tokens;
+}
+
+static void tokens_release(struct mustache_tokens *tokens)
+{
+	for (size_t i = 0; i < tokens->n; i++)
+		g_free(tokens->list[i].parts);
+	g_free(tokens->list);
 }
 
 int mustache_cut(struct template_text *t, struct error *err)
 {
+	struct mustache_tokens tokens;
 	struct cutter c;
 	int rc = cut(&c, t, err);
 
-	if (rc == 0) {
-		t->tokens = g_new(struct mustache_tokens, 1);
-		t->tokens->n = c.tokens->len;
-		t->tokens->list = (struct mustache_token *)(void *)g_array_free(c.tokens, FALSE);
-	} else {
-		cut_end(&c);
-	}
+	tokens = cut_end(&c);
+	if (rc == 0)
+		t->tokens = g_memdup2(&tokens, sizeof(tokens));
+	else
+		tokens_release(&tokens);
 	return rc;
 }
 
 void mustache_tokens_free(struct mustache_tokens **tokens)
 {
 	if (*tokens)
-		g_free((*tokens)->list);
+		tokens_release(*tokens);
 	g_free(*tokens);
 	*tokens = NULL;
 }
@@ -379,44 +443,35 @@ static const struct item_maker *making_of(struct json_object *list)
 	return json_object_get_userdata(list);
 }
 
-static bool member(struct json_object *object, const char *name, size_t len,
+static bool member(struct json_object *object, const struct name_part *name,
 		   struct json_object **ret)
 {
-	char key[MUSTACHE_NAME];
+	struct lh_entry *e;
 
-	if (len >= sizeof(key) || !json_object_is_type(object, json_type_object))
+	if (name->too_long || !json_object_is_type(object, json_type_object))
 		return false;
-	memcpy(key, name, len);
-	key[len] = '\0';
-	return json_object_object_get_ex(object, key, ret);
+	e = lh_table_lookup_entry_w_hash(json_object_get_object(object), name->key, name->hash);
+	if (e)
+		*ret = (struct json_object *)lh_entry_v(e);
+	return e;
 }
 
 /*
- * Finds the value of NAME. The first part of NAME is looked up in the contexts,
- * the innermost first; each further part is looked up in the value found so
- * far.
+ * Finds the value of T's name. The first part of the name is looked up in the
+ * contexts, the innermost first; each further part is looked up in the value
+ * found so far.
  */
-static struct json_object *lookup(const struct render *r, const char *name, size_t len)
+static struct json_object *lookup(const struct render *r, const struct mustache_token *t)
 {
 	struct json_object *value = NULL;
 	bool found = false;
 
-	if (len == 1 && *name == '.')
+	if (!t->n_parts)
 		return r->stack[r->depth - 1];
-	for (bool first = true; first || found; first = false) {
-		const char *dot = memchr(name, '.', len);
-		size_t part = dot ? (size_t)(dot - name) : len;
-
-		if (first)
-			for (int i = r->depth; i-- > 0 && !found;)
-				found = member(r->stack[i], name, part, &value);
-		else
-			found = member(value, name, part, &value);
-		if (!dot)
-			break;
-		name += part + 1;
-		len -= part + 1;
-	}
+	for (int i = r->depth; i-- > 0 && !found;)
+		found = member(r->stack[i], &t->parts[0], &value);
+	for (size_t i = 1; i < t->n_parts && found; i++)
+		found = member(value, &t->parts[i], &value);
 	return found ? value : NULL;
 }
 
@@ -444,7 +499,7 @@ static int render_tokens(struct render *r, const struct mustache_token *tokens, 
 
 static void render_value(struct render *r, const struct mustache_token *t)
 {
-	struct json_object *value = lookup(r, t->text, t->len);
+	struct json_object *value = lookup(r, t);
 	const char *text = value ? json_object_get_string(value) : "";
 	size_t len = json_object_is_type(value, json_type_string)
 			     ? (size_t)json_object_get_string_len(value)
@@ -485,7 +540,7 @@ static int render_made(struct render *r, const struct item_maker *m,
 
 static int render_section(struct render *r, const struct mustache_token *tokens, size_t i)
 {
-	struct json_object *value = lookup(r, tokens[i].text, tokens[i].len);
+	struct json_object *value = lookup(r, &tokens[i]);
 
 	if (tokens[i].kind == TOKEN_INVERTED)
 		return is_true(value) ? 0 : render_tokens(r, tokens, i + 1, tokens[i].end);
@@ -600,16 +655,17 @@ static int render_tokens(struct render *r, const struct mustache_token *tokens, 
 
 static int render_text(struct render *r, const struct template_text *t)
 {
+	struct mustache_tokens tokens;
 	struct cutter c;
 	int rc;
 
 	if (t->tokens)
 		return render_tokens(r, t->tokens->list, 0, t->tokens->n);
 	rc = cut(&c, t, r->err);
+	tokens = cut_end(&c);
 	if (rc == 0)
-		rc = render_tokens(r, (const struct mustache_token *)(void *)c.tokens->data, 0,
-				   c.tokens->len);
-	cut_end(&c);
+		rc = render_tokens(r, tokens.list, 0, tokens.n);
+	tokens_release(&tokens);
 	return rc;
 }
 
@@ -632,16 +688,18 @@ int mustache_render_part(const struct template_text *t, struct json_object *data
 int mustache_check(const struct template_text *t, mustache_partial *partial, void *ctx,
 		   struct error *err)
 {
+	struct mustache_tokens tokens;
 	struct cutter c;
 	int rc = cut(&c, t, err);
 
-	for (size_t i = 0; rc == 0 && i < c.tokens->len; i++) {
-		const struct mustache_token *token = token_at(&c, i);
+	tokens = cut_end(&c);
+	for (size_t i = 0; rc == 0 && i < tokens.n; i++) {
+		const struct mustache_token *token = &tokens.list[i];
 
 		if (token->kind == TOKEN_PARTIAL && !partial(ctx, token->text, token->len))
 			rc = cut_error(&c, token->text,
 				       "there is no template of this name to put here");
 	}
-	cut_end(&c);
+	tokens_release(&tokens);
 	return rc;
 }
