@@ -54,6 +54,8 @@ struct html {
 	/* the last shown field, or NULL if it has no value */
 	const struct field *last;
 	size_t value_at; /* where the value of `last` begins in the buffer */
+	/* the address of the last link, and its start tag */
+	struct strbuf linked, link;
 	/* the second line of the row: its content, and a one-line summary */
 	struct strbuf details, preview;
 	/* a detail is being written; it begins in the buffer at detail_at */
@@ -78,6 +80,8 @@ static void begin_page(struct writer *w, const struct shape *shape)
 	strbuf_init(&html->tags, w->out->limit);
 	strbuf_init(&html->details, w->out->limit);
 	strbuf_init(&html->preview, w->out->limit);
+	strbuf_init(&html->linked, w->out->limit);
+	strbuf_init(&html->link, w->out->limit);
 	strbuf_init(&html->total, w->out->limit);
 	html->page = (struct frame) { w->options->templates, "layout", kind,
 				      data_page(w->options, w, kind, writer_title(w)) };
@@ -116,20 +120,23 @@ static bool add_value(struct writer *w, const struct field *f, const void *value
 			      f->flags & FIELD_SHARE ? colour_of_row(html) : 0);
 }
 
-/* Turns the last value into a link to URL. */
+/* Turns the last value into a link to URL. Values one after the other often have the same. */
 static void link_value(struct writer *w, const char *url, size_t len)
 {
-	const struct html *html = w->state;
-	struct strbuf link;
+	struct html *html = w->state;
+	struct strbuf *link = &html->link;
 
-	strbuf_init(&link, w->out->limit);
-	strbuf_add(&link, "<a href=\"");
-	html_value_text(&link, url, len);
-	strbuf_add(&link, "\">");
-	strbuf_insert(w->out, html->value_at, link.text, link.len);
+	if (len != html->linked.len || memcmp(html->linked.text, url, len) != 0) {
+		strbuf_clear(&html->linked);
+		strbuf_addn(&html->linked, url, len);
+		strbuf_clear(link);
+		strbuf_add(link, "<a href=\"");
+		html_value_text(link, url, len);
+		strbuf_add(link, "\">");
+	}
+	strbuf_insert(w->out, html->value_at, link->text, link->len);
 	strbuf_add(w->out, "</a>");
-	w->out->failed |= link.failed;
-	strbuf_release(&link);
+	w->out->failed |= link->failed;
 }
 
 static void add_action(struct writer *w, const struct field *f, const char *url, size_t len)
@@ -782,6 +789,8 @@ static void html_release(struct writer *w)
 	strbuf_release(&html->total);
 	strbuf_release(&html->details);
 	strbuf_release(&html->preview);
+	strbuf_release(&html->linked);
+	strbuf_release(&html->link);
 }
 
 const struct format format_html = {
