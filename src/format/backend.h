@@ -104,6 +104,17 @@ static inline const char *const *writer_texts(const void *value)
 	return *(const char *const *const *)value;
 }
 
+/* The value of the scalar S in the record REC; NULL: it is null. */
+static inline const void *writer_step_value(const struct writer_step *s, const void *rec)
+{
+	const void *value = (const char *)rec + s->offset;
+
+	return s->field->flags & FIELD_XML_ONLY ||
+			       (s->field->type == VT_TEXTS && !writer_texts(value))
+		       ? NULL
+		       : value;
+}
+
 /*
  * The title; the default is the name of the root's shape in words. Call it
  * after the root has begun.

@@ -51,14 +51,17 @@ size_t columns_seek(struct writer *w, const struct columns *c, const struct fiel
 		    size_t at)
 {
 	const struct field *parent = w->depth > depth ? writer_top(w)->field : NULL;
-	size_t i = 0;
 
-	while (i < c->n && (c->at[i].field != f || c->at[i].parent != parent))
-		i++;
-	if (i < at)
-		writer_fail(w, ERR_INTERNAL,
-			    "the fields of a record are not in the order of its shape");
-	return i;
+	for (size_t i = at; i < c->n; i++)
+		if (c->at[i].field == f && c->at[i].parent == parent)
+			return i;
+	for (size_t i = 0; i < at; i++)
+		if (c->at[i].field == f && c->at[i].parent == parent) {
+			writer_fail(w, ERR_INTERNAL,
+				    "the fields of a record are not in the order of its shape");
+			return i;
+		}
+	return c->n;
 }
 
 void column_add_heading(struct strbuf *out, const struct column *c)

@@ -206,6 +206,12 @@ static void csv_field(struct writer *w, const struct field *f, const void *value
 	}
 }
 
+static void csv_scalars(struct writer *w, const struct writer_step *step, const void *rec)
+{
+	for (const struct writer_step *s = step, *end = step + step->scalars; s < end; s++)
+		csv_field(w, s->field, writer_step_value(s, rec));
+}
+
 static void csv_end(struct writer *w)
 {
 	struct csv *csv = w->state;
@@ -232,5 +238,6 @@ const struct format format_csv = {
 	.begin = csv_begin,
 	.begin_list = csv_begin_list,
 	.field = csv_field,
+	.scalars = csv_scalars,
 	.end = csv_end,
 };

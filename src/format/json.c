@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "format/bytes16.h"
 
 #include "base/banned.h"
 
@@ -75,15 +76,11 @@ static void add_with_care(struct strbuf *out, const char *text, size_t len)
 	}
 }
 
-typedef signed char bytes16 __attribute__((vector_size(16)));
-typedef int64_t halves __attribute__((vector_size(16)));
-
 /* Copies 16 bytes. Returns not 0 for each that needs care. */
 static bytes16 copy16(char *to, const char *text)
 {
-	bytes16 v;
+	bytes16 v = bytes16_load(text);
 
-	memcpy(&v, text, sizeof(v));
 	memcpy(to, &v, sizeof(v));
 	return (v < 0x20) | (v == '"') | (v == '\\'); /* bytes outside ASCII are negative */
 }
@@ -92,11 +89,11 @@ static bytes16 copy16(char *to, const char *text)
 static bool copy_long(char *to, const char *text, size_t len)
 {
 	bytes16 care = copy16(to + len - 16, text + len - 16);
-	halves any;
+	bytes16_halves any;
 
 	for (size_t i = 0; i + 16 < len; i += 16)
 		care |= copy16(to + i, text + i);
-	any = (halves)care;
+	any = (bytes16_halves)care;
 	return !(any[0] | any[1]);
 }
 

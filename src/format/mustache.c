@@ -5,11 +5,12 @@
  */
 #include "format/mustache.h"
 
-#include <endian.h>
 #include <string.h>
 
 #include <glib.h>
 #include <json-c/json.h>
+
+#include "format/bytes16.h"
 
 #include "base/banned.h"
 
@@ -92,22 +93,12 @@ static const char *escape_of(char c)
 	return (unsigned char)c <= '>' ? escapes[(unsigned char)c] : NULL;
 }
 
-typedef signed char bytes16 __attribute__((vector_size(16)));
-typedef int64_t halves __attribute__((vector_size(16)));
-
 /* The number of bytes, of sixteen, before the first that has an escape. */
 static size_t plain_of16(const char *text)
 {
-	bytes16 v;
-	halves found;
+	bytes16 v = bytes16_load(text);
 
-	memcpy(&v, text, sizeof(v));
-	found = (halves)((v == '&') | (v == '<') | (v == '>') | (v == '"') | (v == '\''));
-	if (found[0])
-		return (size_t)__builtin_ctzll(le64toh((uint64_t)found[0])) / 8;
-	if (found[1])
-		return 8 + (size_t)__builtin_ctzll(le64toh((uint64_t)found[1])) / 8;
-	return sizeof(v);
+	return bytes16_first((v == '&') | (v == '<') | (v == '>') | (v == '"') | (v == '\''));
 }
 
 /* The number of bytes before the first that has an escape. */

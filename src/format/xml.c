@@ -15,6 +15,7 @@
 
 #include "base/utf8.h"
 #include "format/backend.h"
+#include "format/bytes16.h"
 
 #include "base/banned.h"
 
@@ -81,13 +82,27 @@ static size_t add_special(struct strbuf *out, const char *text, size_t len, bool
 	return step;
 }
 
+/* The number of bytes before the first that is not plain. */
+static size_t plain_length(const char *text, size_t len)
+{
+	size_t n = 0, plain = sizeof(bytes16);
+
+	for (; n + sizeof(bytes16) <= len && plain == sizeof(bytes16); n += plain) {
+		bytes16 v = bytes16_load(text + n);
+
+		plain = bytes16_first((v < 0x20) | (v == '&') | (v == '<') | (v == '>') |
+				      (v == '"'));
+	}
+	while (plain == sizeof(bytes16) && n < len && is_plain((unsigned char)text[n]))
+		n++;
+	return n;
+}
+
 void xml_add_text(struct strbuf *out, const char *text, size_t len, bool attribute)
 {
 	while (len > 0) {
-		size_t n = 0, step = 0;
+		size_t n = plain_length(text, len), step = 0;
 
-		while (n < len && is_plain((unsigned char)text[n]))
-			n++;
 		strbuf_addn(out, text, n);
 		if (n < len)
 			step = add_special(out, text + n, len - n, attribute);
@@ -260,38 +275,72 @@ static void add_texts(struct writer *w, const struct field *f, const char *const
 	strbuf_addc(w->out, '>');
 }
 
+/* Adds the element called NAME for the value of F. */
+static void add_element(struct writer *w, const struct field *f, const struct spelled *name,
+			const void *value)
+{
+	bool contract = style_of(w)->xml_data_contract;
+	struct strbuf *out = w->out;
+	char buf[DECIMAL_TEXT];
+	const char *text = "";
+	size_t len = 0;
+	bool given = writer_scalar(f, value, buf, &text, &len);
+
+	strbuf_addc(out, '<');
+	strbuf_addn(out, name->text, name->len);
+	add_attributes(w, f);
+	if (!given && contract)
+		strbuf_add(out, " i:nil=\"true\"");
+	if (!given || (len == 0 && !contract)) {
+		close_tag(w);
+		return;
+	}
+	strbuf_addc(out, '>');
+	xml_add_text(out, text, len, false);
+	strbuf_addn(out, "</", 2);
+	strbuf_addn(out, name->text, name->len);
+	strbuf_addc(out, '>');
+}
+
+static void add_scalar(struct writer *w, const struct field *f, const struct spelled *name,
+		       const void *value)
+{
+	if (f->type == VT_TEXTS && value)
+		add_texts(w, f, writer_texts(value));
+	else
+		add_element(w, f, name, value);
+}
+
 static void xml_field(struct writer *w, const struct field *f, const void *value)
 {
 	char buf[DECIMAL_TEXT];
 	const char *text = "";
 	size_t len = 0;
-	bool texts = f->type == VT_TEXTS && value;
-	bool given = !texts && writer_scalar(f, value, buf, &text, &len),
-	     contract = style_of(w)->xml_data_contract;
 
-	if (is_bare_page(w, writer_top(w))) {
-		add_page_attribute(w, f, text, given ? len : 0);
-		return;
+	if (!is_bare_page(w, writer_top(w))) {
+		complete_tag(w);
+		add_scalar(w, f, style_spelled(style_of(w)->xml, f->name), value);
+	} else if (writer_scalar(f, value, buf, &text, &len)) {
+		add_page_attribute(w, f, text, len);
+	} else {
+		add_page_attribute(w, f, "", 0);
 	}
-	complete_tag(w);
-	if (texts) {
-		add_texts(w, f, writer_texts(value));
-		return;
+}
+
+static void xml_scalars(struct writer *w, const struct writer_step *step, const void *rec)
+{
+	bool bare = is_bare_page(w, writer_top(w));
+
+	if (!bare)
+		complete_tag(w);
+	for (const struct writer_step *s = step, *end = step + step->scalars; s < end; s++) {
+		const void *value = writer_step_value(s, rec);
+
+		if (bare)
+			xml_field(w, s->field, value);
+		else
+			add_scalar(w, s->field, s->name, value);
 	}
-	strbuf_addc(w->out, '<');
-	add_name(w, f->name);
-	add_attributes(w, f);
-	if (!given && contract)
-		strbuf_add(w->out, " i:nil=\"true\"");
-	if (!given || (len == 0 && !contract)) {
-		close_tag(w);
-		return;
-	}
-	strbuf_addc(w->out, '>');
-	xml_add_text(w->out, text, len, false);
-	strbuf_add(w->out, "</");
-	add_name(w, f->name);
-	strbuf_addc(w->out, '>');
 }
 
 static void xml_end(struct writer *w)
@@ -345,6 +394,7 @@ const struct format format_xml = {
 	.begin = xml_begin,
 	.begin_list = xml_begin_list,
 	.field = xml_field,
+	.scalars = xml_scalars,
 	.end = xml_end,
 	.finish = xml_finish,
 	.release = xml_release,
