@@ -41,10 +41,12 @@ struct usage_cursor {
 	 * the number of all members
 	 */
 	size_t *starts;
-	int64_t next_buckets; /* size of the next batch, with GROUP_DIMENSION */
-	int64_t bucket;       /* current bucket */
-	size_t row;           /* next row */
-	int64_t ranged;       /* the bucket of this range; -1: none */
+	/* with GROUP_DIMENSION: the least size of the next batch; what was read */
+	int64_t next_buckets, read_buckets, read_members;
+	size_t passed;  /* rows of the first bucket before the start */
+	int64_t bucket; /* current bucket */
+	size_t row;     /* next row */
+	int64_t ranged; /* the bucket of this range; -1: none */
 	struct time_span range;
 };
 
@@ -111,6 +113,8 @@ static int finish_members(struct usage_cursor *cur, struct error *err)
 	for (int64_t k = 0; k < cur->n_buckets; k++)
 		if (cur->starts[k + 1] < cur->starts[k])
 			cur->starts[k + 1] = cur->starts[k];
+	cur->read_buckets += cur->n_buckets;
+	cur->read_members += (int64_t)m->n;
 	return 0;
 }
 
@@ -176,17 +180,29 @@ static int64_t between(int64_t n, int64_t least, int64_t most)
 	return n < least ? least : n > most ? most : n;
 }
 
+/*
+ * With GROUP_DIMENSION, as many buckets are read at once as have the rows that are
+ * left, if they are like those before; but each time twice as many at least.
+ */
+static int64_t choose_member_buckets(struct usage_cursor *cur)
+{
+	int64_t n = cur->next_buckets,
+		left = (int64_t)(cur->query->wanted + cur->passed) - cur->read_members;
+
+	cur->next_buckets = between(2 * n, 1, MEMBER_BUCKETS);
+	if (cur->read_members && left > n * cur->read_members / cur->read_buckets)
+		n = left * cur->read_buckets / cur->read_members + 1;
+	return between(n, 1, MEMBER_BUCKETS);
+}
+
 /* The number of buckets to read at once. */
 static int64_t choose_buckets(struct usage_cursor *cur)
 {
 	const struct usage_query *q = cur->query;
 	int64_t rows = (int64_t)cur->n_rows, n;
 
-	if (q->group == GROUP_DIMENSION) {
-		n = cur->next_buckets;
-		cur->next_buckets = between(2 * n, 1, MEMBER_BUCKETS);
-		return n;
-	}
+	if (q->group == GROUP_DIMENSION)
+		return choose_member_buckets(cur);
 	n = q->wanted ? ((int64_t)(cur->row + q->wanted) + rows - 1) / rows : BATCH_ROWS / rows;
 	return between(n, 1, BATCH_BUCKETS);
 }
@@ -374,7 +390,7 @@ static int begin(struct usage_cursor *cur, const char *after, struct error *err)
 {
 	if (cur->query->group == GROUP_DIMENSION && load_bucket(cur, cur->bucket, err) < 0)
 		return -1;
-	cur->row = rows_up_to(cur, cur->bucket, after);
+	cur->row = cur->passed = rows_up_to(cur, cur->bucket, after);
 	return load_bucket(cur, cur->bucket, err);
 }
 
