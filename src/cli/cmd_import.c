@@ -526,6 +526,7 @@ static int import_files(struct import *im, int argc, char **argv)
 
 	/* the first signal stops the import between two batches */
 	interrupt_catch();
+	command_keep_memory();
 	for (int i = 1; i < argc && !interrupted && !im->failed; i++)
 		if (import_file(im, argv[i]) != EXIT_DONE)
 			worst = EXIT_FAILED;

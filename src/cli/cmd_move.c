@@ -169,6 +169,7 @@ static int run(const struct settings *s, int argc, char **argv)
 	if (strcmp(m.from, m.to) == 0)
 		return command_wrong(&command_move, "the ledger is there already");
 	interrupt_catch();
+	command_keep_memory();
 	rc = m.check ? check(&m, &n, &err) : move(&m, &err);
 	if (rc < 0)
 		return command_fail("move", &err);

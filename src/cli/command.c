@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,14 @@ int command_wrong(const struct command *c, const char *fmt, ...)
 	va_end(ap);
 	fprintf(stderr, "; try usaged %s --help\n", c->name);
 	return EXIT_WRONG_CALL;
+}
+
+void command_keep_memory(void)
+{
+	enum { BYTES = 32 * 1024 * 1024 /* of the largest piece, and half of what is free */ };
+
+	mallopt(M_MMAP_THRESHOLD, BYTES);
+	mallopt(M_TRIM_THRESHOLD, 2 * BYTES);
 }
 
 static const struct command_option *find_option(const struct command_option *o, const char *name,

@@ -104,6 +104,12 @@ __attribute__((format(printf, 2, 3))) int command_wrong(const struct command *c,
 							...);
 
 /*
+ * For a command that stores or reads many events: from now on, memory that was
+ * freed stays with the process, whose next batch or page needs as much again.
+ */
+void command_keep_memory(void);
+
+/*
  * Opens the ledger of the settings; for writing, upgrades it first if an older
  * program made it. On failure, prints the error and returns NULL.
  */

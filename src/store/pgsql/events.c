@@ -126,7 +126,18 @@ static size_t count_same(const struct identities *all, size_t first)
 	return n;
 }
 
-static enum verdict compare(const struct stored_event *e, const struct stored_event *first)
+/* What events of one identity must have in common to be duplicates. */
+struct stored_content {
+	int64_t series, time_us;
+	struct amounts amounts;
+};
+
+static struct stored_content content_of(const struct stored_event *e)
+{
+	return (struct stored_content) { e->series, e->time_us, e->amounts };
+}
+
+static enum verdict compare(const struct stored_event *e, const struct stored_content *first)
 {
 	return e->series == first->series && e->time_us == first->time_us &&
 			       amounts_equal(&e->amounts, &first->amounts)
@@ -141,26 +152,26 @@ static enum verdict compare(const struct stored_event *e, const struct stored_ev
 	"time_us, " AMOUNT_COLUMNS                                                \
 	" FROM event WHERE source = l.a AND id = l.b AND root = l.c AND at(root, ?2) LIMIT 1) e"
 
-static int find_in_place(struct store *st, const struct event_rows *keys, const struct place *place,
-			 struct stored_event *ret, struct error *err)
+/* The events of one place; FIRSTS has the first event of each identity. */
+static int find_in_place(struct store *st, struct stored_event *const *firsts,
+			 const struct place *place, struct arena *arena, struct stored_content *ret,
+			 struct error *err)
 {
-	size_t columns = (size_t)keys->columns;
-	struct db_list list = { arena_array(keys->arena, struct db_cell, place->n * columns),
-				place->n, keys->columns };
 	struct stmt *s = prepare(st, FIND, err);
+	struct event_rows keys;
 	int rc;
 
+	rows_init(&keys, arena, place->n, IDENTITY_CELLS);
 	for (size_t i = 0; i < place->n; i++)
-		memcpy((struct db_cell *)list.cells + i * columns,
-		       keys->cells + place->items[i] * columns, columns * sizeof(*keys->cells));
-	db_bind_list(s, 1, &list);
+		add_row(&keys, firsts[place->items[i]]);
+	db_bind_list(s, 1, &(struct db_list) { keys.cells, keys.n, keys.columns });
 	db_bind_list(s, 2, place->families);
 	while ((rc = db_step(s, err)) > 0) {
-		struct stored_event *e = &ret[place->items[db_get_int(s, 0)]];
+		struct stored_content *c = &ret[place->items[db_get_int(s, 0)]];
 
-		e->series = db_get_int(s, 1);
-		e->time_us = db_get_int(s, 2);
-		store_get_amounts(s, 3, &e->amounts);
+		c->series = db_get_int(s, 1);
+		c->time_us = db_get_int(s, 2);
+		store_get_amounts(s, 3, &c->amounts);
 	}
 	return rc;
 }
@@ -169,38 +180,42 @@ static int find_in_place(struct store *st, const struct event_rows *keys, const 
  * Reads the stored events of all identities. RET has an entry for each
  * identity; one that is not stored has the series 0.
  */
-static int find_stored(struct store *st, const struct event_rows *keys, struct stored_event *ret,
-		       struct error *err)
+static int find_stored(struct store *st, const struct identities *all, struct arena *arena,
+		       struct stored_content *ret, struct error *err)
 {
-	int64_t *families = arena_array(keys->arena, int64_t, keys->n);
+	struct stored_event **firsts = arena_array(arena, struct stored_event *, all->n);
+	int64_t *families = arena_array(arena, int64_t, all->n);
 	struct places places;
+	size_t n = 0;
 
-	for (size_t i = 0; i < keys->n; i++)
-		families[i] = keys->cells[i * (size_t)keys->columns + CELL_ROOT].n;
-	if (store_places_of_families(st, families, keys->n, keys->arena, &places, err) < 0)
+	for (size_t i = 0; i < all->n; i += count_same(all, i)) {
+		families[n] = root_of(all->list[i]);
+		firsts[n++] = all->list[i];
+	}
+	if (store_places_of_families(st, families, n, arena, &places, err) < 0)
 		return -1;
 	for (size_t i = 0; i < places.n; i++)
-		if (find_in_place(st, keys, &places.list[i], ret, err) < 0)
+		if (find_in_place(st, firsts, &places.list[i], arena, ret, err) < 0)
 			return -1;
 	return 0;
 }
 
 /*
- * Sets the verdicts of all events; returns how many are new. STORED has an entry
- * for each identity, as of find_stored.
+ * Sets the verdicts of all events; returns how many are new. STORED is as of
+ * find_stored, or NULL: none is stored.
  */
-static size_t set_verdicts(const struct identities *all, const struct stored_event *stored)
+static size_t set_verdicts(const struct identities *all, const struct stored_content *stored)
 {
 	size_t created = 0;
 
 	for (size_t i = 0, n, identity = 0; i < all->n; i += n, identity++) {
 		struct stored_event *const *same = all->list + i;
-		bool new = !stored[identity].series;
-		const struct stored_event *first = new ? same[0] : &stored[identity];
+		bool new = !stored || !stored[identity].series;
+		struct stored_content first = new ? content_of(same[0]) : stored[identity];
 
 		n = count_same(all, i);
 		for (size_t k = 0; k < n; k++)
-			same[k]->verdict = compare(same[k], first);
+			same[k]->verdict = compare(same[k], &first);
 		if (new)
 			same[0]->verdict = VERDICT_CREATED;
 		created += new;
@@ -379,8 +394,7 @@ static bool ask_between(const struct identities *all, int64_t root, GString *to)
  * of new events, which so need not be looked for one by one. 1 all are new and
  * added, 0 nothing is done, -1 failed.
  */
-static int add_beyond(struct store *st, const struct identities *all,
-		      const struct stored_event *none, struct error *err)
+static int add_beyond(struct store *st, const struct identities *all, struct error *err)
 {
 	GString *sql = g_string_new(NULL);
 	bool distributed = db_distributed(st->db);
@@ -391,7 +405,7 @@ static int add_beyond(struct store *st, const struct identities *all,
 	int rc = found < 0 ? -1 : 0;
 
 	if (found == 0)
-		rc = copy_events(st, all, set_verdicts(all, none), err) < 0 ? -1 : 1;
+		rc = copy_events(st, all, set_verdicts(all, NULL), err) < 0 ? -1 : 1;
 	else if (found == 1)
 		rc = copy_events(st, all, 0, err);
 	g_string_free(sql, TRUE);
@@ -415,16 +429,13 @@ static int add_new(struct store *st, const struct identities *all, size_t create
 static int add_any(struct store *st, const struct identities *all, struct arena *arena,
 		   struct error *err)
 {
-	struct stored_event *stored = arena_array(arena, struct stored_event, all->n);
-	struct event_rows keys;
-	int rc = add_beyond(st, all, stored, err);
+	int rc = add_beyond(st, all, err);
+	struct stored_content *stored;
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	rows_init(&keys, arena, all->n, IDENTITY_CELLS);
-	for (size_t i = 0; i < all->n; i += count_same(all, i))
-		add_row(&keys, all->list[i]);
-	if (find_stored(st, &keys, stored, err) < 0)
+	stored = arena_array(arena, struct stored_content, all->n);
+	if (find_stored(st, all, arena, stored, err) < 0)
 		return -1;
 	return add_new(st, all, set_verdicts(all, stored), arena, err);
 }
