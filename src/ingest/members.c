@@ -32,9 +32,19 @@ void members_clear(struct members *m)
 	m->n = 0;
 }
 
+/* Is TEXT the same in a JSON string? */
+static bool is_literal(const char *text, size_t len)
+{
+	return utf8_plain(text, len) && !memchr(text, '"', len) && !memchr(text, '\\', len);
+}
+
 /* Appends TEXT to a JSON string, as UTF-8. ESCAPE: also escapes TEXT. */
 static void add_utf8(struct strbuf *out, const char *text, size_t len, bool escape)
 {
+	if (escape ? is_literal(text, len) : utf8_valid(text, len)) {
+		strbuf_addn(out, text, len);
+		return;
+	}
 	for (size_t i = 0; i < len && !out->failed;) {
 		unsigned char c = (unsigned char)text[i];
 		size_t step = utf8_step(text + i, len - i);

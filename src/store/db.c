@@ -4,6 +4,8 @@
 #include "store/db_driver.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include "base/int_order.h"
 #include "base/settings.h"
 #include "store/schema.h"
 #include "base/banned.h"
@@ -240,6 +242,27 @@ void db_bind_list(struct stmt *s, int n, const struct db_list *list)
 int db_step(struct stmt *s, struct error *err)
 {
 	return s ? s->db->driver->step(s, err) : -1;
+}
+
+int db_insert(struct stmt *s, int64_t *ids, size_t n, struct error *err)
+{
+	size_t returned = 0;
+	int64_t last;
+	int rc;
+
+	while ((rc = db_step(s, err)) > 0 && returned < n)
+		ids[returned++] = db_get_int(s, 0);
+	if (rc < 0)
+		return -1;
+	if (!s->db->driver->last_id) {
+		/* rows get ascending ids, but may be returned in any order */
+		qsort(ids, returned, sizeof(*ids), int_order);
+		return 0;
+	}
+	last = s->db->driver->last_id(s->db);
+	for (size_t i = 0; i < n; i++)
+		ids[i] = last - (int64_t)(n - 1 - i);
+	return 0;
 }
 
 int db_later(struct stmt *s, struct error *err)

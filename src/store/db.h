@@ -204,6 +204,12 @@ void db_bind_list(struct stmt *s, int n, const struct db_list *list);
  */
 int db_step(struct stmt *s, struct error *err);
 /*
+ * Runs an INSERT of N rows into a table whose ids the database chooses, and sets
+ * IDS in the order of the rows. The statement ends with "{ RETURNING id}": for
+ * it, SQLite would copy all rows twice.
+ */
+int db_insert(struct stmt *s, int64_t *ids, size_t n, struct error *err);
+/*
  * Runs a statement whose rows nobody reads, in a write. PostgreSQL sends it with
  * the next statement of the transaction that is stepped, or with the commit:
  * that one may fail in its place. The parameters are copied.

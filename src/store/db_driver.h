@@ -55,6 +55,11 @@ struct db_driver {
 	void (*bind_blob)(struct stmt *s, int n, const void *bytes, size_t len);
 	void (*bind_list)(struct stmt *s, int n, const struct db_list *list);
 	int (*step)(struct stmt *s, struct error *err);
+	/*
+	 * The id of the row inserted last; those of the rows before are one less
+	 * each. NULL: an INSERT returns its ids.
+	 */
+	int64_t (*last_id)(struct db *db);
 	int (*later)(struct stmt *s, struct error *err);
 	int (*flush)(struct db *db, struct error *err);
 	void (*reset)(struct stmt *s);

@@ -1,9 +1,7 @@
 #include "store/id_sets.h"
 
 #include <glib.h>
-#include <stdlib.h>
 #include "store/places.h"
-#include "base/int_order.h"
 #include "base/banned.h"
 
 /* Items of a statement. */
@@ -65,24 +63,16 @@ static int find_some(struct store *st, const struct todo *t, size_t first,
 	return rc;
 }
 
-/*
- * Rows are inserted in the order of the list, so their ids ascend; the order in
- * which a statement returns them is not promised.
- */
 static int add_some(struct store *st, const struct todo *t, size_t first,
 		    const struct db_list *list, struct error *err)
 {
 	struct stmt *s = prepare(st, t->kind->add, err);
 	int64_t *ids = g_new(int64_t, list->n);
-	size_t n = 0;
 	int rc;
 
 	db_bind_list(s, 1, list);
-	while ((rc = db_step(s, err)) > 0 && n < list->n)
-		ids[n++] = db_get_int(s, 0);
-	if (rc == 0)
-		qsort(ids, n, sizeof(*ids), int_order);
-	for (size_t i = 0; i < n && rc == 0; i++)
+	rc = db_insert(s, ids, list->n, err);
+	for (size_t i = 0; i < list->n && rc == 0; i++)
 		*id_of(t->kind, t->items[first + i]) = ids[i];
 	g_free(ids);
 	return rc;

@@ -22,7 +22,7 @@ struct intern_kind {
 	void (*get)(const void *item, struct arena *arena, struct db_cell *ret);
 	/* SQL: rowid of list(?1) and id, of each that exists in the place ?2 */
 	const char *find;
-	const char *add; /* SQL: inserts the rows of list(?1), in their order; returns the ids */
+	const char *add; /* SQL for db_insert: inserts the rows of list(?1), in their order */
 };
 
 /* Sets the ids of items whose id is 0, if they exist. */

@@ -82,7 +82,7 @@ static const struct intern_kind values = {
 		" WHERE v.account = l.a AND v.dimension = l.b AND v.text = l.c"
 		"{ AND at(v.root, ?2)}",
 	.add = "INSERT INTO dimension_value (account, dimension, text{, root})"
-	       " SELECT a, b, c{, " ROOT_OF("l.a") "} FROM list(?1) l RETURNING id",
+	       " SELECT a, b, c{, " ROOT_OF("l.a") "} FROM list(?1) l{ RETURNING id}",
 };
 
 int store_dimensions_find(struct store *st, struct dimension_intern *list, size_t n,
@@ -161,7 +161,7 @@ static const struct intern_kind all_series = {
 		" AND s.declared = l.h{ AND at(s.root, ?2)}",
 	.add = "INSERT INTO series (account, category" SERIES_DIMENSIONS "{, root})"
 	       " SELECT a, b, c, d, e, f, g, h{, " ROOT_OF("l.a") "} FROM list(?1) l"
-								  " RETURNING id",
+								  "{ RETURNING id}",
 };
 
 int store_series_find(struct store *st, struct series_intern *list, size_t n, struct error *err)

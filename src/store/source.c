@@ -40,7 +40,7 @@ static const struct intern_kind sources = {
 	.get = get_source,
 	.find = "SELECT l.rowid, s.id FROM list(?1) l CROSS JOIN source s"
 		" WHERE s.family = l.a AND s.text = l.b",
-	.add = "INSERT INTO source (family, text) SELECT a, b FROM list(?1) l RETURNING id",
+	.add = "INSERT INTO source (family, text) SELECT a, b FROM list(?1) l{ RETURNING id}",
 };
 
 int store_sources_intern(struct store *st, struct source_intern *list, size_t n, struct error *err)

@@ -463,6 +463,11 @@ static int sqlite_step(struct stmt *base, struct error *err)
 	return -1;
 }
 
+static int64_t sqlite_last_id(struct db *base)
+{
+	return sqlite3_last_insert_rowid(((struct sqlite *)base)->handle);
+}
+
 static void sqlite_cache(struct db *base, bool large)
 {
 	run((struct sqlite *)base, large ? LARGE_CACHE : SMALL_CACHE, NULL);
@@ -570,6 +575,7 @@ const struct db_driver db_sqlite = {
 	.bind_blob = sqlite_bind_blob,
 	.bind_list = sqlite_bind_list,
 	.step = sqlite_step,
+	.last_id = sqlite_last_id,
 	.reset = sqlite_reset,
 	.changes = sqlite_changes,
 	.get_int = sqlite_get_int,
