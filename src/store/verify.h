@@ -22,6 +22,8 @@ struct verify_calls {
 	/* called now and then: true ends it with ERR_BUSY; or NULL */
 	bool (*stopped)(void *arg);
 	void *arg;
+	/* of a larger ledger in PostgreSQL, a statement reads so many blocks; 0: the default */
+	int64_t blocks;
 };
 
 /* Main accounts; each stands for itself and its subaccounts. */

@@ -22,9 +22,9 @@ static inline void difference_found(void *arg, const struct rollup *want, const 
 	(void)arg, (void)want, (void)have;
 }
 
-static const struct verify_calls true_ledger_calls = { .limit = 10,
-						       .difference = difference_found,
-						       .fault = fault_found };
+static const struct verify_calls true_ledger_calls = {
+	.limit = 10, .difference = difference_found, .fault = fault_found, .blocks = 1
+};
 
 /* All families, verified one by one, have no differences, and N events. */
 static inline void families_are_true(struct store *st, int64_t n)

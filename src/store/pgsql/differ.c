@@ -124,6 +124,7 @@ enum { NUMBERS = MODULUS - FACTOR };
 
 static const char events_of_blocks[] = EVENTS(" OFFSET 0",
 					      " WHERE e.ctid >= ?11::tid AND e.ctid < ?12::tid");
+static const char events_of_all[] = EVENTS(" OFFSET 0", "");
 static const char events_of_place[] = EVENTS("", " WHERE" AT("e"));
 static const char events_of_accounts[] = EVENTS("", " WHERE e.account" IN_LIST " AND" AT("e"));
 
@@ -152,8 +153,8 @@ static const char *const of_sums[][2] = {
 /* ---- the accounts ---- */
 
 enum {
-	PASSES = 8,         /* at most so many parts of the events, after which it may stop */
-	PASS_BLOCKS = 8192, /* of a part at least */
+	PASSES = 8,           /* at most so many parts of the events, after which it may stop */
+	PASS_BLOCKS = 131072, /* of a part at least: some seconds */
 	BLOCK_TEXT = 32
 };
 
@@ -283,11 +284,16 @@ static int check_all_events(struct checking *k, struct error *err)
 				 "SELECT pg_relation_size('event') /"
 				 " current_setting('block_size')::bigint",
 				 err);
+	const int64_t least = k->calls->blocks ? k->calls->blocks : PASS_BLOCKS;
 	int64_t blocks, step;
 
 	if (store_one(s, &blocks, err) < 0)
 		return -1;
-	step = MAX(PASS_BLOCKS, blocks / PASSES + 1);
+	/* reads through a few buffers; parts are read through all of the server's */
+	if (blocks <= least)
+		return pgsql_each_row(k->st, prepare_check(k, events_of_all, err), take_events, k,
+				      err);
+	step = MAX(least, blocks / PASSES + 1);
 	for (int64_t first = 0; first <= blocks; first += step) {
 		bool end = first + step > blocks;
 
