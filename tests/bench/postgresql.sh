@@ -27,14 +27,14 @@ new_database() {
 			-c "UPDATE meta SET value = value + 1 WHERE name = 'version'"
 }
 
-# with_server COMMAND...: runs it, and prints the milliseconds of the client and of the server
+# with_server COMMAND...: runs it, and prints the milliseconds of processor time of the client and of the server, and those that passed
 with_server() {
 	sql -c CHECKPOINT
 	before=$(cpu_ms "$USAGED_TEST_SERVER")
 	"$build/tests/bench/measure" "$tmp/took" "$@" >"$tmp/command.log" 2>&1 || fail "$(tail -n 3 "$tmp/command.log")"
 	# until the server's process has ended
 	sleep 0.2
-	echo "$(cut -d' ' -f3 "$tmp/took") $(($(cpu_ms "$USAGED_TEST_SERVER") - before))"
+	echo "$(cut -d' ' -f3 "$tmp/took") $(($(cpu_ms "$USAGED_TEST_SERVER") - before)) $(cut -d' ' -f1 "$tmp/took")"
 }
 
 # import_there VERDICT: of all events
@@ -202,7 +202,9 @@ moving_on_postgresql() {
 	echo "## Moving to PostgreSQL"
 	echo
 	machine
-	echo "$events events of 8 accounts: $(add_up moved) ms of processor time for usaged move, --check and --final;" \
+	passed=$(awk '{ n += $3 } END { print n }' "$tmp/moved")
+	echo "$events events of 8 accounts: $(add_up moved) ms of processor time for usaged move, --check and --final, in $passed ms" \
+		"($((events * 1000 / passed)) events a second);" \
 		"usaged verify: $(add_up verify.file) ms in SQLite, $(add_up verify.there) ms in PostgreSQL."
 	echo
 	goal "move to PostgreSQL with its check, 1,000 events a second of processor time" "$(ratio "$events" "$(add_up moved)")" "at least" 60
