@@ -133,12 +133,18 @@ static void fill_progress(const struct request *rq, struct health_record *r)
 		r->verified_percent = (struct decimal) { .n = status.percent };
 }
 
-/* The servers of a ledger that is distributed over several. */
+/*
+ * The servers of a ledger that is distributed over several. Nothing can be read
+ * after this, if one hangs.
+ */
 static void fill_servers(const struct request *rq, struct health_record *r)
 {
-	const char *away;
+	const char *away = "";
+	int rc = store_servers_away(rq->store, rq->arena, &away, NULL);
 
-	if (store_servers_away(rq->store, rq->arena, &away, NULL) <= 0 || !*away)
+	if (rc < 0)
+		away = "one or more; load this page again to see which";
+	if (rc == 0 || !*away)
 		return;
 	r->away = away;
 	r->database = arena_printf(rq->arena, "%s; these servers do not answer: %s",
@@ -154,8 +160,8 @@ static void fill_sizes(const struct request *rq, const struct store_stats *facts
 	r->log_bytes = facts->log_bytes;
 	if (ledger_database_load(rq, &database)) {
 		r->database = database.words;
-		fill_servers(rq, r);
 		r->ledger_bytes = database.bytes;
+		fill_servers(rq, r);
 	} else {
 		r->log = size_words(rq, facts->log_bytes);
 	}

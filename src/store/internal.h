@@ -23,11 +23,17 @@ struct store {
 	int64_t statements;                  /* of earlier connections */
 	const struct layout *layout;         /* of this kind of database */
 	enum transaction tx;
-	bool gives_way;              /* see store_give_way */
-	bool in_gate;                /* the current read has passed through the read gate */
-	int64_t version;             /* store_version of the snapshot; 0: not read yet */
-	bool moves;                  /* a move may write to it, although nobody else may */
-	int64_t work_max, work_left; /* store_limits.work, and the rest of it */
+	bool gives_way;  /* see store_give_way */
+	bool in_gate;    /* the current read has passed through the read gate */
+	int64_t version; /* store_version of the snapshot; 0: not read yet */
+	bool moves;      /* a move may write to it, although nobody else may */
+	struct store_limits limits;
+	int64_t work_left; /* of limits.work */
+	struct {
+		int64_t *places; /* that could not be reached when it was asked last */
+		size_t n;
+		int64_t until_ms; /* the answer counts as known */
+	} away;
 	struct {
 		const struct schema_watch *watch; /* or NULL */
 		int64_t version;

@@ -1,6 +1,8 @@
 #include "store/places.h"
 
+#include <glib.h>
 #include <stdlib.h>
+#include "base/civil.h"
 #include "store/lists.h"
 #include "base/banned.h"
 
@@ -275,38 +277,60 @@ static bool is_in(int64_t place, const int64_t *list, size_t n)
 	return false;
 }
 
+/*
+ * A server that hangs takes two seconds to be found away. So an answer counts as
+ * known for ASK_SELDOM times as long as it took, and asking takes a fifth of the time
+ * at most.
+ */
+enum { ASK_SELDOM = 4 };
+
+static int ask_away(struct placing *p, struct error *err)
+{
+	struct stmt *s = prepare(p->st, "SELECT COALESCE(p, 0) FROM places_away() a(p)", err);
+	int64_t from_ms = monotonic_ms(), now_ms;
+	const int64_t *places;
+	size_t n;
+
+	if (store_ids(s, p->arena, &places, &n, err) < 0)
+		return -1;
+	now_ms = monotonic_ms();
+	g_free(p->st->away.places);
+	p->st->away.places = g_memdup2(places, n * sizeof(*places));
+	p->st->away.n = n;
+	p->st->away.until_ms = now_ms + ASK_SELDOM * (now_ms - from_ms);
+	return 0;
+}
+
 static int mark_away(struct placing *p, const int64_t *families, size_t n, bool *away,
 		     struct error *err)
 {
-	const int64_t *places;
-	size_t n_places;
-	struct stmt *s = prepare(p->st, "SELECT COALESCE(p, 0) FROM places_away() a(p)", err);
+	const struct store *st = p->st;
+	struct stmt *s = prepare(p->st, "SELECT l.rowid, l.a, family_place(l.a) FROM list(?1) l",
+				 err);
 
-	if (store_ids(s, p->arena, &places, &n_places, err) < 0)
-		return -1;
-	if (!n_places)
-		return 0;
-	s = prepare(p->st, "SELECT l.rowid, l.a, family_place(l.a) FROM list(?1) l", err);
 	bind_ids(s, 1, p->arena, families, n);
 	if (read_placed(p, s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->n; i++)
-		away[p->list[i].item] = is_in(p->list[i].place, places, n_places);
+		away[p->list[i].item] = is_in(p->list[i].place, st->away.places, st->away.n);
 	return 1;
 }
 
-int store_families_away(struct store *st, const int64_t *families, size_t n, bool *away,
+int store_families_away(struct store *st, const int64_t *families, size_t n, bool known, bool *away,
 			struct error *err)
 {
 	struct placing p = { .st = st };
 	struct arena arena;
-	int rc;
+	int rc = 0;
 
-	if (!db_distributed(st->db))
+	if (!db_distributed(st->db) || (known && !st->away.n))
 		return 0;
 	arena_init(&arena);
 	p.arena = &arena;
-	rc = mark_away(&p, families, n, away, err);
+	if (!known || monotonic_ms() >= st->away.until_ms)
+		rc = ask_away(&p, err);
+	if (rc == 0 && st->away.n)
+		rc = mark_away(&p, families, n, away, err);
 	arena_release(&arena);
 	return rc;
 }

@@ -53,10 +53,11 @@ int store_place_of_event(struct store *st, const struct event_key *key, struct a
 
 /*
  * Tells which of the families are in places that cannot be reached now: AWAY has
- * an entry for each. 1 some server is away, 0 none or the ledger is not
- * distributed, -1 failed. Outside a read or write.
+ * an entry for each. KNOWN: only if ST found a server away when it was asked last;
+ * and where that takes long, the answer is some seconds old. 1 some server is away,
+ * 0 none or the ledger is not distributed, -1 failed. Outside a read or write.
  */
-int store_families_away(struct store *st, const int64_t *families, size_t n, bool *away,
+int store_families_away(struct store *st, const int64_t *families, size_t n, bool known, bool *away,
 			struct error *err);
 
 #endif

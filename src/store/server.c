@@ -1,7 +1,11 @@
 #include "store/server.h"
 
+#include "base/civil.h"
 #include "store/internal.h"
 #include "base/banned.h"
+
+/* A connection of the coordinator to a server that hangs waits without an end. */
+enum { SERVERS_MS = 5000 };
 
 bool store_is_file(const char *where)
 {
@@ -33,9 +37,24 @@ bool store_reach(const char *where, struct arena *arena, struct store_reach *ret
 	return db_reach(where, arena, ret);
 }
 
+static int check_servers_ms(void *until_ms, struct error *err)
+{
+	return monotonic_ms() < *(const int64_t *)until_ms
+		       ? 0
+		       : error_set(err, ERR_BUSY, NULL,
+				   "a server of the ledger does not answer; it is not known yet "
+				   "which one: try again");
+}
+
 int store_servers_away(struct store *st, struct arena *arena, const char **ret, struct error *err)
 {
+	int64_t until_ms = monotonic_ms() + SERVERS_MS;
+	int rc;
+
 	if (!db_distributed(st->db))
 		return 0;
-	return store_text(prepare(st, "SELECT servers_away()", err), arena, ret, err);
+	db_watch(st->db, check_servers_ms, &until_ms);
+	rc = store_text(prepare(st, "SELECT servers_away()", err), arena, ret, err);
+	db_watch(st->db, st->limits.check, st->limits.arg);
+	return rc;
 }

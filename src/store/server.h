@@ -36,8 +36,9 @@ int store_server(struct store *st, struct arena *arena, struct store_server *ret
 
 /*
  * Of a ledger that is distributed over several servers: names those that do not
- * answer, in ARENA; "": none. Waits two seconds for each at most. 1 read, 0: the
- * ledger is not distributed, -1 failed.
+ * answer, in ARENA; "": none. 1 read, 0: the ledger is not distributed, -1 failed;
+ * with ERR_BUSY after five seconds: one of them hangs, and the next call may tell
+ * which one. Then the read is over.
  */
 int store_servers_away(struct store *st, struct arena *arena, const char **ret, struct error *err);
 

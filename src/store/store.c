@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <glib.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,7 @@ void store_close(struct store **st)
 	end(*st, true);
 	if ((*st)->connection)
 		connection_close(store_disconnect(*st));
+	g_free((*st)->away.places);
 	free(*st);
 	*st = NULL;
 }
@@ -266,7 +268,8 @@ int64_t store_waited_ms(struct store *st)
 
 void store_limit(struct store *st, const struct store_limits *limits)
 {
-	st->work_max = st->work_left = limits->work;
+	st->limits = *limits;
+	st->work_left = limits->work;
 	db_watch(st->db, limits->check, limits->arg);
 }
 
@@ -277,12 +280,12 @@ int store_above_limit(struct store *st, struct error *err)
 		"more than %" PRId64
 		" sums would have to be read; choose a shorter range, longer periods, fewer"
 		" accounts or a narrower filter",
-		st->work_max);
+		st->limits.work);
 }
 
 int store_work(struct store *st, int64_t n, struct error *err)
 {
-	if (!st->work_max)
+	if (!st->limits.work)
 		return 0;
 	if (n > st->work_left)
 		return store_above_limit(st, err);
@@ -292,7 +295,7 @@ int store_work(struct store *st, int64_t n, struct error *err)
 
 void store_work_again(struct store *st)
 {
-	st->work_left = st->work_max;
+	st->work_left = st->limits.work;
 }
 
 int store_write_open(struct store *st, struct error *err)

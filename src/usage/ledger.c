@@ -779,19 +779,20 @@ static guint leave_out(struct ledger *l, const bool *away, bool new_sources)
 }
 
 /*
- * After a failed attempt: takes out what cannot be stored while some servers are
- * away. 1 the rest can be tried, 0 there is no such reason, or no rest; -1 failed.
+ * Takes out what cannot be stored while some servers are away: before the first
+ * attempt families that are KNOWN to be away, after one that failed also new sources.
+ * 1 the rest can be tried, 0 there is no such reason, or no rest; -1 failed.
  */
-static int without_away(struct ledger *l, struct error *err)
+static int without_away(struct ledger *l, bool known, struct error *err)
 {
 	bool *away = g_new0(bool, l->families->len + 1);
 	int rc = 0;
 
 	if (l->options.partly && !l->atomic)
 		rc = store_families_away(l->st, (const int64_t *)l->families->data,
-					 l->families->len, away, err);
+					 l->families->len, known, away, err);
 
-	if (rc > 0 && leave_out(l, away, false) == 0)
+	if (rc > 0 && leave_out(l, away, false) == 0 && !known)
 		rc = leave_out(l, away, true) > 0;
 	g_free(away);
 	return rc > 0 ? l->families->len > 0 : rc;
@@ -801,14 +802,20 @@ static int without_away(struct ledger *l, struct error *err)
 static int attempt_all(struct ledger *l, struct submission *first, struct error *err)
 {
 	struct error own = { 0 };
+	bool some = l->families->len > 0;
 
+	/* the others do not wait for them */
+	if (without_away(l, true, NULL) == 0 && some && !l->families->len)
+		return error_set(err, ERR_BUSY, NULL,
+				 "the server that keeps these accounts does not answer: try again "
+				 "later");
 	while (attempt(l, first, &own) < 0) {
 		if (own.kind == ERR_CONFLICT) {
 			abort_batch(l);
 		} else if (own.kind == ERR_OVERFLOW) {
 			if (reject_overflowing(l, err) < 0)
 				return -1;
-		} else if (without_away(l, NULL) <= 0) {
+		} else if (without_away(l, false, NULL) <= 0) {
 			if (err)
 				*err = own;
 			return -1;

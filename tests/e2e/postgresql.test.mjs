@@ -121,6 +121,11 @@ test('servers of a distributed ledger that do not answer are named', options, as
 		assert.match(doctor(), /^TO DO +servers +these servers do not answer: db3\.example:5432;/m)
 		assert.match((await health()).database, /; these servers do not answer: db3\.example:5432$/)
 		assert.match((await ledger.get('/health.html')).body, /These servers of the ledger do not answer: db3\.example:5432\./)
+		// a server that hangs does not hold up the page for long
+		database.sql("CREATE OR REPLACE FUNCTION servers_away() RETURNS text LANGUAGE sql AS $$ SELECT pg_sleep(1000)::text $$")
+		assert.match((await health()).database, /; these servers do not answer: one or more; load this page again/)
+		database.sql("CREATE OR REPLACE FUNCTION servers_away() RETURNS text LANGUAGE sql AS $$ SELECT '' $$")
+		assert.doesNotMatch((await health()).database, /do not answer/)
 		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
 	} finally {
 		ledger.remove()

@@ -161,7 +161,18 @@ START_TEST(events_of_a_place_that_is_away_are_unavailable_and_others_are_stored)
 	commit(&b);
 	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
 	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_UNAVAILABLE);
+	/* it is known: nothing is tried while the place is away */
 	exec(&b, "DROP TRIGGER away ON event");
+	put_call_of(&b, MAIN_SID, "five");
+	put_call_of(&b, OTHER_SID, "four");
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_UNAVAILABLE);
+	put_call_of(&b, OTHER_SID, "four");
+	ck_assert_int_lt(batch_store(&b.batch, b.l, &err), 0);
+	ck_assert_int_eq(err.kind, ERR_BUSY);
+	exec(&b, "CREATE OR REPLACE FUNCTION places_away() RETURNS SETOF bigint LANGUAGE sql"
+		 " AS $$ SELECT 0::bigint WHERE false $$");
 	put_call_of(&b, MAIN_SID, "three");
 	put_call_of(&b, OTHER_SID, "four");
 	commit(&b);

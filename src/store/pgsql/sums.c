@@ -543,7 +543,7 @@ static void bind_all(struct reading *r, struct stmt *s)
 		db_bind_int(s, i, 0);
 	bind_accounts(r, s);
 	bind_categories(r, s);
-	db_bind_int(s, P_LIMIT, r->st->work_max ? r->st->work_left + 1 : INT64_MAX);
+	db_bind_int(s, P_LIMIT, r->st->limits.work ? r->st->work_left + 1 : INT64_MAX);
 	for (enum level i = 0; i < LEVELS; i++)
 		if (r->pieces.levels[i].n)
 			bind_level(r, s, i);
