@@ -263,10 +263,13 @@ static void cut_name(const struct cutter *c, struct mustache_token *t)
 	if (t->kind == TOKEN_PARTIAL || t->kind == TOKEN_END || (t->len == 1 && *name == '.'))
 		return;
 	do {
+		size_t len;
+
 		dot = memchr(name, '.', (size_t)(end - name));
+		len = (size_t)((dot ? dot : end) - name);
 		t->parts = g_renew(struct name_part, t->parts, t->n_parts + 1);
-		t->parts[t->n_parts++] = part_of(c, name, (size_t)((dot ? dot : end) - name));
-		name = dot + 1;
+		t->parts[t->n_parts++] = part_of(c, name, len);
+		name += len + 1;
 	} while (dot);
 }
 

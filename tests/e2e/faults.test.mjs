@@ -71,7 +71,7 @@ served('while another program holds the ledger, everybody is told to come again,
 	for (const body of bodies)
 		assert.match((await ledger.post(body)).body, /"created":9000,"duplicate":0/)
 	return 20 * 9000
-}, { server: 'threads = 48\naccount_requests = 20' })
+}, { ledger: 'busy_timeout_ms = 3000', server: 'threads = 48\naccount_requests = 20' })
 
 // Reads that have a time limit end when a stopped process goes on (signal(7)), so a request may be cut off while it comes in.
 served('a worker that is stopped and goes on loses nothing', async (ledger, account, t) => {
