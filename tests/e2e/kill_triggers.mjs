@@ -91,7 +91,8 @@ try {
 		if (JSON.parse(body).rejected)
 			wrong.push(body.slice(0, 200))
 	}
-	for (const end = Date.now() + 120000; Number(ledger.sql('SELECT count(*) FROM notice WHERE state <> 1')[0][0]); await sleep(50))
+	// an attempt without an answer in time is made again after a minute, a second one after two more
+	for (const end = Date.now() + 400000; Number(ledger.sql('SELECT count(*) FROM notice WHERE state <> 1')[0][0]); await sleep(50))
 		if (Date.now() > end)
 			throw new Error('not all callbacks were delivered')
 	const count = text => Number(ledger.sql(text)[0][0])
