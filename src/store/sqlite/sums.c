@@ -357,11 +357,12 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 static int take_held(struct reading *r, struct error *err)
 {
 	struct held_leaf *h = &r->held;
-	const struct leaf_range *run = &r->runs[h->run];
+	const struct leaf_range *run;
 	struct span_map map;
 
 	if (!h->held)
 		return 0;
+	run = &r->runs[h->run];
 	h->held = false;
 	r->seek = 0;
 	choose_account(r, run->account);
