@@ -65,7 +65,7 @@ int frame_add(const struct frame *f, enum frame_part part, struct strbuf *out, s
 	static const enum mustache_part parts[] = { [FRAME_HEAD] = MUSTACHE_BEFORE,
 						    [FRAME_FOOT] = MUSTACHE_AFTER,
 						    [FRAME_WHOLE] = MUSTACHE_WHOLE };
-	struct rendering r;
+	struct rendering r = { 0 };
 	int rc = render(&r, f, parts[part], out, err);
 
 	if (rc == 0 && part != FRAME_WHOLE)
@@ -124,7 +124,7 @@ static int lacks(const struct templates *t, const char *name, const char *place,
 static int check(const struct templates *t, const struct content *c, struct error *err)
 {
 	const struct frame f = { t, c->part ? c->name : "layout", c->name, NULL };
-	struct rendering r;
+	struct rendering r = { 0 };
 	struct strbuf out;
 	int rc;
 
