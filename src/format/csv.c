@@ -188,28 +188,52 @@ static void add_texts_cell(struct writer *w, const char *const *texts)
 	strbuf_release(&cell);
 }
 
+/* A scalar in a cell of its own. Numbers and booleans need no quotes. */
+static void add_scalar_cell(struct writer *w, const struct field *f, const void *value)
+{
+	char buf[DECIMAL_TEXT];
+	const char *text;
+	size_t len;
+
+	if (f->type == VT_TEXTS && value)
+		add_texts_cell(w, writer_texts(value));
+	else if (!writer_scalar(f, value, buf, &text, &len))
+		return;
+	else if (f->type == VT_TEXT)
+		add_cell(w, text, len);
+	else
+		strbuf_addn(w->out, text, len);
+}
+
 static void csv_field(struct writer *w, const struct field *f, const void *value)
 {
 	struct csv *csv = w->state;
-	char buf[DECIMAL_TEXT];
-	const char *text;
-	size_t len, from = w->out->len;
+	size_t from = w->out->len;
 
 	if (csv->cell) {
 		jsv_field(w, f, value);
 		double_quotes(w->out, from);
 	} else if (csv->row && seek_cell(w, f, csv->row)) {
-		if (f->type == VT_TEXTS && value)
-			add_texts_cell(w, writer_texts(value));
-		else if (writer_scalar(f, value, buf, &text, &len))
-			add_cell(w, text, len);
+		add_scalar_cell(w, f, value);
 	}
 }
 
+/* In a row, scalars that follow each other are columns that follow each other. */
 static void csv_scalars(struct writer *w, const struct writer_step *step, const void *rec)
 {
-	for (const struct writer_step *s = step, *end = step + step->scalars; s < end; s++)
-		csv_field(w, s->field, writer_step_value(s, rec));
+	struct csv *csv = w->state;
+	const struct writer_step *end = step + step->scalars;
+
+	if (csv->cell) {
+		for (; step < end; step++)
+			csv_field(w, step->field, writer_step_value(step, rec));
+	} else if (csv->row && seek_cell(w, step->field, csv->row)) {
+		add_scalar_cell(w, step->field, writer_step_value(step, rec));
+		while (++step < end) {
+			add_commas(w, csv->commas + 1);
+			add_scalar_cell(w, step->field, writer_step_value(step, rec));
+		}
+	}
 }
 
 static void csv_end(struct writer *w)
