@@ -23,6 +23,9 @@ const behaviours = {
 
 export class Receiver {
 	calls = []
+	// by name: how many calls wait for their answers, now and at most
+	open = {}
+	mostOpen = {}
 	async start() {
 		const counts = {}
 		this.server = createServer((rq, rs) => {
@@ -32,6 +35,9 @@ export class Receiver {
 				const url = new URL(rq.url, 'http://x'), name = url.pathname.split('/')[1], body = Buffer.concat(chunks).toString()
 				this.calls.push({ name, host: rq.headers.host, url: rq.url, method: rq.method, body, at: Date.now(), signature: rq.headers['x-twilio-signature'],
 					params: Object.fromEntries(new URLSearchParams(rq.method === 'GET' ? url.search : body)) })
+				this.open[name] = (this.open[name] ?? 0) + 1
+				this.mostOpen[name] = Math.max(this.mostOpen[name] ?? 0, this.open[name])
+				rs.on('close', () => this.open[name]--)
 				counts[url.pathname] = (counts[url.pathname] ?? 0) + 1
 				behaviours[name](rs, counts[url.pathname], this.port)
 			})
@@ -42,6 +48,9 @@ export class Receiver {
 	}
 	at(name) {
 		return this.calls.filter(c => c.name === name)
+	}
+	of(account) {
+		return this.calls.filter(c => c.params.AccountSid === account)
 	}
 	url(path) {
 		return `http://127.0.0.1:${this.port}/${path}`

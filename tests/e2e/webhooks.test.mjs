@@ -87,14 +87,14 @@ describe('a receiver that may be called', () => {
 		}
 	})
 	test('is not followed elsewhere, and called again later', async () => {
-		const account = ledger.account('Redirecting'), before = receiver.at('ok').length
+		const account = ledger.account('Redirecting')
 		const { sid } = await trigger(ledger, account, receiver.url('redirect'))
 		await use(ledger, account)
 		const d = await settled(ledger, sid)
 		assert.equal(d.state, 'waiting')
 		assert.equal((await attempts(ledger, d))[0].status, 302)
 		assert.ok(new Date(d.next) - Date.now() > 30000)
-		assert.equal(receiver.at('ok').length, before)
+		assert.ok(receiver.of(account).every(c => c.name === 'redirect'))
 		await ask(ledger, 'DELETE', triggers(account).replace('.json', `/${sid}`))
 		assert.equal((await callbacks(ledger, sid))[0].state, 'cancelled')
 	})
@@ -103,18 +103,18 @@ describe('a receiver that may be called', () => {
 		for (let i = 0; i < 6; i++)
 			await trigger(ledger, hanging, receiver.url(`hang/${i}`))
 		await use(ledger, hanging)
-		await until(() => receiver.at('hang').length === 4)
-		for (const name of ['First', 'Second']) {
+		await until(() => receiver.open.hang === 2)
+		for (const name of ['First', 'Second', 'Third', 'Fourth']) {
 			const sub = ledger.account(`${name} below`, '--parent', hanging)
 			for (let i = 0; i < 6; i++)
 				await trigger(ledger, sub, receiver.url(`hang/${name}/${i}`))
 			await use(ledger, sub)
 		}
-		await until(() => receiver.at('hang').length >= 8)
+		await until(() => receiver.open.hang === 8)
 		const { sid } = await trigger(ledger, other, receiver.url('slow'))
 		await use(ledger, other)
 		assert.equal((await settled(ledger, sid)).state, 'delivered')
-		assert.equal(receiver.at('hang').length, 8, 'more than eight at once of one family')
+		assert.equal(receiver.mostOpen.hang, 8, 'more than eight at once of one family')
 	})
 	test('holds up nobody else when many hang', async () => {
 		const hanging = Array.from({ length: 10 }, (_, i) => ledger.account(`Hanging ${i}`)), account = ledger.account('Hasty')
@@ -124,10 +124,10 @@ describe('a receiver that may be called', () => {
 		await trigger(ledger, account, receiver.url('ok/hasty'))
 		for (const each of hanging)
 			await use(ledger, each)
-		await until(() => receiver.at('hang').length >= 10)
+		await until(() => receiver.open.hang >= 10)
 		const begun = Date.now()
 		await use(ledger, account)
-		await until(() => receiver.calls.find(c => c.params.AccountSid === account))
+		await until(() => receiver.of(account)[0])
 		assert.ok(Date.now() - begun < 5000, `${Date.now() - begun} ms`)
 	})
 	test('gets the same token again after 5xx, quickly', async () => {
@@ -169,7 +169,7 @@ describe('a receiver that may be called', () => {
 		assert.equal((await until(async () => (await callbacks(ledger, sid)).find(d => d.attempts === 2))).state, 'delivered')
 	})
 	test('gets a signature that the official SDK accepts, however its URL is written', async () => {
-		const account = ledger.account('Odd'), before = receiver.calls.length, { port } = receiver, written = [
+		const account = ledger.account('Odd'), { port } = receiver, written = [
 			`http://127.0.0.1:${port}`, `http://127.0.0.1:${port}?a=/../b`, `HTTP://127.0.0.1:${port}/ok/scheme`, `http://LocalHost:${port}/ok/host`,
 			`http://127.0.0.1:0${port}/ok/port`, `http://127.1:${port}/ok/short`, `http://0x7f.1:${port}/ok/hexadecimal`, `http://127.0.0.1:${port}/a/../ok/./dots`,
 			`http://127.0.0.1:${port}/a/%2e%2E/ok/%2e/encoded`, `http://127.0.0.1:${port}/ok//a/..//b//`, `http://127.0.0.1:${port}/ok/it's?it='s'&a=1+2&b&&c=%20`,
@@ -179,7 +179,7 @@ describe('a receiver that may be called', () => {
 				await trigger(ledger, account, url, { CallbackMethod })
 		await use(ledger, account)
 		const { signing_secret: secret } = (await ask(ledger, 'GET', `/accounts/${account}/signing-secret.json`)).json
-		const calls = await until(() => receiver.calls.length === before + 2 * written.length && receiver.calls.slice(before))
+		const calls = await until(() => receiver.of(account).length === 2 * written.length && receiver.of(account))
 		for (const call of calls)
 			assert.ok(twilio.validateRequest(secret, call.signature, `http://${call.host}${call.url}`, call.method === 'POST' ? call.params : {}), `${call.method} ${call.host}${call.url}`)
 	})
@@ -191,7 +191,7 @@ describe('a receiver that may be called', () => {
 		const { signing_secret: secret } = (await ask(ledger, 'POST', `${uri}/renew.json`)).json
 		assert.notEqual(secret, old)
 		await use(ledger, account)
-		const call = await until(() => receiver.calls.find(c => c.params.AccountSid === account))
+		const call = await until(() => receiver.of(account)[0])
 		assert.ok(twilio.validateRequest(secret, call.signature, receiver.url('ok'), call.params))
 		assert.ok(!ledger.log.includes(secret))
 	})
@@ -297,7 +297,7 @@ test('of two servers of a ledger one sends, and the other takes over when that o
 			for (let i = 0; i < 5; i++)
 				await trigger(through, account, receiver.url(`ok/${fired}/${i}`))
 			await use(through, account)
-			return () => receiver.calls.filter(c => c.params.AccountSid === account)
+			return () => receiver.of(account)
 		}
 		for (let i = 0; i < 6; i++) {
 			const calls = await fire(servers[i % 2])
