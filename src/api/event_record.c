@@ -106,6 +106,7 @@ int event_record_fill(const struct request *rq, const struct found_event *e,
 {
 	const struct amounts *a = &e->event.amounts;
 	size_t i = catalogue_index(rq->catalogue, e->series.category);
+	const char *time = time_text(rq, e->event.time_us);
 	const struct category *c;
 	bool sim_data;
 
@@ -120,8 +121,10 @@ int event_record_fill(const struct request *rq, const struct found_event *e,
 		.source = e->source,
 		.subject = e->account_sid,
 		.account_name = e->account_name,
-		.time = time_text(rq, e->event.time_us),
-		.effective_time = time_text(rq, e->event.effective_us),
+		.time = time,
+		.effective_time = e->event.effective_us == e->event.time_us
+					  ? time
+					  : time_text(rq, e->event.effective_us),
 		.category = c->name,
 		.description = c->description,
 		.count = a->count,

@@ -1,6 +1,8 @@
 #include "store/event_read.h"
 
 #include "store/event_rows.h"
+#include "store/event_texts.h"
+#include "store/layout.h"
 #include "store/lists.h"
 #include "store/places.h"
 #include "base/banned.h"
@@ -99,31 +101,34 @@ int store_event_states(struct store *st, const struct event_key *keys, size_t n,
 	", 0)" AT("v_" column)
 #define SERIES_OF(id, column, ...) ", s." column
 
-#define WHOLE_EVENT                                                                               \
-	"SELECT k.rowid, e.series, e.time_us, COALESCE(e.booked_us, e.time_us), "                 \
-	"e.correction, " AMOUNT_COLUMNS_OF("e") ", s.account, s.category" DIMENSION_LIST(         \
-		SERIES_OF) ", s.declared" DIMENSION_LIST(TEXT_OF) ", a.sid, a.name, a.currency, " \
-								  "o.text,"                       \
-								  " c.id, c.sid, c.kind, "        \
-								  "c.source, c.event, "           \
-								  "c.author, c.reason, c.made, "  \
-								  "co.text"
-#define WHOLE_EVENT_JOINS                                                                      \
-	" LEFT JOIN series s ON s.id = e.series" AT("s") DIMENSION_LIST(                       \
-		JOIN_TEXT) " LEFT JOIN account a ON a.id = s.account"                          \
-			   " LEFT JOIN source o ON o.id = e.source LEFT JOIN correction c ON " \
-			   "c.id = "                                                           \
-			   "COALESCE(e.correction, " LAST(                                     \
-				   "id", "e.source",                                           \
-				   "e.id") ")"                                                 \
-					   " LEFT JOIN source co ON co.id = c.source"
+#define EVENT                                                                             \
+	"SELECT k.rowid, e.series, e.time_us, COALESCE(e.booked_us, e.time_us), "         \
+	"e.correction, " AMOUNT_COLUMNS_OF("e") ", s.account, s.category" DIMENSION_LIST( \
+		SERIES_OF) ", s.declared, c.id, c.sid, c.kind, c.source, c.event, "       \
+			   "c.author, c.reason, c.made"
+/* The last correction of an event is looked for among those that it has. */
+#define EVENT_JOINS                                                                          \
+	" LEFT JOIN series s ON s.id = e.series" AT(                                         \
+		"s") " LEFT JOIN correction l ON l.source = e.source AND l.event = e.id"     \
+		     " AND NOT EXISTS (SELECT 1 FROM correction n WHERE n.source = l.source" \
+		     " AND n.event = l.event AND n.id > l.id)"                               \
+		     " LEFT JOIN correction c ON c.id = COALESCE(e.correction, l.id)"
 #define ATTRIBUTES                                                                        \
 	", (SELECT attributes FROM event_attributes t WHERE t.source = "                  \
 	"CASE WHEN e.correction IS NULL THEN e.source ELSE c.source END AND t.id = "      \
 	"CASE WHEN e.correction IS NULL THEN e.id ELSE c.event END" AT(                   \
 		"t") "), CASE WHEN e.correction IS NOT NULL THEN " LAST("id", "c.source", \
 									"c.event") " END"
-#define WHOLE(attributes) WHOLE_EVENT attributes KEYS EVENTS_OF_KEYS WHOLE_EVENT_JOINS
+#define NO_ATTRIBUTES ", NULL, NULL"
+/* What store_event_texts() reads, for a database on which a statement is a round trip. */
+#define TEXTS DIMENSION_LIST(TEXT_OF) ", a.sid, a.name, a.currency, o.text, co.text"
+#define TEXTS_JOINS                                                                      \
+	DIMENSION_LIST(JOIN_TEXT)                                                        \
+	" LEFT JOIN account a ON a.id = s.account LEFT JOIN source o ON o.id = e.source" \
+	" LEFT JOIN source co ON co.id = c.source"
+
+#define WHOLE(attributes)        EVENT attributes KEYS EVENTS_OF_KEYS EVENT_JOINS
+#define WHOLE_JOINED(attributes) EVENT attributes TEXTS KEYS EVENTS_OF_KEYS EVENT_JOINS TEXTS_JOINS
 
 enum {
 	COLUMN_KEY,
@@ -135,12 +140,7 @@ enum {
 	COLUMN_ACCOUNT = COLUMN_AMOUNTS + AMOUNTS,
 	COLUMN_CATEGORY,
 	COLUMN_DIMENSIONS,
-	COLUMN_TEXTS = COLUMN_DIMENSIONS + DIMENSIONS_BUILT_IN + 1,
-	COLUMN_ACCOUNT_SID = COLUMN_TEXTS + DIMENSIONS_BUILT_IN,
-	COLUMN_ACCOUNT_NAME,
-	COLUMN_CURRENCY,
-	COLUMN_SOURCE,
-	COLUMN_CORRECTION,
+	COLUMN_CORRECTION = COLUMN_DIMENSIONS + DIMENSIONS_BUILT_IN + 1,
 	COLUMN_CORRECTION_SID,
 	COLUMN_KIND,
 	COLUMN_CORRECTED_SOURCE,
@@ -148,19 +148,23 @@ enum {
 	COLUMN_AUTHOR,
 	COLUMN_REASON,
 	COLUMN_MADE,
-	COLUMN_CORRECTS_SOURCE,
 	COLUMN_ATTRIBUTES,
-	COLUMN_LAST
+	COLUMN_LAST,
+	COLUMN_TEXTS,
+	COLUMN_ACCOUNT_SID = COLUMN_TEXTS + DIMENSIONS_BUILT_IN,
+	COLUMN_ACCOUNT_NAME,
+	COLUMN_CURRENCY,
+	COLUMN_SOURCE,
+	COLUMN_CORRECTS_SOURCE,
+	COLUMNS
 };
 
-static void read_series(const struct event_row_reader *r, struct found_event *ret)
+/* Reads the texts of an event; those of the event before need not be copied again. */
+static void read_texts(const struct event_row_reader *r, struct found_event *ret)
 {
 	const struct found_event *before = r->before;
-	struct series *s = &ret->series;
+	const struct series *s = &ret->series;
 
-	s->account = db_get_int(r->s, COLUMN_ACCOUNT);
-	s->category = db_get_int(r->s, COLUMN_CATEGORY);
-	store_get_dimensions(r->s, COLUMN_DIMENSIONS, s->dim);
 	for (int d = 0; d < DIMENSIONS_BUILT_IN; d++) {
 		if (before && before->series.dim[d] == s->dim[d])
 			ret->dim[d] = before->dim[d];
@@ -179,6 +183,17 @@ static void read_series(const struct event_row_reader *r, struct found_event *re
 	ret->source = before && before->event.source == ret->event.source
 			      ? before->source
 			      : db_get_str(r->s, COLUMN_SOURCE, r->arena);
+	if (ret->corrects)
+		ret->corrects_source = db_get_str(r->s, COLUMN_CORRECTS_SOURCE, r->arena);
+}
+
+static int check_texts(const struct found_event *e, struct error *err)
+{
+	return e->account_sid && e->source
+		       ? 0
+		       : error_set(err, ERR_INTERNAL, NULL,
+				   "an event's series, account or source does not exist: run "
+				   "\"usaged verify\"");
 }
 
 /* Reads the correction, if there is one. */
@@ -207,15 +222,14 @@ static int read_correction(const struct event_row_reader *r, struct found_event 
 	};
 	db_get_chars(s, COLUMN_CORRECTION_SID, c->sid, sizeof(c->sid));
 	ret->correction = c;
-	if (ret->event.correction) {
+	if (ret->event.correction)
 		ret->corrects = c->event;
-		ret->corrects_source = db_get_str(s, COLUMN_CORRECTS_SOURCE, r->arena);
-	}
 	return 0;
 }
 
-int store_event_row(const struct event_row_reader *r, const struct event_key *key,
-		    struct found_event *ret, struct error *err)
+/* Reads all of the current row but its texts. */
+static int read_numbers(const struct event_row_reader *r, const struct event_key *key,
+			struct found_event *ret, struct error *err)
 {
 	struct stored_event *e = &ret->event;
 
@@ -230,59 +244,85 @@ int store_event_row(const struct event_row_reader *r, const struct event_key *ke
 	e->effective_us = db_get_int(r->s, COLUMN_EFFECTIVE);
 	e->correction = db_get_int(r->s, COLUMN_ENTRY_OF);
 	store_get_amounts(r->s, COLUMN_AMOUNTS, &e->amounts);
-	read_series(r, ret);
-	if (!ret->series.account || !ret->account_sid || !ret->source)
-		return error_set(err, ERR_INTERNAL, NULL,
-				 "an event's series, account or source does not exist: run "
-				 "\"usaged verify\"");
+	ret->series.account = db_get_int(r->s, COLUMN_ACCOUNT);
+	ret->series.category = db_get_int(r->s, COLUMN_CATEGORY);
+	store_get_dimensions(r->s, COLUMN_DIMENSIONS, ret->series.dim);
 	if (read_correction(r, ret, err) < 0)
 		return -1;
 	ret->state = state_of(e,
 			      ret->correction ? (int64_t)ret->correction->kind : NEVER_CORRECTED);
-	if (r->attributes) {
-		e->attributes = db_get_str(r->s, COLUMN_ATTRIBUTES, r->arena);
-		e->attributes_len = e->attributes ? strlen(e->attributes) : 0;
-		ret->last_correction = db_get_int(r->s, COLUMN_LAST);
-	}
+	e->attributes = db_get_str(r->s, COLUMN_ATTRIBUTES, r->arena);
+	e->attributes_len = e->attributes ? strlen(e->attributes) : 0;
+	ret->last_correction = db_get_int(r->s, COLUMN_LAST);
 	return 0;
+}
+
+int store_event_row(const struct event_row_reader *r, const struct event_key *key,
+		    struct found_event *ret, struct error *err)
+{
+	if (read_numbers(r, key, ret, err) < 0)
+		return -1;
+	if (!ret->event.series)
+		return 0;
+	read_texts(r, ret);
+	return check_texts(ret, err);
 }
 
 const char *store_event_rows_sql(const struct event_rows_query *q, struct arena *arena)
 {
-	return arena_join(arena, WHOLE_EVENT, q->attributes ? ATTRIBUTES : "", q->columns,
-			  " FROM (", q->keys, ") k" EVENTS_OF_KEYS WHOLE_EVENT_JOINS, NULL);
+	return arena_join(arena, EVENT, q->attributes ? ATTRIBUTES : NO_ATTRIBUTES, TEXTS,
+			  q->columns, " FROM (", q->keys,
+			  ") k" EVENTS_OF_KEYS EVENT_JOINS TEXTS_JOINS, NULL);
 }
 
-int store_event_rows_column(bool attributes)
+int store_event_rows_column(void)
 {
-	return attributes ? COLUMN_LAST + 1 : COLUMN_ATTRIBUTES;
+	return COLUMNS;
 }
+
+static const char *const whole[2][2] = {
+	{ WHOLE(NO_ATTRIBUTES), WHOLE(ATTRIBUTES) },
+	{ WHOLE_JOINED(NO_ATTRIBUTES), WHOLE_JOINED(ATTRIBUTES) },
+};
 
 static int read_events(struct store *st, const struct chosen_keys *keys, struct event_row_reader *r,
 		       struct found_event *ret, struct error *err)
 {
+	bool joined = st->layout->joins_texts;
 	int rc;
 
-	r->s = prepare(st, r->attributes ? WHOLE(ATTRIBUTES) : WHOLE(""), err);
 	r->before = NULL;
 	bind_chosen(r->s, keys, r->arena);
 	while ((rc = db_step(r->s, err)) > 0) {
 		size_t i = keys->place->items[db_get_int(r->s, COLUMN_KEY)];
 
-		if (store_event_row(r, &keys->all[i], &ret[i], err) < 0) {
-			rc = -1;
+		rc = joined ? store_event_row(r, &keys->all[i], &ret[i], err)
+			    : read_numbers(r, &keys->all[i], &ret[i], err);
+		if (rc < 0)
 			break;
-		}
 		r->before = ret[i].event.series ? &ret[i] : NULL;
 	}
 	db_reset(r->s);
 	return rc;
 }
 
+/* Looks up the texts of events that were read without. */
+static int look_up_texts(struct store *st, struct found_event *list, size_t n, struct arena *arena,
+			 struct error *err)
+{
+	if (store_event_texts(st, list, n, arena, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].event.series && check_texts(&list[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 int store_events_read(struct store *st, const struct event_keys *keys, struct arena *arena,
 		      struct found_event *ret, struct error *err)
 {
-	struct event_row_reader r = { .arena = arena, .attributes = keys->attributes };
+	bool joined = st->layout->joins_texts;
+	struct event_row_reader r = { .arena = arena };
 	struct places places;
 
 	if (keys->n == 0)
@@ -291,11 +331,13 @@ int store_events_read(struct store *st, const struct event_keys *keys, struct ar
 		return -1;
 	if (db_distributed(st->db)) /* those that are in no place do not exist */
 		memset(ret, 0, keys->n * sizeof(*ret));
-	for (size_t i = 0; i < places.n; i++)
+	for (size_t i = 0; i < places.n; i++) {
+		r.s = prepare(st, whole[joined][keys->attributes], err);
 		if (read_events(st, &(struct chosen_keys) { keys->list, &places.list[i] }, &r, ret,
 				err) < 0)
 			return -1;
-	return 0;
+	}
+	return joined ? 0 : look_up_texts(st, ret, keys->n, arena, err);
 }
 
 int store_event_read(struct store *st, const struct event_key *key, struct arena *arena,

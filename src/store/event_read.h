@@ -48,8 +48,8 @@ struct event_keys {
 };
 
 /*
- * Reads events in one statement, in ARENA. An event that does not exist has the
- * series 0.
+ * Reads events in one statement, or two where a statement is no round trip, in
+ * ARENA. An event that does not exist has the series 0.
  */
 int store_events_read(struct store *st, const struct event_keys *keys, struct arena *arena,
 		      struct found_event *ret, struct error *err);

@@ -19,12 +19,11 @@ enum { EVENT_ROWS_PLACE = 2 /* the parameter with the place of the events: see p
 /* The text of a statement that reads whole events, in ARENA. */
 const char *store_event_rows_sql(const struct event_rows_query *q, struct arena *arena);
 /* The number of the first one of COLUMNS. */
-int store_event_rows_column(bool attributes);
+int store_event_rows_column(void);
 
 struct event_row_reader {
 	struct stmt *s;
 	struct arena *arena;
-	bool attributes;
 	/* the event before: neighbours share most of their texts; or NULL */
 	const struct found_event *before;
 };

@@ -41,6 +41,11 @@ struct layout {
 	int (*events_back)(struct store *st, const struct event_find *q,
 			   const struct event_slice *page, struct arena *arena,
 			   struct event_position *ret, struct error *err);
+	/*
+	 * The texts of events come with their rows, because each statement is a round
+	 * trip. Else each text of a page is looked up once (event_texts.h).
+	 */
+	bool joins_texts;
 	int (*postings)(struct store *st, const struct account_hour *hour, struct arena *arena,
 			struct posting **ret, size_t *ret_n, struct error *err);
 	int (*posting_hour)(struct store *st, int64_t account, int64_t from, bool backwards,

@@ -81,7 +81,7 @@ START_TEST(a_page_takes_the_same_few_statements_whatever_its_accounts_and_events
 			ROW("%zu events of %zu accounts", n, accounts);
 			statements = cost(&b, &q, n, &found);
 			ck_assert_uint_gt(found.n, 0);
-			ck_assert_int_le(statements, 2);
+			ck_assert_int_le(statements, 3);
 			q.oldest_first = true;
 			ck_assert_int_eq(cost(&b, &q, n, &found), statements);
 		}
@@ -91,7 +91,7 @@ START_TEST(a_page_takes_the_same_few_statements_whatever_its_accounts_and_events
 }
 END_TEST
 
-START_TEST(a_page_with_filters_takes_at_most_four_statements)
+START_TEST(a_page_with_filters_takes_four_statements_and_one_for_each_name)
 {
 	struct bench b = wide_bench();
 	const struct catalogue *c;
@@ -106,10 +106,10 @@ START_TEST(a_page_with_filters_takes_at_most_four_statements)
 	ck_assert_int_le(cost(&b, &q, PAGE, &found), STATEMENTS_MAX);
 	ck_assert_uint_eq(found.n, PAGE);
 	q.source = "/pbx/1";
-	ck_assert_int_le(cost(&b, &q, PAGE, &found), STATEMENTS_MAX);
+	ck_assert_int_le(cost(&b, &q, PAGE, &found), STATEMENTS_MAX + 1);
 	q = any_event(SUBACCOUNTS + 1);
 	q.dim[DIM_SIM] = "HS1";
-	ck_assert_int_le(cost(&b, &q, PAGE, &found), STATEMENTS_MAX);
+	ck_assert_int_le(cost(&b, &q, PAGE, &found), STATEMENTS_MAX + 1);
 	ck_assert_uint_eq(found.n, EVENTS / 10);
 	for (size_t i = 0; i < found.n; i++)
 		ck_assert_str_eq(found.list[i].dim[DIM_SIM], "HS1");
@@ -263,7 +263,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_page_takes_the_same_few_statements_whatever_its_accounts_and_events);
-	tcase_add_test(tc, a_page_with_filters_takes_at_most_four_statements);
+	tcase_add_test(tc, a_page_with_filters_takes_four_statements_and_one_for_each_name);
 	tcase_add_test(tc, each_event_comes_once_with_its_texts_in_the_order_of_time);
 	tcase_add_test(tc, each_of_many_events_of_one_instant_comes_once);
 	tcase_add_test(tc, a_missing_event_is_no_error_of_reading_by_key);

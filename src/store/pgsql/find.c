@@ -346,9 +346,7 @@ static int take_event(struct search *s, struct stmt *stmt, const struct event_po
 		      struct error *err)
 {
 	const struct event_key key = { p->source, p->id, strlen(p->id) };
-	struct event_row_reader r = { .s = stmt,
-				      .arena = s->arena,
-				      .attributes = s->q->attributes };
+	struct event_row_reader r = { .s = stmt, .arena = s->arena };
 
 	s->events = arena_room(s->arena, s->events, s->n, &s->events_size, sizeof(*s->events));
 	if (s->n && s->events[s->n - 1].event.series)
@@ -358,7 +356,7 @@ static int take_event(struct search *s, struct stmt *stmt, const struct event_po
 
 static int take_row(struct search *s, struct stmt *stmt, struct error *err)
 {
-	int first = s->whole ? store_event_rows_column(s->q->attributes) : 0;
+	int first = s->whole ? store_event_rows_column() : 0;
 	struct event_position p = { .effective_us = db_get_int(stmt, first + C_EFFECTIVE),
 				    .source = db_get_int(stmt, first + C_SOURCE),
 				    .account = db_get_int(stmt, first + C_ACCOUNT),

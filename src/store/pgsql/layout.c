@@ -7,6 +7,7 @@ const struct layout layout_pgsql = {
 	.rollups_add = pgsql_rollups_add,
 	.family_least = INT64_MAX,
 	.all_bounded = true,
+	.joins_texts = true,
 	.rollup_sum = pgsql_rollup_sum,
 	.usage_days = pgsql_usage_days,
 	.sums = pgsql_sums,
