@@ -149,8 +149,8 @@ const workAll = next => Promise.all(Array.from({ length: CONNECTIONS }, () => wo
 let running
 let up = false          // the worker is running already
 
-// Sets the ledger back by two versions, from which steps make the index of events by time and the series anew. Then upgrades it, and is killed later
-// each time until it comes to the end.
+// Sets the ledger back by two versions, from which steps make the sums of large families, the events and their index by time anew. Then upgrades it,
+// and is killed later each time until it comes to the end.
 async function upgrade() {
 	const [[version]] = ledger.sql('PRAGMA user_version')
 	const { status, stderr } = spawnSync('sqlite3', [ledger.database, `PRAGMA user_version = ${version - 2}`], { encoding: 'utf8' })

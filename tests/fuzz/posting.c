@@ -66,20 +66,27 @@ static uint64_t take_number(const uint8_t **at, const uint8_t *end)
 	return ret;
 }
 
+/* Passes the id of a posting. */
+static const uint8_t *pass_id(const uint8_t *at, const uint8_t *end)
+{
+	uint64_t own = take_number(&at, end) ? take_number(&at, end) : 16;
+
+	return own < (uint64_t)(end - at) ? at + own : end;
+}
+
 /* When the last posting of a leaf is, if the leaf is not damaged. */
 static int64_t last_of(int64_t since_us, const uint8_t *at, size_t size)
 {
+	static const uint64_t units[] = { 1000000, 1000, 1 };
 	const uint8_t *end = at + size;
 	uint64_t ret = (uint64_t)since_us;
 
-	for (at += size > 0; at < end;) {
-		uint64_t own;
+	for (at += size > 0; at < end; at = pass_id(at, end)) {
+		uint64_t after = take_number(&at, end);
 
-		ret += take_number(&at, end);
-		for (int i = 0; i < 3; i++)
-			take_number(&at, end);
-		own = take_number(&at, end);
-		at = own < (uint64_t)(end - at) ? at + own : end;
+		ret += after / 3 * units[after % 3];
+		take_number(&at, end);
+		take_number(&at, end);
 	}
 	return (int64_t)ret;
 }

@@ -35,8 +35,8 @@ done <"$tmp/names"
 sed -n '/^## Storage/,/^## /s/^| \(`.*`\) |.*/\1/p' docs/internals.md | grep -o '`[a-z_0-9]*`' | tr -d '`' | sort >"$tmp/told"
 {
 	tr -d '\n\t"\\' <src/store/sqlite/schema.c | grep -oE 'CREATE TABLE [a-z_0-9]+' | sed 's/.* //' |
-		grep -vE '_$|_[0-9]$|^source_(use|moved)$'
-	tr -d '\n\t"\\' <src/store/pgsql/schema.c | grep -oE 'CREATE TABLE [a-z_0-9]+' | sed 's/.* //' | grep -vE '_$|_[0-9]$'
+		grep -vE '_$|_[0-9]+$|^source_(use|moved)$'
+	tr -d '\n\t"\\' <src/store/pgsql/schema.c | grep -oE 'CREATE TABLE [a-z_0-9]+' | sed 's/.* //' | grep -vE '_$|_[0-9]+$'
 	# shellcheck disable=SC2020
 	grep -oE '\b(TOTAL|PART)\("[a-z]+"\)' src/store/pgsql/schema.c | tr 'A-Z("' 'a-z_ ' | tr -d ' )'
 } | sort -u >"$tmp/tables"

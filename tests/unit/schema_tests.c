@@ -124,7 +124,8 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	    "VALUES (1, '/pbx');"
 	    "INSERT INTO series VALUES (1, 1, 1, 0, 0, 0, 0, 0), (2, 2, 1, 0, 0, 0, 0, 0);"
 	    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 24999)"
-	    " INSERT INTO event SELECT 1, 'e' || i, 1 + i % 2, i * 1000000, 1, 0, 0, 0 FROM n");
+	    " INSERT INTO event SELECT 1, 'e' || i, 1 + i % 2, i * 1000000 + (i = 9), 1, 0, 0, 0 "
+	    "FROM n");
 	st = upgraded();
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 25000);
 	OK(store_postings(st, &(struct account_hour) { 2, 1 }, &arena, &list, &n, &err));
@@ -135,6 +136,9 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	ck_assert_int_eq(
 		store_event_find(st, &(struct event_key) { source, "e7", 2 }, &arena, &e, &err), 1);
 	ck_assert_int_eq(e.effective_us, 7000000);
+	/* whole seconds are shorter */
+	ck_assert_int_eq(raw_number("SELECT time FROM event WHERE id = 'e7'"), -7);
+	ck_assert_int_eq(raw_number("SELECT time FROM event WHERE id = 'e9'"), 9000001);
 	ck_assert_int_eq(e.correction, 0);
 	store_close(&st);
 }

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include "base/civil.h"
 #include "store/internal.h"
 #include "store/sqlite/layout.h"
 #include "store/sqlite/posting_table.h"
@@ -41,12 +42,12 @@ static int compare(struct store *st, struct stored_event *e, struct error *err)
 }
 
 /* Statements to add an event. Most events are plain: two columns stay NULL. */
-#define ADD_PLAIN                                                         \
-	"INSERT INTO event (source, id, series, time_us, " AMOUNT_COLUMNS \
-	") VALUES (?1, ?2, ?3, ?4, " AMOUNT_PARAMS ")"                    \
+#define ADD_PLAIN                                                      \
+	"INSERT INTO event (source, id, series, time, " AMOUNT_COLUMNS \
+	") VALUES (?1, ?2, ?3, ?4, " AMOUNT_PARAMS ")"                 \
 	" ON CONFLICT (source, id) DO NOTHING"
 #define ADD                                                                         \
-	"INSERT INTO event (source, id, series, time_us, " AMOUNT_COLUMNS           \
+	"INSERT INTO event (source, id, series, time, " AMOUNT_COLUMNS              \
 	", booked_us, correction) VALUES (?1, ?2, ?3, ?4, " AMOUNT_PARAMS ", ?, ?)" \
 	" ON CONFLICT (source, id) DO NOTHING"
 
@@ -78,12 +79,18 @@ static int add_attributes(struct store *st, const struct stored_event *e, struct
 	return db_step(s, err);
 }
 
+/* The column `time`. */
+static int64_t time_column(const struct stored_event *e)
+{
+	return e->time_us % USEC_PER_SEC ? e->time_us : -(e->time_us / USEC_PER_SEC);
+}
+
 static int add_event(struct store *st, struct stmt *s, struct stored_event *e, struct error *err)
 {
 	db_bind_int(s, 1, e->source);
 	db_bind_text(s, 2, e->id, e->id_len);
 	db_bind_int(s, 3, e->series);
-	db_bind_int(s, 4, e->time_us);
+	db_bind_int(s, 4, time_column(e));
 	store_bind_amounts(s, 5, &e->amounts);
 	if (db_step(s, err) < 0)
 		return -1;

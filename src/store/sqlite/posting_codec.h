@@ -2,15 +2,16 @@
  * posting_codec.h - the bytes of postings.
  *
  * The postings of an account are stored in leaves, in the order of effective
- * time. A leaf is the byte 1 (the version of the format), followed by its
+ * time. A leaf is the byte 2 (the version of the format), followed by its
  * postings. A posting is:
  *
- *   - microseconds since the previous posting (first: since the leaf's first
- *     instant)
+ *   - time since the previous posting (first: since the leaf's first instant),
+ *     times 3, plus its unit: 0 second, 1 millisecond, 2 microsecond
  *   - source
  *   - series
- *   - number of bytes that its id shares with the previous id (first: 0)
- *   - number of further bytes of its id, and these bytes
+ *   - 0, and 16 bytes: its id is a UUID in small letters
+ *   - or 1 more than the number of bytes that its id shares with the previous
+ *     id (first: 1), the number of further bytes of its id, and these bytes
  *
  * Numbers have 7 bits in each byte, least significant first; the high bit says
  * that more bytes follow. This encoding is compact, because the ids of a sender
@@ -28,11 +29,12 @@
 #define HOUR_MAX (INT64_MAX / HOUR_US - 1)
 
 /*
- * The limit of a leaf. Larger leaves take less room, but an event that is
- * stored alone decodes and writes a whole leaf: with 960 bytes a fifth more
- * work on wide data. Any single posting fits into a leaf.
+ * The limit of a leaf: nine rows of this size fill a page. Larger leaves take
+ * less room, but an event that is stored alone decodes and writes a whole leaf:
+ * with 960 bytes a fifth more work on wide data. Any single posting fits into a
+ * leaf.
  */
-#define POSTING_LEAF_BYTES 400
+#define POSTING_LEAF_BYTES 424
 
 /*
  * Encodes a leaf into the empty OUT: postings from the beginning of POSTED, at

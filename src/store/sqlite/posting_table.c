@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/strbuf.h"
+#include "store/schema.h"
 #include "store/sqlite/layout.h"
 #include "base/banned.h"
 
@@ -429,15 +430,17 @@ struct making {
 	struct posting *list;
 	size_t n;
 	int64_t account;
+	int64_t done, all; /* events */
 };
 
 static int make_some(struct store *st, struct making *m, struct error *err)
 {
-	int rc = store_postings_add(st, m->account, m->list, m->n, err);
-
+	if (store_postings_add(st, m->account, m->list, m->n, err) < 0)
+		return -1;
+	m->done += (int64_t)m->n;
 	m->n = 0;
 	arena_reset(&m->arena);
-	return rc;
+	return schema_progress(st, m->done, m->all, err);
 }
 
 static int make_one(struct store *st, struct stmt *s, struct making *m, struct error *err)
@@ -460,9 +463,12 @@ static int make_one(struct store *st, struct stmt *s, struct making *m, struct e
 
 static int make_all(struct store *st, struct making *m, struct error *err)
 {
-	struct stmt *s = prepare(st, EVENTS_BOOKED, err);
+	struct stmt *s;
 	int rc;
 
+	if (store_one(prepare(st, "SELECT count(*) FROM event", err), &m->all, err) < 0)
+		return -1;
+	s = prepare(st, EVENTS_BOOKED, err);
 	while ((rc = db_step(s, err)) > 0) {
 		if (make_one(st, s, m, err) < 0) {
 			db_reset(s);

@@ -563,7 +563,6 @@ const struct schema_step schema_sqlite[] = {
 		"	events BLOB NOT NULL,"
 		"	PRIMARY KEY (account, since, part)"
 		") STRICT, WITHOUT ROWID;",
-		.then = { store_postings_make, NULL },
 	},
 	{
 		.sql =
@@ -594,6 +593,38 @@ const struct schema_step schema_sqlite[] = {
 	/* the sums of large families (family_sums.h), under numbers below 0 */
 	{ .sql = "DELETE FROM rollup WHERE place IN (0, 1, 2, 3, 4) AND account < 0;",
 	  .then = { store_families_make, NULL } },
+	{
+		.sql =
+			/*
+			 * `time` is below 0 for whole seconds since 1970, else
+			 * in microseconds: seconds take half of the room.
+			 */
+		"CREATE TABLE event_12 ("
+		"	source INTEGER NOT NULL,"
+		"	id TEXT NOT NULL,"
+		"	series INTEGER NOT NULL,"
+		"	time INTEGER NOT NULL,"
+		"	booked_us INTEGER," /* NULL: as time_us */
+		"	correction INTEGER REFERENCES correction(id),"
+		"	count INTEGER NOT NULL,"
+		"	usage INTEGER NOT NULL,"
+		"	price INTEGER NOT NULL,"
+		"	upload INTEGER NOT NULL,"
+		"	time_us INTEGER AS (CASE WHEN time < 0 THEN -1000000 * time ELSE time END),"
+		"	PRIMARY KEY (source, id),"
+		"	CHECK (correction IS NOT NULL OR (count >= 0 AND usage >= 0 AND price >= 0 "
+		"AND upload >= 0))"
+		") STRICT, WITHOUT ROWID;"
+		"INSERT INTO event_12 SELECT source, id, series,"
+		" CASE WHEN time_us % 1000000 = 0 THEN -(time_us / 1000000) ELSE time_us END,"
+		" booked_us, correction, count, usage, price, upload FROM event"
+		" ORDER BY source, id;"
+		"DROP TABLE event;"
+		"ALTER TABLE event_12 RENAME TO event;"
+		/* postings of an older form */
+		"DELETE FROM posting;",
+		.then = { store_postings_make, NULL },
+	},
 };
 
 const size_t schema_n_sqlite = ARRAY_SIZE(schema_sqlite);
