@@ -3,6 +3,7 @@
 #include <string.h>
 #include "store/account.h"
 #include "store/category.h"
+#include "usage/ledger_share.h"
 #include "base/banned.h"
 
 int access_operation(struct request *rq, struct error *err)
@@ -113,11 +114,18 @@ int access_owner(const struct request *rq, owner_fn *owner, const char *sid, str
 	return rc <= 0 ? rc : principal_sees(rq->who, ret);
 }
 
-int access_ingest(const struct request *rq, const char *sid, int64_t *ret_id, struct error *err)
+int access_ingest(struct request *rq, const char *sid, int64_t *ret_id, struct error *err)
 {
 	struct account a;
-	int rc = store_account_by_sid(rq->store, sid, rq->arena, &a, err);
+	int rc = held_account(rq->worker->catalogue, sid, &a);
 
+	if (!rc) {
+		if (request_begin_read(rq, err) < 0)
+			return -1;
+		rc = store_account_by_sid(rq->store, sid, rq->arena, &a, err);
+		if (rc > 0)
+			held_account_keep(rq->worker->catalogue, &a);
+	}
 	if (rc <= 0 || !access_writes(rq->who, &a))
 		return rc < 0 ? -1 : 0;
 	*ret_id = a.id;

@@ -63,7 +63,7 @@ int access_correct(const struct principal *who, struct store *st, int64_t accoun
  * May the caller send events for the account SID? 1 yes (*RET_ID is the
  * account's id), 0 no or no such account, -1 if the ledger fails.
  */
-int access_ingest(const struct request *rq, const char *sid, int64_t *ret_id, struct error *err);
+int access_ingest(struct request *rq, const char *sid, int64_t *ret_id, struct error *err);
 
 /*
  * Sets *RET to one flag for each category of the catalogue, in the request's

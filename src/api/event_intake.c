@@ -8,6 +8,7 @@
 #include "store/account.h"
 #include "usage/account.h"
 #include "usage/commit_thread.h"
+#include "usage/ledger_share.h"
 #include "base/banned.h"
 
 int intake_check_server(const struct request *rq, struct error *err)
@@ -188,7 +189,7 @@ static int name_account(const struct request *rq, struct event *ev, struct error
  * Sets the account of EV; 0 if the caller may not send events for this account.
  * Most events have the account of the event BEFORE (or NULL).
  */
-static int find_account(const struct request *rq, struct event *ev, const struct event *before,
+static int find_account(struct request *rq, struct event *ev, const struct event *before,
 			struct error *err)
 {
 	const char *sid = ev->raw ? ev->raw->field[EV_SUBJECT].text : NULL,
@@ -248,7 +249,8 @@ static const char *sender_of(const struct request *rq)
 	return *who->key_sid ? who->key_sid : arena_printf(rq->arena, "user %" PRId64, who->user);
 }
 
-static int store_events(const struct event_intake *in, struct error *err)
+/* As commit_thread_submit. */
+static int submit(const struct event_intake *in, struct error *err)
 {
 	const struct request *rq = in->rq;
 	struct submission s = { .events = in->events,
@@ -258,9 +260,28 @@ static int store_events(const struct event_intake *in, struct error *err)
 				.author = in->author ? in->author
 						     : principal_actor(rq->who, rq->arena) };
 
+	if (rq->unread) {
+		s.version = rq->worker->catalogue->version;
+		s.opened = rq->worker->opened;
+	}
 	/* the commit thread can't reset the WAL during a read */
 	store_end(rq->store);
 	return commit_thread_submit(rq->worker->commits, &s, sender_of(rq), err);
+}
+
+/*
+ * If the ledger has changed since the caller was identified, identifies the
+ * caller again. The accounts that the caller may send events for stay the same:
+ * a key has its role and its account for good, and so has an account its parent.
+ */
+static int store_events(const struct event_intake *in, struct error *err)
+{
+	int rc;
+
+	while ((rc = submit(in, err)) > 0)
+		if (request_begin_read(in->rq, err) < 0)
+			return -1;
+	return rc;
 }
 
 int intake_store(struct event_intake *in, struct error *err)

@@ -14,7 +14,7 @@ extern const struct shape intake_shape;
 
 /* Set the first members, then call the functions in their order. */
 struct event_intake {
-	const struct request *rq;
+	struct request *rq;
 	enum reader_form form;
 	struct mapping *mapping; /* of another program's records; or NULL */
 	size_t most; /* records of the body, also skipped ones; 0: SUBMISSION_EVENTS_MAX */

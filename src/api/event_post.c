@@ -177,6 +177,7 @@ static const struct body_kind bodies[] = {
 const struct op op_PostEvents = {
 	OPERATION(PostEvents, usaged, M_POST, "/events", ROLE_INGEST | ROLE_ADMIN),
 	.light = true,
+	.ledger = LEDGER_KEPT,
 	.params = post_params,
 	.returns = &intake_shape,
 	.reads_body = true,

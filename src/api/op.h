@@ -172,11 +172,16 @@ struct op {
 	/* the operation is always fast if the body is short (http/pool.h) */
 	bool light;
 	/*
-	 * what the operation needs of the ledger. Without LEDGER_NEEDED, roles
-	 * is ROLE_ANYONE, and credentials are not looked at
+	 * what the operation needs of the ledger. With LEDGER_OPTIONAL and
+	 * LEDGER_UNUSED, roles is ROLE_ANYONE, and credentials are not looked at
 	 */
 	enum op_ledger {
 		LEDGER_NEEDED,
+		/*
+		 * needed, but a read of its own only if request_begin_read asks
+		 * for it (see rq->unread)
+		 */
+		LEDGER_KEPT,
 		LEDGER_OPTIONAL, /* runs, with rq->ledger_fault, if it can't be read */
 		LEDGER_UNUSED
 	} ledger;
@@ -213,6 +218,12 @@ struct op {
  * body_root or a method with a body, but does not read the body itself.
  */
 bool op_takes_body(const struct op *op);
+
+/* Does the operation look at credentials? */
+static inline bool op_is_for_callers(const struct op *op)
+{
+	return op->ledger == LEDGER_NEEDED || op->ledger == LEDGER_KEPT;
+}
 
 /*
  * Do the LEN bytes of NAME name the parameter WANT? ANY_CASE: ignores case, and

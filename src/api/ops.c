@@ -209,7 +209,7 @@ int ops_check(struct error *err)
 	for (const struct op *const *a = ops; *a; a++) {
 		if (!(*a)->doc || !(*a)->title || !(*a)->run || !(*a)->methods || !(*a)->roles)
 			return broken(err, *a, "a part of the row is missing", NULL);
-		if ((*a)->ledger != LEDGER_NEEDED && (*a)->roles != ROLE_ANYONE)
+		if (!op_is_for_callers(*a) && (*a)->roles != ROLE_ANYONE)
 			return broken(err, *a, "checking roles needs the ledger", NULL);
 		if ((*a)->reads_body && !(*a)->bodies)
 			return broken(err, *a, "the kinds of its body are missing", NULL);

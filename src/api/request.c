@@ -388,6 +388,11 @@ void request_set_cookie(struct request *rq, const char *name, const char *value,
 
 /* ---- calls ---- */
 
+int request_begin_read(struct request *rq, struct error *err)
+{
+	return rq->unread ? rq->identify(rq, err) : 0;
+}
+
 int request_change(struct request *rq, int (*job)(struct store *st, void *arg, struct error *err),
 		   void *arg, struct error *err)
 {

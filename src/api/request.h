@@ -55,6 +55,7 @@ struct worker {
 	/* borrows connections of LEDGER; made by the first request that reads */
 	struct store *store;
 	struct held_catalogue *catalogue; /* of the last read */
+	int64_t opened;                   /* commit_thread_opened before the last read */
 	struct auth *auth;
 	struct request_count *count; /* the thread's part of COUNTS, or NULL */
 	struct arena arena;          /* of one request */
@@ -231,6 +232,14 @@ struct request {
 
 	/* the ledger's snapshot; NULL: not begun */
 	struct store *store;
+	/*
+	 * The request has no snapshot: caller and catalogue are those of the
+	 * thread's last read. The commit thread checks that nothing has changed
+	 * since (commit_thread_submit).
+	 */
+	bool unread;
+	/* for request_begin_read */
+	int (*identify)(struct request *rq, struct error *err);
 	const struct catalogue *catalogue;
 	/* LEDGER_OPTIONAL: why the ledger can't be read; NULL: it can */
 	const struct error *ledger_fault;
@@ -314,6 +323,13 @@ int request_fill(struct request *rq, struct error *err);
 void request_preset(struct request *rq, const char *name, const char *value);
 
 /*
+ * Begins the read of a request that is unread, and identifies its caller again.
+ * Does nothing if the request has a read. -1: the caller is unknown by now, or
+ * may not run the operation; or the ledger failed.
+ */
+int request_begin_read(struct request *rq, struct error *err);
+
+/*
  * Runs JOB in the commit thread, in a transaction of its own. Afterwards the
  * request reads the new state. -1: an error of commit_thread_run; ERR_BUSY if
  * there is no commit thread.
@@ -324,8 +340,8 @@ int request_change(struct request *rq, int (*job)(struct store *st, void *arg, s
 /*
  * Checks the arguments and runs the operation; access_operation must have
  * admitted the caller. The store must still be in the read in which credentials
- * and catalogue were loaded. HTTP and the command line run operations only by
- * request_run.
+ * and catalogue were loaded, unless the request is unread. HTTP and the command
+ * line run operations only by request_run.
  */
 int request_run(struct request *rq, struct writer *w, struct error *err);
 

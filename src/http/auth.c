@@ -194,6 +194,18 @@ static bool user_matches(const struct auth_entry *e, const char *user)
 	return strcmp(user, e->account_sid) == 0 || strcmp(user, e->who.key_sid) == 0;
 }
 
+/*
+ * The place in the cache for the key with the secret TOKEN; HASH is the secret's.
+ * True: the place has the key.
+ */
+static bool find_kept(const struct request *rq, const char *token, size_t len,
+		      unsigned char hash[HASH_BYTES], struct auth_entry **ret)
+{
+	token_hash(rq->worker->secret, token, len, hash);
+	*ret = &rq->worker->auth->entries[hash[0] % AUTH_CACHE_SIZE];
+	return (*ret)->used && memcmp((*ret)->hash, hash, HASH_BYTES) == 0;
+}
+
 /* Finds the key with the secret TOKEN. 1 found, 0 none, -1 failed. */
 static int find_key(const struct request *rq, const char *token, size_t len,
 		    struct auth_entry **ret, struct error *err)
@@ -203,9 +215,7 @@ static int find_key(const struct request *rq, const char *token, size_t len,
 	struct auth_entry *entry;
 	int rc = 1;
 
-	token_hash(rq->worker->secret, token, len, hash);
-	entry = &a->entries[hash[0] % AUTH_CACHE_SIZE];
-	if (!entry->used || memcmp(entry->hash, hash, HASH_BYTES) != 0) {
+	if (!find_kept(rq, token, len, hash, &entry)) {
 		if (++a->n_loaded > LOADED_MAX) {
 			forget(a);
 			a->n_loaded = 1;
@@ -355,6 +365,26 @@ int auth_check(struct request *rq, struct error *err)
 		return 0;
 	rq->ambient = id.cookie;
 	return signin_session(rq, id.text, id.len, id.kind, err);
+}
+
+bool auth_kept(struct request *rq)
+{
+	const char *header = rq->authorization ? rq->authorization : "";
+	const char *basic = after_scheme(header, "Basic"), *bearer = after_scheme(header, "Bearer");
+	unsigned char hash[HASH_BYTES];
+	struct auth_entry *entry;
+	struct credentials c;
+	struct error ignored = { 0 };
+
+	rq->who = NULL;
+	rq->session = NULL;
+	rq->ambient = basic != NULL;
+	rq->worker->auth->to_note = NULL;
+	if (!(basic && read_basic(&c, basic) && c.token_len) &&
+	    !(bearer && read_bearer(&c, bearer)))
+		return false;
+	return find_kept(rq, c.token, c.token_len, hash, &entry) &&
+	       (!c.user || user_matches(entry, c.user)) && take_key(rq, entry, &ignored) == 0;
 }
 
 /* ---- the last use ---- */

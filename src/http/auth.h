@@ -37,6 +37,12 @@ void auth_at_version(struct auth *a, int64_t version);
 int auth_check(struct request *rq, struct error *err);
 
 /*
+ * Identifies the caller as auth_check does, but only by a key that is in the
+ * cache, and without the ledger. False: the caller is none of these.
+ */
+bool auth_kept(struct request *rq);
+
+/*
  * Does this header Authorization contain a user's password? Checking a password
  * is slow.
  */

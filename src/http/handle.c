@@ -21,6 +21,7 @@
 #include "http/shares.h"
 #include "http/unknown.h"
 #include "meta/document.h"
+#include "usage/commit_thread.h"
 #include "usage/ledger_share.h"
 #include "base/banned.h"
 
@@ -136,6 +137,8 @@ static int refresh(struct worker *w, bool long_read, struct error *err)
 {
 	if (!w->store)
 		w->store = readers_store(ledger_share_readers(w->ledger));
+	if (w->commits)
+		w->opened = commit_thread_opened(w->commits);
 	store_give_way(w->store, long_read);
 	if (store_begin_read(w->store, err) < 0)
 		return -1;
@@ -288,10 +291,10 @@ static int bind(struct request *rq, struct error *err)
 
 /* ---- the caller ---- */
 
-static int check_caller(struct request *rq, struct error *err)
+static int admit_caller(struct request *rq, struct error *err)
 {
 	rq->foreign = cors_is_foreign(rq);
-	if (identify(rq, err) < 0 || access_operation(rq, err) < 0)
+	if (access_operation(rq, err) < 0)
 		return -1;
 	/*
 	 * credentials that the browser sent automatically don't prove that the
@@ -303,6 +306,44 @@ static int check_caller(struct request *rq, struct error *err)
 		return error_set(err, ERR_FORBIDDEN, NULL,
 				 "Forbidden: the request comes from a page of another origin");
 	return 0;
+}
+
+/* Begins the request's read, and finds its caller in it. */
+static int read_caller(struct request *rq, struct error *err)
+{
+	rq->unread = false;
+	rq->store = NULL;
+	rq->catalogue = NULL;
+	if (use_ledger(rq, err) < 0 || identify(rq, err) < 0 || admit_caller(rq, err) < 0)
+		return -1;
+	limit_work(rq);
+	return 0;
+}
+
+/* Takes the caller as of the thread's last read. False: it was not known then. */
+static bool keep_caller(struct request *rq)
+{
+	struct worker *w = rq->worker;
+	struct error ignored = { 0 };
+
+	if (rq->op->ledger != LEDGER_KEPT || reply_is_page(rq) || !w->store || !w->catalogue ||
+	    !w->commits || !auth_kept(rq) || admit_caller(rq, &ignored) < 0)
+		return false;
+	rq->unread = true;
+	rq->identify = read_caller;
+	rq->store = w->store;
+	rq->catalogue = w->catalogue->catalogue;
+	return true;
+}
+
+/* An error is told only to a caller who is still admitted. Returns -1. */
+static int check_error(struct request *rq, struct error *err)
+{
+	struct error own = { 0 };
+
+	if (rq->unread && read_caller(rq, &own) < 0)
+		*err = own;
+	return -1;
 }
 
 /* ---- the party's share ---- */
@@ -377,19 +418,16 @@ static int answer(struct request *rq, struct error *err)
 	if (rq->worker->refuse)
 		return error_set(err, ERR_BUSY, NULL,
 				 "too many requests are waiting; try again in a moment");
-	if (rq->op->ledger != LEDGER_NEEDED)
+	if (!op_is_for_callers(rq->op))
 		return answer_anyone(rq, err);
 	if (rq->dialect->binds_first && rq->content_length <= BODY_STRANGER_MAX &&
 	    bind(rq, err) < 0)
 		return -1;
-	if (use_ledger(rq, err) < 0)
+	if (!keep_caller(rq) && read_caller(rq, err) < 0)
 		return -1;
-	if (check_caller(rq, err) < 0)
+	if (take_share(rq, err) < 0)
 		return -1;
-	limit_work(rq);
-	if (take_share(rq, err) < 0 || bind(rq, err) < 0)
-		return -1;
-	return operate(rq, err);
+	return bind(rq, err) < 0 || operate(rq, err) < 0 ? check_error(rq, err) : 0;
 }
 
 /* ---- documents ---- */

@@ -38,6 +38,7 @@ struct commit_thread {
 	const struct settings *settings;
 	struct store *store; /* NULL: the ledger could not be opened */
 	struct ledger *ledger;
+	_Atomic int64_t opened;       /* how often */
 	struct series_quotas *quotas; /* NULL: no limit */
 	struct commit_counts counts;  /* only the thread writes them */
 	struct commit_state state;
@@ -112,6 +113,7 @@ static int open_ledger(struct commit_thread *t, struct error *err)
 	if (store_open(t->settings->database, STORE_WRITE, t->settings->busy_timeout_ms, &t->store,
 		       err) < 0)
 		return -1;
+	t->opened++;
 	t->ledger = ledger_new(t->store, &(struct ledger_options) {
 						 .late = late_events_find(t->settings->late_events),
 						 .partly = true,
@@ -133,13 +135,15 @@ static int run_task(struct commit_thread *t, const struct commit_request *task, 
 
 static int store_events(struct commit_thread *t, struct commit_request *first, struct error *err)
 {
-	for (struct commit_request *task = first; task; task = task->next)
+	for (struct commit_request *task = first; task; task = task->next) {
 		if (t->quotas && task->sender)
 			task->events->quota = series_quota_of(t->quotas, task->sender);
+		task->events->outdated = task->events->version && task->events->opened != t->opened;
+	}
 	if (ledger_store(t->ledger, first->events, err) < 0)
 		return -1;
 	for (const struct submission *s = first->events; s; s = s->next)
-		for (size_t i = 0; i < s->n; i++)
+		for (size_t i = 0; i < s->n && !s->outdated; i++)
 			event_counts_add(&t->counts.events, &s->events[i]);
 	return 0;
 }
@@ -300,7 +304,7 @@ static int run(struct commit_thread *t, struct commit_request *task, struct erro
 			err, ERR_BUSY, NULL,
 			"too many events are waiting to be written; send them again in a moment");
 	if (!task->failure.kind)
-		return 0;
+		return task->events && task->events->outdated;
 	*err = task->failure;
 	return -1;
 }
@@ -329,6 +333,11 @@ void commit_thread_state(struct commit_thread *t, struct commit_state *ret)
 	pthread_mutex_lock(&t->lock);
 	*ret = t->state;
 	pthread_mutex_unlock(&t->lock);
+}
+
+int64_t commit_thread_opened(const struct commit_thread *t)
+{
+	return t->opened;
 }
 
 const struct commit_counts *commit_thread_counts(const struct commit_thread *t)

@@ -38,12 +38,19 @@ void commit_thread_free(struct commit_thread **t);
  * Stores the events of S (s->next must be NULL) with ledger_store; blocks until
  * the events are on disk. An atomic submission has its own commit, so that
  * events of other submissions cannot abort it. SENDER is the name under which
- * new series are counted (setting ingest.new_series); NULL: not counted. -1:
- * nothing is stored. ERR_BUSY: too many events are queued, or another process
- * holds the lock; ERR_INTERNAL: for example a full disk. Thread-safe.
+ * new series are counted (setting ingest.new_series); NULL: not counted. 1:
+ * nothing is stored, because S is outdated. -1: nothing is stored. ERR_BUSY: too
+ * many events are queued, or another process holds the lock; ERR_INTERNAL: for
+ * example a full disk. Thread-safe.
  */
 int commit_thread_submit(struct commit_thread *t, struct submission *s, const char *sender,
 			 struct error *err);
+
+/*
+ * Numbers the ledgers that the thread has opened: a file may have been replaced.
+ * Thread-safe.
+ */
+int64_t commit_thread_opened(const struct commit_thread *t);
 
 /*
  * Runs TASK in the thread, after all tasks queued before; blocks until the

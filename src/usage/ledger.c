@@ -720,12 +720,33 @@ static int write_batch(struct ledger *l, struct error *err)
 	return store_commit(l->st, err);
 }
 
+/* Takes the events of outdated submissions out of the batch. In the write. */
+static int leave_outdated(struct ledger *l, struct error *err)
+{
+	bool any = false;
+	int64_t version;
+	guint kept = 0;
+
+	if (store_version(l->st, &version, err) < 0)
+		return -1;
+	for (struct submission *s = l->first; s; s = s->next) {
+		s->outdated = s->outdated || (s->version && s->version != version);
+		any = any || s->outdated;
+	}
+	for (guint i = 0; any && i < l->events->len; i++)
+		if (!event_at(l, i)->submission->outdated)
+			l->events->pdata[kept++] = event_at(l, i);
+	if (any)
+		g_ptr_array_set_size(l->events, (gint)kept);
+	return 0;
+}
+
 static int attempt(struct ledger *l, struct submission *first, struct error *err)
 {
 	if (store_begin_events(l->st, (const int64_t *)l->families->data, l->families->len, err) <
 	    0)
 		return -1;
-	if (write_batch(l, err) < 0) {
+	if (leave_outdated(l, err) < 0 || write_batch(l, err) < 0) {
 		store_end(l->st);
 		intern_undo(l->intern);
 		family_changes_end(l->changes, true);

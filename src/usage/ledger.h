@@ -30,6 +30,13 @@ struct submission {
 	size_t logged;      /* number of rejections logged so far */
 	/* of the file, which several submissions belong to; NULL: LOGGED counts */
 	size_t *file_logged;
+	/*
+	 * the store_version at which the sender was admitted, and
+	 * commit_thread_opened before; 0: it need not be checked
+	 */
+	int64_t version, opened;
+	/* set by ledger_store: the version is another one; nothing is stored */
+	bool outdated;
 	struct submission *next; /* ledger_add sets it to NULL */
 };
 
@@ -73,10 +80,11 @@ void ledger_free(struct ledger **l);
 int ledger_add(struct ledger *l, struct submission *s, struct error *err);
 /*
  * Adds FIRST and the submissions after it, if it is not NULL, and stores the
- * batch. 0: every event has its verdict; all are on disk, and rejected events
- * are in the rejection log. Events that were rejected before the call are only
- * logged. An event that would overflow a rollup is rejected; all other events
- * are stored. -1: nothing is stored, and verdicts are undefined.
+ * batch without outdated submissions. 0: every event has its verdict; all are on
+ * disk, and rejected events are in the rejection log. Events that were rejected
+ * before the call are only logged. An event that would overflow a rollup is
+ * rejected; all other events are stored. -1: nothing is stored, and verdicts are
+ * undefined.
  */
 int ledger_store(struct ledger *l, struct submission *first, struct error *err);
 

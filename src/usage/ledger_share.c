@@ -1,8 +1,14 @@
 #include "usage/ledger_share.h"
 
-#include <glib.h>
-#include <pthread.h>
+#include <string.h>
 #include "base/banned.h"
+
+enum { ACCOUNTS_KEPT = 16384 };
+
+struct held_account {
+	char sid[SID_TEXT];
+	int64_t id, parent;
+};
 
 struct ledger_share {
 	struct readers *readers;
@@ -40,7 +46,11 @@ struct readers *ledger_share_readers(struct ledger_share *s)
 
 static void clear(gpointer held)
 {
-	arena_release(&((struct held_catalogue *)held)->arena);
+	struct held_catalogue *c = held;
+
+	arena_release(&c->arena);
+	g_hash_table_destroy(c->accounts);
+	pthread_mutex_destroy(&c->lock);
 }
 
 void held_catalogue_release(struct held_catalogue **held)
@@ -48,6 +58,35 @@ void held_catalogue_release(struct held_catalogue **held)
 	if (*held)
 		g_atomic_rc_box_release_full(*held, clear);
 	*held = NULL;
+}
+
+int held_account(struct held_catalogue *c, const char *sid, struct account *ret)
+{
+	const struct held_account *a;
+
+	pthread_mutex_lock(&c->lock);
+	a = g_hash_table_lookup(c->accounts, sid);
+	pthread_mutex_unlock(&c->lock);
+	if (!a)
+		return 0;
+	/* nothing leaves the table, as long as C is held */
+	*ret = (struct account) { .id = a->id, .parent = a->parent };
+	return 1;
+}
+
+void held_account_keep(struct held_catalogue *c, const struct account *a)
+{
+	struct held_account *kept;
+
+	pthread_mutex_lock(&c->lock);
+	if (g_hash_table_size(c->accounts) < ACCOUNTS_KEPT &&
+	    !g_hash_table_contains(c->accounts, a->sid)) {
+		kept = g_new(struct held_account, 1);
+		*kept = (struct held_account) { .id = a->id, .parent = a->parent };
+		g_strlcpy(kept->sid, a->sid, sizeof(kept->sid));
+		g_hash_table_add(c->accounts, kept);
+	}
+	pthread_mutex_unlock(&c->lock);
 }
 
 static bool is_of(const struct held_catalogue *c, int64_t ledger, int64_t version)
@@ -62,6 +101,8 @@ static struct held_catalogue *load(struct store *st, int64_t ledger, int64_t ver
 
 	c->ledger = ledger;
 	c->version = version;
+	c->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	pthread_mutex_init(&c->lock, NULL);
 	if (catalogue_load(st, &c->arena, &c->catalogue, err) < 0)
 		held_catalogue_release(&c);
 	return c;

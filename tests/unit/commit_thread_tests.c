@@ -434,6 +434,39 @@ START_TEST(a_batch_makes_no_more_series_than_its_sender_has_left)
 }
 END_TEST
 
+/* ---- outdated submissions ---- */
+
+/* Sends an event for a caller who was admitted then. As commit_thread_submit. */
+static int send_as_of(const char *id, int64_t version, int64_t opened)
+{
+	struct raw_event raw = call(id, "calls");
+	struct event ev = { .raw = &raw };
+	struct submission s = {
+		.events = &ev, .n = 1, .arena = &arena, .version = version, .opened = opened
+	};
+
+	OK(event_check(&ev, clock_now_us(), 0, &err));
+	return commit_thread_submit(commits, &s, NULL, &err);
+}
+
+START_TEST(what_was_admitted_by_another_ledger_is_not_stored)
+{
+	const struct rollup_sum sum = {
+		.account = 1, .category = 1, .level = LEVEL_MONTH, .to = 99999
+	};
+	struct store *st = reader();
+	int64_t version;
+
+	start();
+	OK(store_version(st, &version, &err));
+	ck_assert_int_eq(send_as_of("a", version, commit_thread_opened(commits)), 0);
+	ck_assert_int_eq(send_as_of("b", version - 1, commit_thread_opened(commits)), 1);
+	ck_assert_int_eq(send_as_of("c", version, commit_thread_opened(commits) - 1), 1);
+	ck_assert_int_eq(rollup_sum(st, &sum).count, 1);
+	store_close(&st);
+}
+END_TEST
+
 /* ---- probes ---- */
 
 /* A task that ends when it is let go. */
@@ -510,6 +543,7 @@ static Suite *commit_thread_suite(void)
 	tcase_add_test(t, log_forgets_what_is_old);
 	tcase_add_test(t, one_sender_does_not_push_out_what_another_one_sent);
 	tcase_add_test(t, nothing_is_logged_where_nothing_is_kept);
+	tcase_add_test(t, what_was_admitted_by_another_ledger_is_not_stored);
 	tcase_add_test(t, a_commit_that_lasts_makes_the_probe_fail_at_once);
 	tcase_add_test(t, the_probe_says_what_is_wrong_with_the_ledger);
 	tcase_add_test(t, many_threads_send_and_correct_at_once);

@@ -670,23 +670,114 @@ START_TEST(a_page_that_cant_be_made_still_says_what_is_wrong)
 }
 END_TEST
 
-START_TEST(a_revoked_key_is_refused_at_the_next_request)
+/* Changes the ledger's version; REVOKE: by revoking the administrator's key. */
+static void change_ledger(bool revoke)
 {
+	static const char *const keys[] = { "SK00000000000000000000000000000003",
+					    "SK00000000000000000000000000000001" };
 	struct error err = { 0 };
 	struct store *st = NULL;
+
+	ck_assert_int_eq(store_open(ledger_place(database), STORE_WRITE, 1000, &st, &err), 0);
+	ck_assert_int_eq(store_begin_write(st, &err), 0);
+	ck_assert_int_eq(store_key_revoke(st, keys[revoke], 5, &err), 1);
+	ck_assert_int_eq(store_commit(st, &err), 0);
+	store_close(&st);
+}
+
+START_TEST(a_revoked_key_is_refused_at_the_next_request)
+{
 	struct answer a;
 
 	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ASSERT_HEADER(&a, "Status: 200 OK");
 	answer_release(&a);
-	ck_assert_int_eq(store_open(ledger_place(database), STORE_WRITE, 1000, &st, &err), 0);
-	ck_assert_int_eq(store_begin_write(st, &err), 0);
-	ck_assert_int_eq(store_key_revoke(st, "SK00000000000000000000000000000001", 5, &err), 1);
-	ck_assert_int_eq(store_commit(st, &err), 0);
-	store_close(&st);
+	change_ledger(true);
 	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ASSERT_HEADER(&a, "Status: 401 Invalid Username or Password");
 	answer_release(&a);
+}
+END_TEST
+
+/* ---- sending events ---- */
+
+enum { READS_SOME = -1 };
+
+/*
+ * Sends BODY with the key of an administrator. STATEMENTS: how many the thread
+ * itself asks the ledger.
+ */
+static void send_events(const char *body, const char *status, int64_t statements)
+{
+	int64_t before = worker.store ? store_statements(worker.store) : 0;
+	struct answer a;
+
+	ask_for(&(struct ask) { .uri = "/events",
+				.method = "POST",
+				.type = "text/csv",
+				.body = body },
+		&a);
+	ck_assert_msg(strncmp(a.out.text.text + strlen("Status: "), status, 3) == 0, "%s",
+		      a.out.text.text);
+	if (statements == READS_SOME)
+		ck_assert_int_gt(store_statements(worker.store), before);
+	else
+		ck_assert_int_eq(store_statements(worker.store) - before, statements);
+	answer_release(&a);
+}
+
+static const char *event_of(const char *sid, const char *id)
+{
+	return arena_printf(&arena,
+			    "source,id,subject,time,category,count\n"
+			    "/pbx,%s,%s,2025-11-21T10:00:00Z,calls,1\n",
+			    id, sid);
+}
+
+/* A worker that stores events. */
+static void begin_storing(void)
+{
+	struct error err = { 0 };
+
+	settings.record_bytes = settings.max_unpacked_bytes = 65536;
+	worker.table = ops;
+	ck_assert_int_eq(commit_thread_new(&settings, &worker.commits, &err), 0);
+}
+
+START_TEST(a_kept_key_sends_events_without_a_read_until_the_ledger_changes)
+{
+	begin_storing();
+	send_events(event_of(MAIN_SID, "1"), "200", READS_SOME);
+	send_events(event_of(MAIN_SID, "2"), "200", 0);
+	send_events(event_of(MAIN_SID, "2"), "200", 0);
+	change_ledger(false);
+	send_events(event_of(MAIN_SID, "3"), "200", READS_SOME);
+	send_events(event_of(MAIN_SID, "3"), "200", READS_SOME); /* the account */
+	send_events(event_of(MAIN_SID, "4"), "200", 0);
+	send_events(event_of("AC00000000000000000000000000000099", "5"), "422", READS_SOME);
+	commit_thread_free(&worker.commits);
+}
+END_TEST
+
+START_TEST(a_revoked_key_is_refused_by_the_commit_thread)
+{
+	begin_storing();
+	send_events(event_of(MAIN_SID, "1"), "200", READS_SOME);
+	send_events("\"", "400", READS_SOME);
+	send_events(event_of(MAIN_SID, "1"), "200", 0);
+	change_ledger(true);
+	send_events(event_of(MAIN_SID, "2"), "401", READS_SOME);
+	commit_thread_free(&worker.commits);
+}
+END_TEST
+
+START_TEST(an_error_is_not_told_to_a_revoked_key)
+{
+	begin_storing();
+	send_events(event_of(MAIN_SID, "1"), "200", READS_SOME);
+	change_ledger(true);
+	send_events("\"", "401", READS_SOME);
+	commit_thread_free(&worker.commits);
 }
 END_TEST
 
@@ -783,6 +874,9 @@ int main(void)
 	tcase_add_test(tc, a_caller_that_goes_away_is_no_harm);
 	tcase_add_test(tc, a_page_that_cant_be_made_still_says_what_is_wrong);
 	tcase_add_test(tc, a_revoked_key_is_refused_at_the_next_request);
+	tcase_add_test(tc, a_kept_key_sends_events_without_a_read_until_the_ledger_changes);
+	tcase_add_test(tc, a_revoked_key_is_refused_by_the_commit_thread);
+	tcase_add_test(tc, an_error_is_not_told_to_a_revoked_key);
 	if (on_sqlite("a file that is not there")) {
 		tcase_add_test(tc, the_server_is_alive_without_a_ledger_but_not_ready);
 		tcase_add_test(tc, a_missing_ledger_is_an_error_until_it_is_there);
