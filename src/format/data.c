@@ -112,6 +112,20 @@ static const char *assumed(const struct writer *w, const char *name)
 	return w ? writer_assumed(w, name) : "";
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(a, *(const char *const *)b);
+}
+
+size_t page_names_find(const struct page_names *names, const char *text)
+{
+	const char *const *at = names->n ? bsearch(text, names->list, names->n,
+						   sizeof(*names->list), compare_names)
+					 : NULL;
+
+	return at ? (size_t)(at - names->list) : names->n;
+}
+
 /*
  * The choices of a select, which may be very many. TAKEN: the value that the
  * operation used for the choice "", or "".
@@ -119,6 +133,7 @@ static const char *assumed(const struct writer *w, const char *name)
 struct choice_texts {
 	const struct page_input *input;
 	const char *value, *taken;
+	struct mustache_share share; /* the names among the choices */
 	struct strbuf text, clean;
 	struct {
 		struct json_object *value, *text, *selected;
@@ -148,14 +163,31 @@ static const char *choice_text(struct choice_texts *list, const struct page_choi
 	return list->text.text;
 }
 
+static struct page_choice name_choice(const struct page_names *names, size_t i)
+{
+	return (struct page_choice) { .value = names->list[i], .text = names->list[i] };
+}
+
+/* The choice number I, of which the names are some. */
+static struct page_choice choice_at(const struct choice_texts *list, size_t i)
+{
+	const struct page_choice *choices = list->input->choices;
+	const struct mustache_share *s = &list->share;
+
+	if (!s->items || i < s->first)
+		return choices[i];
+	i -= s->first;
+	return i < s->n ? name_choice(s->items, i) : choices[s->first + 1 + i - s->n];
+}
+
 static bool make_choice(void *arg, size_t i, struct json_object *item)
 {
 	struct choice_texts *list = arg;
-	const struct page_choice *c = &list->input->choices[i];
+	struct page_choice c = choice_at(list, i);
 
-	if (!c->value)
+	if (!c.value)
 		return false;
-	if (i == 0) {
+	if (!list->item.value) {
 		list->item.value = json_object_new_string("");
 		list->item.text = json_object_new_string("");
 		list->item.selected = json_object_new_boolean(false);
@@ -163,9 +195,20 @@ static bool make_choice(void *arg, size_t i, struct json_object *item)
 		json_object_object_add(item, "text", list->item.text);
 		json_object_object_add(item, "selected", list->item.selected);
 	}
-	set_text(list->item.value, c->value, &list->clean);
-	set_text(list->item.text, choice_text(list, c), &list->clean);
-	json_object_set_boolean(list->item.selected, strcmp(list->value, c->value) == 0);
+	set_text(list->item.value, c.value, &list->clean);
+	set_text(list->item.text, choice_text(list, &c), &list->clean);
+	json_object_set_boolean(list->item.selected, strcmp(list->value, c.value) == 0);
+	return true;
+}
+
+/* Makes a name as a choice that is not selected. */
+static bool make_name(void *arg, size_t i, struct json_object *item)
+{
+	const struct page_choice c = name_choice(arg, i);
+
+	data_text(item, "value", c.value);
+	data_text(item, "text", c.text);
+	tree_bool(item, "selected", false);
 	return true;
 }
 
@@ -178,12 +221,31 @@ static void free_choices(void *arg)
 	g_free(list);
 }
 
+static void find_names(struct choice_texts *list)
+{
+	const struct page_choice *c = list->input->choices;
+
+	while (c->value)
+		c++;
+	if (c->names)
+		list->share = (struct mustache_share) {
+			.items = c->names,
+			.item = make_name,
+			.n = c->names->n,
+			.first = (size_t)(c - list->input->choices),
+		};
+	list->share.marked = list->share.first;
+	if (c->names)
+		list->share.marked += page_names_find(c->names, list->value);
+}
+
 static void put_choices(struct json_object *o, const struct page_input *input, const char *value,
 			const char *taken)
 {
 	struct choice_texts *list;
+	struct json_object *items;
 
-	if (!input->choices->value) {
+	if (!input->choices->value && !input->choices->names) {
 		tree_list(tree_object(o, "select"), "choices");
 		return;
 	}
@@ -191,10 +253,12 @@ static void put_choices(struct json_object *o, const struct page_input *input, c
 	list->input = input;
 	list->value = value;
 	list->taken = taken;
+	find_names(list);
 	strbuf_init(&list->text, MUSTACHE_TEMPLATE);
 	strbuf_init(&list->clean, MUSTACHE_TEMPLATE);
-	json_object_object_add(tree_object(o, "select"), "choices",
-			       mustache_list(make_choice, list, free_choices));
+	items = mustache_list(make_choice, list, free_choices);
+	mustache_list_share(items, &list->share);
+	json_object_object_add(tree_object(o, "select"), "choices", items);
 }
 
 static void put_input(struct json_object *o, const struct writer *w, const struct page *page,

@@ -5,6 +5,7 @@
  */
 #include "format/mustache.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include <glib.h>
@@ -34,6 +35,14 @@ struct name_part {
 	char key[MUSTACHE_NAME];
 };
 
+/* The shared items of lists, as a section renders them. */
+struct kept_text {
+	struct kept_text *next; /* of other items */
+	const void *items;
+	char *text;  /* NULL: it depends on more than the items */
+	size_t *end; /* of each item */
+};
+
 struct mustache_token {
 	enum token_kind kind;
 	const char *text; /* the text, or the tag's name */
@@ -45,6 +54,8 @@ struct mustache_token {
 	const char *indent;
 	size_t indent_len;
 	size_t end; /* of a section: index of its end tag */
+	/* of a section, for all threads; NULL: the tokens are used only once */
+	_Atomic(struct kept_text *) *kept;
 };
 
 enum { DELIMITER_MAX = 16 };
@@ -374,10 +385,26 @@ static struct mustache_tokens cut_end(struct cutter *c)
 	return tokens;
 }
 
+static void kept_free(struct kept_text *kept)
+{
+	g_free(kept->text);
+	g_free(kept->end);
+	g_free(kept);
+}
+
 static void tokens_release(struct mustache_tokens *tokens)
 {
-	for (size_t i = 0; i < tokens->n; i++)
-		g_free(tokens->list[i].parts);
+	for (size_t i = 0; i < tokens->n; i++) {
+		struct mustache_token *t = &tokens->list[i];
+		struct kept_text *next, *kept = t->kept ? *t->kept : NULL;
+
+		for (; kept; kept = next) {
+			next = kept->next;
+			kept_free(kept);
+		}
+		g_free(t->kept);
+		g_free(t->parts);
+	}
 	g_free(tokens->list);
 }
 
@@ -388,11 +415,15 @@ int mustache_cut(struct template_text *t, struct error *err)
 	int rc = cut(&c, t, err);
 
 	tokens = cut_end(&c);
-	if (rc == 0)
-		t->tokens = g_memdup2(&tokens, sizeof(tokens));
-	else
+	if (rc < 0) {
 		tokens_release(&tokens);
-	return rc;
+		return -1;
+	}
+	for (size_t i = 0; i < tokens.n; i++)
+		if (tokens.list[i].kind == TOKEN_SECTION)
+			tokens.list[i].kept = g_malloc0(sizeof(*tokens.list[i].kept));
+	t->tokens = g_memdup2(&tokens, sizeof(tokens));
+	return 0;
 }
 
 void mustache_tokens_free(struct mustache_tokens **tokens)
@@ -410,6 +441,7 @@ struct item_maker {
 	mustache_item *item;
 	void *arg;
 	void (*free_arg)(void *arg);
+	struct mustache_share share; /* no items: none are shared */
 };
 
 static void free_making(struct json_object *list, void *data)
@@ -426,9 +458,16 @@ struct json_object *mustache_list(mustache_item *item, void *arg, void (*free_ar
 	struct json_object *list = json_object_new_array();
 	struct item_maker *m = g_new(struct item_maker, 1);
 
-	*m = (struct item_maker) { item, arg, free_arg };
+	*m = (struct item_maker) { item, arg, free_arg, { .items = NULL } };
 	json_object_set_userdata(list, m, free_making);
 	return list;
+}
+
+void mustache_list_share(struct json_object *list, const struct mustache_share *share)
+{
+	struct item_maker *m = json_object_get_userdata(list);
+
+	m->share = *share;
 }
 
 /* NULL: the items of the list have been made. */
@@ -519,15 +558,99 @@ static int render_inside(struct render *r, struct json_object *value,
 	return rc;
 }
 
+/* Does the text of a section depend on nothing but the members of ITEM? */
+static bool names_only(const struct mustache_token *tokens, size_t section,
+		       struct json_object *item)
+{
+	struct json_object *value;
+
+	for (size_t i = section + 1; i < tokens[section].end; i++)
+		if (tokens[i].kind == TOKEN_PARTIAL ||
+		    (tokens[i].n_parts && !member(item, &tokens[i].parts[0], &value)))
+			return false;
+	return true;
+}
+
+/* Renders the shared items by themselves. */
+static struct kept_text *make_kept(const struct mustache_share *s,
+				   const struct mustache_token *tokens, size_t section)
+{
+	struct kept_text *kept = g_new0(struct kept_text, 1);
+	struct json_object *item = json_object_new_object();
+	struct error err = { 0 };
+	struct strbuf text;
+	struct render r = { .stack = { item }, .depth = 1, .out = &text, .err = &err };
+	bool own = true;
+
+	strbuf_init(&text, MUSTACHE_TEMPLATE);
+	kept->items = s->items;
+	kept->end = g_new(size_t, s->n);
+	for (size_t i = 0; i < s->n && own; i++) {
+		own = s->item((void *)s->items, i, item) && names_only(tokens, section, item) &&
+		      render_tokens(&r, tokens, section + 1, tokens[section].end) == 0;
+		kept->end[i] = text.len;
+	}
+	if (own)
+		kept->text = g_strndup(text.text, text.len);
+	strbuf_release(&text);
+	json_object_put(item);
+	return kept;
+}
+
+/* The text of the shared items in a section; NULL: it is not kept. */
+static const struct kept_text *keep(const struct mustache_share *s,
+				    const struct mustache_token *tokens, size_t section)
+{
+	_Atomic(struct kept_text *) *all = tokens[section].kept;
+	struct kept_text *kept = all && s->items ? atomic_load(all) : NULL;
+
+	if (!all || !s->items)
+		return NULL;
+	while (kept && kept->items != s->items)
+		kept = kept->next;
+	if (!kept) {
+		/* another thread may add the same: both are right */
+		kept = make_kept(s, tokens, section);
+		kept->next = atomic_load(all);
+		while (!atomic_compare_exchange_weak(all, &kept->next, kept))
+			;
+	}
+	return kept->text ? kept : NULL;
+}
+
+/*
+ * Adds shared items from number I of the list on, up to the one that differs.
+ * Returns how many.
+ */
+static size_t add_kept(struct strbuf *out, const struct kept_text *kept,
+		       const struct mustache_share *s, size_t i)
+{
+	size_t from = i - s->first, to = s->n, start;
+
+	if (i < s->first || from >= s->n || i == s->marked)
+		return 0;
+	if (s->marked > i && s->marked - s->first < to)
+		to = s->marked - s->first;
+	start = from ? kept->end[from - 1] : 0;
+	strbuf_addn(out, kept->text + start, kept->end[to - 1] - start);
+	return to - from;
+}
+
 /* Renders the section for each item of a list that is made meanwhile. */
 static int render_made(struct render *r, const struct item_maker *m,
 		       const struct mustache_token *tokens, size_t section)
 {
+	const struct kept_text *kept = keep(&m->share, tokens, section);
 	struct json_object *item = json_object_new_object();
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && m->item(m->arg, i, item); i++)
+	for (size_t i = 0; rc == 0; i++) {
+		if (kept)
+			i += add_kept(r->out, kept, &m->share, i);
+		if (!m->item(m->arg, i, item))
+			break;
 		rc = render_inside(r, item, tokens, section);
+	}
 	json_object_put(item);
 	return rc;
 }

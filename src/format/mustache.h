@@ -48,8 +48,8 @@ typedef const struct template_text *mustache_partial(void *ctx, const char *name
 
 /*
  * Sets the members of ITEM, an object, to those of the item number I. False:
- * there is none. ITEM is empty before item 0, then has the members of the item
- * before.
+ * there is none. ITEM is empty before the first call, then has the members of the
+ * item before.
  */
 typedef bool mustache_item(void *arg, size_t i, struct json_object *item);
 
@@ -58,6 +58,23 @@ typedef bool mustache_item(void *arg, size_t i, struct json_object *item);
  * other while it is rendered. FREE_ARG is called when the list is freed.
  */
 struct json_object *mustache_list(mustache_item *item, void *arg, void (*free_arg)(void *arg));
+
+/*
+ * Items that are the same in many lists, such as the choices of a time zone. A
+ * section of a template that was cut renders them once and keeps their text, if
+ * it names only their own members.
+ */
+struct mustache_share {
+	/* the items, which live as long as the process; ARG of the next */
+	const void *items;
+	mustache_item *item;
+	size_t n;
+	/* in a list: the number of the first, and of one that differs there */
+	size_t first, marked;
+};
+
+/* Tells that the items of LIST, made by mustache_list, are in part those of SHARE. */
+void mustache_list_share(struct json_object *list, const struct mustache_share *share);
 
 /*
  * Appends the template T with DATA to OUT. DATA NULL is null, as in json-c.

@@ -7,6 +7,7 @@
 #define FORMAT_PAGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "base/decimal.h"
 
@@ -16,10 +17,18 @@ struct page_link {
 	bool current;
 };
 
+/* Names that are the same on all pages, ascending; they live as long as the process. */
+struct page_names {
+	const char *const *list;
+	size_t n;
+};
+
 struct page_choice {
 	const char *value; /* "" = any */
 	const char *text;
 	int depth; /* in a tree */
+	/* instead of a value: these choices; only once in a list */
+	const struct page_names *names;
 };
 
 struct page_input {
@@ -27,10 +36,11 @@ struct page_input {
 	const char *type;  /* "text", "password", "date", "number" or "select" */
 	const char *value; /* or NULL */
 	bool required;
-	bool folded;                       /* shown behind "More filters" */
-	bool chosen;                       /* VALUE was given and is not the default */
-	int64_t max_length;                /* in bytes; 0: no limit */
-	const struct page_choice *choices; /* "select": ended by a NULL value */
+	bool folded;        /* shown behind "More filters" */
+	bool chosen;        /* VALUE was given and is not the default */
+	int64_t max_length; /* in bytes; 0: no limit */
+	/* "select": ended by one with neither value nor names */
+	const struct page_choice *choices;
 	/*
 	 * "select": the text of the choice "", shown after the value that the
 	 * operation chose; or NULL
@@ -49,6 +59,9 @@ struct page_sort {
 	 */
 	int order;
 };
+
+/* The number of TEXT among the names; their number if it is not there. */
+size_t page_names_find(const struct page_names *names, const char *text);
 
 /* How numbers are written: "1,234.5". */
 struct digits {

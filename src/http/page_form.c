@@ -1,7 +1,10 @@
 #include "http/page.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <string.h>
+
+#include <glib.h>
 
 #include "base/civil.h"
 #include "base/zone.h"
@@ -44,7 +47,7 @@ struct choices {
 
 static void add_choice(struct choices *c, const char *value, const char *text, int depth)
 {
-	c->list[c->n++] = (struct page_choice) { value, text, depth };
+	c->list[c->n++] = (struct page_choice) { .value = value, .text = text, .depth = depth };
 }
 
 static struct choices choices_new(const struct request *rq, size_t max, bool optional,
@@ -62,11 +65,15 @@ static const struct page_choice *choices_end(struct choices *c, const char *valu
 {
 	bool found = !value || !*value;
 
-	for (size_t i = 0; i < c->n; i++)
-		found = found || strcmp(c->list[i].value, value) == 0;
+	for (size_t i = 0; i < c->n && !found; i++) {
+		const struct page_names *names = c->list[i].names;
+
+		found = names ? page_names_find(names, value) < names->n
+			      : strcmp(c->list[i].value, value) == 0;
+	}
 	if (!found)
 		add_choice(c, value, value, 0);
-	c->list[c->n] = (struct page_choice) { NULL, NULL, 0 };
+	c->list[c->n] = (struct page_choice) { 0 };
 	return c->list;
 }
 
@@ -194,20 +201,32 @@ static bool is_region(const char *name)
 	return false;
 }
 
+static struct page_names region_zones;
+
+static void list_regions(void)
+{
+	size_t n;
+	const char *const *names = zone_names(&n);
+	const char **regions = g_new(const char *, n);
+
+	region_zones.list = regions;
+	for (size_t i = 0; i < n; i++)
+		if (is_region(names[i]))
+			regions[region_zones.n++] = names[i];
+}
+
 /* The system's zones, UTC first. */
 static const struct page_choice *zone_choices(const struct request *rq, const struct param *p,
 					      const char *value)
 {
-	size_t n;
-	const char *const *names = zone_names(&n);
-	struct choices choices = choices_new(rq, n + 1, true,
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct choices choices = choices_new(rq, 2, true,
 					     none_words(rq, p, p->any ? p->any : OWN_ZONE));
 
+	pthread_once(&once, list_regions);
 	if (!p->any || strcmp(p->any, "UTC") != 0)
 		add_choice(&choices, "UTC", "UTC", 0);
-	for (size_t i = 0; i < n; i++)
-		if (is_region(names[i]))
-			add_choice(&choices, names[i], names[i], 0);
+	choices.list[choices.n++] = (struct page_choice) { .names = &region_zones };
 	return choices_end(&choices, value);
 }
 

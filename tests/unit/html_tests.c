@@ -33,10 +33,18 @@ static const struct page_link some_nav[] = { { "Usage", "/usage.html?a=1&b=2", t
 					     { NULL, NULL, false } };
 static const struct page_link some_exports[] = { { "JSON", "/r.json", false },
 						 { NULL, NULL, false } };
-static const struct page_choice some_choices[] = { { "", "any", 0 },
-						   { "calls", "Calls", 0 },
-						   { "sms", "Text <messages>", 1 },
-						   { NULL, NULL, 0 } };
+static const struct page_choice some_choices[] = {
+	{ .value = "", .text = "any" },
+	{ .value = "calls", .text = "Calls" },
+	{ .value = "sms", .text = "Text <messages>", .depth = 1 },
+	{ 0 }
+};
+static const char *const some_zones[] = { "Asia/Kathmandu", "Europe/Berlin", "Europe/Paris" };
+static const struct page_names zone_names = { some_zones, 3 };
+static const struct page_choice zone_choices[] = { { .value = "", .text = "own" },
+						   { .names = &zone_names },
+						   { .value = "EST", .text = "EST" },
+						   { 0 } };
 static const struct page_input some_inputs[] = { { .name = "StartDate",
 						   .label = "From",
 						   .type = "date",
@@ -47,6 +55,11 @@ static const struct page_input some_inputs[] = { { .name = "StartDate",
 						   .type = "select",
 						   .value = "sms",
 						   .choices = some_choices },
+						 { .name = "TimeZone",
+						   .label = "Time zone",
+						   .type = "select",
+						   .value = "Europe/Berlin",
+						   .choices = zone_choices },
 						 { .name = NULL } };
 static const struct page some_page = { .site = "Ledger & Sons",
 				       .user = "Northwind \"Voice\"",
@@ -89,6 +102,11 @@ START_TEST(a_page_shows_links_form_and_pager_and_escapes_them)
 		"<option value=\"\">any</option>",
 		"<option value=\"sms\" selected>\xC2\xA0\xC2\xA0\xC2\xA0Text "
 		"&lt;messages&gt;</option>",
+		"<option value=\"\">own</option>\n"
+		"<option value=\"Asia/Kathmandu\">Asia/Kathmandu</option>\n"
+		"<option value=\"Europe/Berlin\" selected>Europe/Berlin</option>\n"
+		"<option value=\"Europe/Paris\">Europe/Paris</option>\n"
+		"<option value=\"EST\">EST</option>\n",
 		"href=\"/r.json\"",
 		"href=\"/r.json?Page=2&amp;x=&quot;\"",
 		"href=\"/r.json?Page=0\"",

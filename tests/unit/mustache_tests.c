@@ -323,6 +323,92 @@ START_TEST(a_template_that_was_cut_renders_as_one_that_was_not)
 }
 END_TEST
 
+/* ---- shared items ---- */
+
+enum { SHARED = 4, SHARED_FIRST = 1, LISTED = SHARED + 2 };
+
+static int made; /* shared items, so far */
+
+/* The items a to d. */
+static bool make_shared(void *arg, size_t i, struct json_object *item)
+{
+	char letter[2] = { ((const char *)arg)[i] };
+
+	made++;
+	json_object_object_add(item, "n", json_object_new_string(letter));
+	json_object_object_add(item, "marked", json_object_new_boolean(false));
+	return true;
+}
+
+/* These between an item before and an item after them; *ARG is the marked one. */
+static bool make_with_shared(void *arg, size_t i, struct json_object *item)
+{
+	char letter[2] = { i < LISTED ? "<abcd>"[i] : '\0' };
+
+	json_object_object_add(item, "n", json_object_new_string(letter));
+	json_object_object_add(item, "marked", json_object_new_boolean(i == *(const size_t *)arg));
+	return i < LISTED;
+}
+
+/* Renders the list with the marked item MARKED, or none. */
+static void check_shared(const struct template_text *text, size_t marked, const char *want)
+{
+	const struct mustache_share share = { .items = "abcd",
+					      .item = make_shared,
+					      .n = SHARED,
+					      .first = SHARED_FIRST,
+					      .marked = marked };
+	struct json_object *data = json_object_new_object(),
+			   *list = mustache_list(make_with_shared, &marked, no_free);
+	struct error err = { 0 };
+	struct strbuf out;
+
+	mustache_list_share(list, &share);
+	json_object_object_add(data, "list", list);
+	json_object_object_add(data, "outer", json_object_new_string("o"));
+	strbuf_init(&out, LIMIT);
+	ck_assert_int_eq(mustache_render(text, data, NULL, NULL, &out, &err), 0);
+	ck_assert_str_eq(out.text, want);
+	strbuf_release(&out);
+	json_object_put(data);
+}
+
+START_TEST(shared_items_look_the_same_rendered_once_or_each_time)
+{
+	static const char *const want[LISTED + 1] = { "&lt;!abcd&gt;", "&lt;a!bcd&gt;",
+						      "&lt;ab!cd&gt;", "&lt;abc!d&gt;",
+						      "&lt;abcd!&gt;", "&lt;abcd&gt;!",
+						      "&lt;abcd&gt;" };
+	struct template_text text = template_of("{{#list}}{{n}}{{#marked}}!{{/marked}}{{/list}}");
+	struct error err = { 0 };
+
+	made = 0;
+	for (size_t marked = 0; marked <= LISTED; marked++)
+		check_shared(&text, marked, want[marked]);
+	ck_assert_int_eq(made, 0);
+	ck_assert_int_eq(mustache_cut(&text, &err), 0);
+	for (size_t marked = 0; marked <= LISTED; marked++)
+		check_shared(&text, marked, want[marked]);
+	ck_assert_int_eq(made, SHARED);
+	mustache_tokens_free(&text.tokens);
+}
+END_TEST
+
+START_TEST(a_section_with_names_from_outside_renders_each_shared_item)
+{
+	struct template_text text = template_of("{{#list}}{{n}}{{outer}}{{/list}}"),
+			     part = template_of("{{#list}}{{n}}{{>none}}{{/list}}");
+	struct error err = { 0 };
+
+	ck_assert_int_eq(mustache_cut(&text, &err), 0);
+	ck_assert_int_eq(mustache_cut(&part, &err), 0);
+	check_shared(&text, LISTED, "&lt;oaobocodo&gt;o");
+	check_shared(&part, LISTED, "&lt;abcd&gt;");
+	mustache_tokens_free(&text.tokens);
+	mustache_tokens_free(&part.tokens);
+}
+END_TEST
+
 START_TEST(each_byte_that_needs_an_escape_gets_one_wherever_it_stands)
 {
 	char text[64];
@@ -360,6 +446,8 @@ int main(void)
 	tcase_add_test(tc, a_template_is_rendered_in_two_parts);
 	tcase_add_test(tc, items_of_a_list_can_be_made_while_it_is_rendered);
 	tcase_add_test(tc, a_template_that_was_cut_renders_as_one_that_was_not);
+	tcase_add_test(tc, shared_items_look_the_same_rendered_once_or_each_time);
+	tcase_add_test(tc, a_section_with_names_from_outside_renders_each_shared_item);
 	tcase_add_test(tc, each_byte_that_needs_an_escape_gets_one_wherever_it_stands);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
