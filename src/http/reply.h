@@ -9,8 +9,13 @@
 #include "api/request.h"
 
 enum {
-	REPLY_FLUSH_ABOVE = 1 << 20, /* bytes; longer bodies are streamed */
-	REPLY_BUFFER_MAX = 64 << 20  /* bytes of a buffer between two records */
+	/*
+	 * Longer bodies are streamed, in bytes. The buffer of such a piece is one that
+	 * a thread keeps: memory that the system gives anew costs far more than
+	 * writing into it.
+	 */
+	REPLY_FLUSH_ABOVE = 96 << 10,
+	REPLY_BUFFER_MAX = 64 << 20 /* bytes of a buffer between two records */
 };
 
 /* Destination of an answer. */
