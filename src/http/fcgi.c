@@ -119,13 +119,15 @@ static void read_templates_again(struct server *s)
 {
 	struct templates *t = NULL;
 	struct error err = { 0 };
+	size_t n;
 
 	if (page_templates(s->worker.settings, &t, &err) < 0) {
 		log_error("the templates were not reloaded: %s", err.message);
 		return;
 	}
-	log_info("read %zu templates", templates_count(t));
+	n = templates_count(t);
 	template_slot_put(&s->slot, t);
+	log_info("read %zu templates", n);
 }
 
 /* Checks the threads, and tells the service manager if all is well. */
