@@ -68,9 +68,9 @@ struct held_leaf {
 
 /*
  * Of a range: place, account, period, first key, and the key behind its last. Of
- * a run: place, account, first and last period, the key behind the last.
+ * a run: place, account, first and last period.
  */
-enum { RANGE_COLUMNS = 5 };
+enum { RANGE_COLUMNS = 5, RUN_COLUMNS = 4 };
 
 struct reading {
 	struct store *st;
@@ -351,7 +351,7 @@ static int take_leaf(struct reading *r, const void *bytes, size_t len, const str
 #define RUNS                                                                               \
 	"SELECT -1 - l.rowid, r.period, r.leaf, r.first FROM list(?2) l CROSS JOIN rollup" \
 	" r WHERE r.place = l.a AND r.account = l.b AND r.period BETWEEN l.c AND"          \
-	" l.d AND r.first < l.e"
+	" l.d AND r.first < ?3"
 
 /* Takes the leaf that is held, if there is one. */
 static int take_held(struct reading *r, struct error *err)
@@ -426,7 +426,7 @@ static int read_range(struct reading *r, struct stmt *s, struct error *err)
 static int read_ranges(struct reading *r, struct error *err)
 {
 	const struct db_list ranges = { r->cells, r->n_ranges, RANGE_COLUMNS };
-	const struct db_list runs = { r->run_cells, r->n_runs, RANGE_COLUMNS };
+	const struct db_list runs = { r->run_cells, r->n_runs, RUN_COLUMNS };
 	size_t n = r->n_ranges + r->n_runs;
 	struct stmt *s;
 	int rc;
@@ -435,8 +435,10 @@ static int read_ranges(struct reading *r, struct error *err)
 		return 0;
 	s = prepare(r->st, r->n_runs ? RANGES " UNION ALL " RUNS : RANGES, err);
 	db_bind_list(s, 1, &ranges);
-	if (r->n_runs)
+	if (r->n_runs) {
 		db_bind_list(s, 2, &runs);
+		db_bind_blob(s, 3, r->to, sizeof(r->to));
+	}
 	while ((rc = db_step(s, err)) > 0)
 		if (read_range(r, s, err) < 0) {
 			db_reset(s);
@@ -509,17 +511,13 @@ static int add_rows(struct reading *r, enum rollup_place place, int64_t period,
 static int add_run(struct reading *r, enum rollup_place place, int64_t first, int64_t last,
 		   const struct span_map *map, struct error *err)
 {
-	const struct db_cell cells[RANGE_COLUMNS] = {
-		{ .n = place },
-		{ .n = r->account->id },
-		{ .n = first },
-		{ .n = last },
-		{ .bytes = r->to, .len = ROLLUP_KEY_BYTES, .kind = DB_CELL_BLOB }
+	const struct db_cell cells[RUN_COLUMNS] = {
+		{ .n = place }, { .n = r->account->id }, { .n = first }, { .n = last }
 	};
 
 	r->runs = arena_room(&r->arena, r->runs, r->n_runs, &r->runs_size, sizeof(*r->runs));
 	r->runs[r->n_runs++] = (struct leaf_range) { r->out.account, *map, 0 };
-	for (int i = 0; i < RANGE_COLUMNS; i++) {
+	for (int i = 0; i < RUN_COLUMNS; i++) {
 		r->run_cells = arena_room(&r->arena, r->run_cells, r->n_run_cells,
 					  &r->run_cells_size, sizeof(*r->run_cells));
 		r->run_cells[r->n_run_cells++] = cells[i];
