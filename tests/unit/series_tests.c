@@ -238,6 +238,78 @@ START_TEST(event_that_differs_in_anything_is_a_conflict)
 }
 END_TEST
 
+/* ---- many events ---- */
+
+enum { MANY = 4000 };
+
+/* Event I of many: some are late, some have attributes, some repeat the one before. */
+static struct stored_event one_of_many(const struct fixture *f, int i)
+{
+	struct stored_event e = { .account = f->account,
+				  .family = f->account,
+				  .source = f->source,
+				  .id = arena_printf(&arena, "call-%06d", i - (i % 900 == 8)),
+				  .id_len = 11,
+				  .series = f->plain,
+				  .time_us = 1700000000000000 + i,
+				  .amounts.n = { 1, i, 3, 4 } };
+
+	e.effective_us = e.time_us + (i % 500 == 9);
+	if (i % 3 == 0) {
+		e.attributes = "{\"a\":\"b\"}";
+		e.attributes_len = 9;
+	}
+	return e;
+}
+
+static bool is_stored_before(int i)
+{
+	return i % 7 == 3 || (i >= 1000 && i < 1500);
+}
+
+static enum verdict verdict_of_many(int i)
+{
+	if (i % 900 == 8)
+		return VERDICT_CONFLICT;
+	if (!is_stored_before(i))
+		return VERDICT_CREATED;
+	return i % 14 == 3 ? VERDICT_CONFLICT : VERDICT_DUPLICATE;
+}
+
+START_TEST(each_of_many_events_has_its_own_verdict)
+{
+	struct fixture f = with_series(path);
+	struct stored_event *list = arena_array(&arena, struct stored_event, MANY);
+	int64_t attributes = 0;
+	size_t before = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		if (!is_stored_before(i) || i % 900 == 8)
+			continue;
+		list[before] = one_of_many(&f, i);
+		list[before++].amounts.count += i % 14 == 3;
+		attributes += i % 3 == 0;
+	}
+	OK(store_begin_write(f.st, &err));
+	OK(store_events_add(f.st, list, before, &err));
+	for (size_t i = 0; i < before; i++)
+		ck_assert_int_eq(list[i].verdict, VERDICT_CREATED);
+	for (int i = 0; i < MANY; i++)
+		list[i] = one_of_many(&f, i);
+	OK(store_events_add(f.st, list, MANY, &err));
+	OK(store_commit(f.st, &err));
+	for (int i = 0; i < MANY; i++) {
+		ROW("event %d", i);
+		ck_assert_int_eq(list[i].verdict, verdict_of_many(i));
+		attributes += list[i].verdict == VERDICT_CREATED && i % 3 == 0;
+	}
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), MANY - (MANY + 899 - 8) / 900);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event_attributes"), attributes);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event WHERE booked_us > time_us"), 8);
+	store_close(&f.st);
+}
+END_TEST
+
 /* ---- postings ---- */
 
 /* The number of events with the id "one". */
@@ -293,6 +365,7 @@ int main(void)
 	tcase_add_test(tc, bytes_that_no_series_has_are_not_unpacked);
 	tcase_add_test(tc, series_is_the_same_only_with_the_same_declared_dimensions);
 	tcase_add_test(tc, event_that_differs_in_anything_is_a_conflict);
+	tcase_add_test(tc, each_of_many_events_has_its_own_verdict);
 	tcase_add_test(tc, a_source_is_found_in_its_own_family_only);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

@@ -605,7 +605,7 @@ const struct schema_step schema_sqlite[] = {
 		"	series INTEGER NOT NULL,"
 		"	time INTEGER NOT NULL,"
 		"	booked_us INTEGER," /* NULL: as time_us */
-		"	correction INTEGER REFERENCES correction(id),"
+		"	correction INTEGER,"
 		"	count INTEGER NOT NULL,"
 		"	usage INTEGER NOT NULL,"
 		"	price INTEGER NOT NULL,"
