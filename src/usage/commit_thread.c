@@ -1,5 +1,6 @@
 #include "usage/commit_thread.h"
 
+#include <glib.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <time.h>
 
 #include "base/civil.h"
+#include "base/timed_wait.h"
 #include "base/plausible.h"
 #include "store/meta.h"
 #include "usage/trigger.h"
@@ -14,6 +16,8 @@
 
 /* Limits of events in the queue and in one commit. */
 enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
+/* The thread waits for callers for half of the time of its last commit, at most. */
+enum { GATHER_SHARE = 2, GATHER_MS_MAX = 10 };
 
 /* A request of a caller: to store events, or to run a task. */
 struct commit_request {
@@ -34,6 +38,10 @@ struct commit_thread {
 	struct commit_request *first, **last;
 	/* number of requests in the queue, and of their events */
 	size_t requests, waiting;
+	size_t awaited; /* so many requests wake the thread */
+	/* of the last commit: callers that waited for it or for the next one at its end */
+	size_t callers;
+	int64_t took_us;
 	bool ending;
 	const struct settings *settings;
 	struct store *store; /* NULL: the ledger could not be opened */
@@ -93,6 +101,23 @@ static struct commit_request *take(struct commit_thread *t)
 	last->next = NULL;
 	t->waiting -= n;
 	return taken;
+}
+
+/*
+ * Waits a moment until as many callers wait again as at the end of the last
+ * commit, whose answers they have just got: most of what a commit costs is for
+ * all of its events together. A single caller never waits, nor does a commit
+ * that was quick. Call with the lock held.
+ */
+static void gather(struct commit_thread *t)
+{
+	int64_t wait_ms = MIN(t->took_us / GATHER_SHARE / 1000, GATHER_MS_MAX);
+
+	if (is_alone(t->first) || t->requests >= t->callers || !wait_ms)
+		return;
+	t->awaited = t->callers;
+	timed_wait(&t->queued, &t->lock, monotonic_ms() + wait_ms);
+	t->awaited = 1;
 }
 
 /* ---- commits ---- */
@@ -209,22 +234,31 @@ static void *write_loop(void *arg)
 	pthread_mutex_lock(&t->lock);
 	for (;;) {
 		struct commit_request *taken, *next;
+		size_t left;
 
 		while (!t->first && !t->ending)
 			pthread_cond_wait(&t->queued, &t->lock);
 		if (!t->first)
 			break;
+		gather(t);
+		t->callers = t->requests;
 		taken = take(t);
+		left = t->requests;
 		t->commit_us = monotonic_us();
 		pthread_mutex_unlock(&t->lock);
 		commit(t, taken);
+		pthread_mutex_lock(&t->lock);
+		/* nobody of this commit waits again yet */
+		t->callers += t->requests - left;
+		t->took_us = monotonic_us() - t->commit_us;
+		t->commit_us = 0;
+		pthread_mutex_unlock(&t->lock);
 		for (; taken; taken = next) {
 			/* after sem_post the task belongs to its caller */
 			next = taken->next;
 			sem_post(&taken->done);
 		}
 		pthread_mutex_lock(&t->lock);
-		t->commit_us = 0;
 		tell_notices(t);
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -252,7 +286,8 @@ int commit_thread_new(const struct settings *s, struct commit_thread **ret, stru
 		store_meta(t->store, META_COMMITTED, &known, NULL);
 	plausible_process_begin(known, floor_div(clock_now_us(), USEC_PER_SEC));
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_cond_init(&t->queued, NULL);
+	timed_wait_init(&t->queued);
+	t->awaited = 1;
 	*ret = t;
 	if (pthread_create(&t->thread, NULL, write_loop, t) == 0)
 		return 0;
@@ -293,7 +328,8 @@ static int run(struct commit_thread *t, struct commit_request *task, struct erro
 		t->last = &task->next;
 		t->waiting += events_of(task);
 		t->requests++;
-		pthread_cond_signal(&t->queued);
+		if (t->requests >= t->awaited || is_alone(task))
+			pthread_cond_signal(&t->queued);
 	}
 	pthread_mutex_unlock(&t->lock);
 	while (!full && sem_wait(&task->done) < 0)
