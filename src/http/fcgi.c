@@ -43,7 +43,9 @@ enum {
 	FILE_READERS = 16, /* the least number of connections for readers of a file */
 	HEAPS_MIN = 4,     /* the least number of the allocator's heaps */
 	/* from so many bytes on, memory is outside the heaps */
-	OWN_PAGES_BYTES = 128 << 10
+	OWN_PAGES_BYTES = 128 << 10,
+	/* so many free bytes stay at the end of a heap, until a thread rests */
+	HEAP_END_BYTES = 512 << 10
 };
 
 struct server {
@@ -278,6 +280,8 @@ static int open_server(struct server *s, struct error *err)
 	 * heaps among small ones, which keep their pages resident
 	 */
 	mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
+	/* else each larger answer gives its pages back, and the next one gets new ones */
+	mallopt(M_TRIM_THRESHOLD, HEAP_END_BYTES);
 	if (notify_open(&s->notify, &failure) < 0)
 		log_warning("can't reach the service manager: %s %s", failure.message,
 			    failure.detail);
