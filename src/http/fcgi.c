@@ -266,14 +266,8 @@ static int heaps(void)
 	return processors < HEAPS_MIN / 2 ? HEAPS_MIN : (int)(2 * processors);
 }
 
-/*
- * Opens everything that the server needs, then enters the sandbox, then starts
- * the first thread.
- */
-static int open_server(struct server *s, struct error *err)
+static void set_allocator(void)
 {
-	struct error failure = { 0 };
-
 	mallopt(M_ARENA_MAX, heaps());
 	/*
 	 * else freed large blocks raise this limit, and later ones lie in the
@@ -282,6 +276,17 @@ static int open_server(struct server *s, struct error *err)
 	mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
 	/* else each larger answer gives its pages back, and the next one gets new ones */
 	mallopt(M_TRIM_THRESHOLD, HEAP_END_BYTES);
+}
+
+/*
+ * Opens everything that the server needs, then enters the sandbox, then starts
+ * the first thread.
+ */
+static int open_server(struct server *s, struct error *err)
+{
+	struct error failure = { 0 };
+
+	set_allocator();
 	if (notify_open(&s->notify, &failure) < 0)
 		log_warning("can't reach the service manager: %s %s", failure.message,
 			    failure.detail);
