@@ -159,7 +159,11 @@ static void add_totals(struct reading *r, enum level level)
 		add(r, "x.slot, x.category, " AMOUNT_COLUMNS_OF("x") " FROM (");
 	}
 	add_total_rows(r, level);
-	add(r, r->summed ? ") x GROUP BY 1, 2, 3)" : ") x)");
+	/* a constant key would be hashed and compared for each row */
+	if (r->summed)
+		add(r, r->merged ? ") x GROUP BY 2, 3)" : ") x GROUP BY 1, 2, 3)");
+	else
+		add(r, ") x)");
 }
 
 /* ---- by series ---- */
