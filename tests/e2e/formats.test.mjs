@@ -102,10 +102,10 @@ for (const [name, { path, query, as, bare, refuses, record }] of Object.entries(
 		test('what we do not have', async () => {
 			assert.equal((await get('', { Accept: 'image/png' })).status, refuses)
 		})
-		test('JSON is valid and its length is announced', async () => {
+		test('JSON is valid and its length is announced, unless it is sent in pieces', async () => {
 			const a = (await get('.json')).is(200)
 			assert.doesNotThrow(() => a.json)
-			assert.equal(+a.headers['content-length'], a.bytes.length)
+			assert.equal(a.headers['content-length'], a.bytes.length > 96 * 1024 ? undefined : String(a.bytes.length))
 		})
 	})
 
