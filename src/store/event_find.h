@@ -4,8 +4,8 @@
  *
  * Events come in the order of effective time, source, id and account; newest or
  * oldest first. A page takes at most four statements, and one more for each
- * dimension and for a source in the query. Only a search that passes thousands of
- * events takes more: one or two for each fourfold number of them.
+ * further dimension in the query. Only a search that passes thousands of events
+ * takes more: one or two for each fourfold number of them.
  */
 #ifndef STORE_EVENT_FIND_H
 #define STORE_EVENT_FIND_H

@@ -285,10 +285,9 @@ static const char *const whole[2][2] = {
 	{ WHOLE_JOINED(NO_ATTRIBUTES), WHOLE_JOINED(ATTRIBUTES) },
 };
 
-static int read_events(struct store *st, const struct chosen_keys *keys, struct event_row_reader *r,
+static int read_events(const struct chosen_keys *keys, struct event_row_reader *r, bool joined,
 		       struct found_event *ret, struct error *err)
 {
-	bool joined = st->layout->joins_texts;
 	int rc;
 
 	r->before = NULL;
@@ -321,7 +320,7 @@ static int look_up_texts(struct store *st, struct found_event *list, size_t n, s
 int store_events_read(struct store *st, const struct event_keys *keys, struct arena *arena,
 		      struct found_event *ret, struct error *err)
 {
-	bool joined = st->layout->joins_texts;
+	bool joined = keys->joined || st->layout->joins_texts;
 	struct event_row_reader r = { .arena = arena };
 	struct places places;
 
@@ -333,8 +332,8 @@ int store_events_read(struct store *st, const struct event_keys *keys, struct ar
 		memset(ret, 0, keys->n * sizeof(*ret));
 	for (size_t i = 0; i < places.n; i++) {
 		r.s = prepare(st, whole[joined][keys->attributes], err);
-		if (read_events(st, &(struct chosen_keys) { keys->list, &places.list[i] }, &r, ret,
-				err) < 0)
+		if (read_events(&(struct chosen_keys) { keys->list, &places.list[i] }, &r, joined,
+				ret, err) < 0)
 			return -1;
 	}
 	return joined ? 0 : look_up_texts(st, ret, keys->n, arena, err);
@@ -343,7 +342,8 @@ int store_events_read(struct store *st, const struct event_keys *keys, struct ar
 int store_event_read(struct store *st, const struct event_key *key, struct arena *arena,
 		     struct found_event *ret, struct error *err)
 {
-	if (store_events_read(st, &(struct event_keys) { key, 1, false }, arena, ret, err) < 0)
+	if (store_events_read(st, &(struct event_keys) { key, 1, false, .joined = true }, arena,
+			      ret, err) < 0)
 		return -1;
 	return ret->event.series != 0;
 }

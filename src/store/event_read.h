@@ -45,11 +45,16 @@ struct event_keys {
 	 * event that it corrects
 	 */
 	bool attributes;
+	/*
+	 * read the texts of events in the same statement, which takes longer than
+	 * one more statement, unless each is a round trip
+	 */
+	bool joined;
 };
 
 /*
- * Reads events in one statement, or two where a statement is no round trip, in
- * ARENA. An event that does not exist has the series 0.
+ * Reads events in ARENA, in one statement, or in two: see event_keys. An event
+ * that does not exist has the series 0.
  */
 int store_events_read(struct store *st, const struct event_keys *keys, struct arena *arena,
 		      struct found_event *ret, struct error *err);

@@ -230,8 +230,9 @@ static int fill_some(struct filling *f, struct posting *list, size_t n, struct e
 
 	for (size_t i = 0; i < n; i++)
 		keys[i] = (struct event_key) { list[i].source, list[i].id, list[i].id_len };
-	if (store_events_read(f->a->st, &(struct event_keys) { keys, n, true }, &f->arena, found,
-			      err) < 0)
+	if (store_events_read(f->a->st,
+			      &(struct event_keys) { .list = keys, .n = n, .attributes = true },
+			      &f->arena, found, err) < 0)
 		return -1;
 	return move_all(f, found, list, n, err);
 }

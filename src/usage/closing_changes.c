@@ -35,8 +35,8 @@ int closing_changes_load(struct store *st, const struct account *a, const struct
 	for (size_t i = 0; i < changes.n; i++)
 		keys[i] = (struct event_key) { changes.list[i].source, changes.list[i].event,
 					       changes.list[i].event_len };
-	if (store_events_read(st, &(struct event_keys) { keys, changes.n, false }, arena, events,
-			      err) < 0)
+	if (store_events_read(st, &(struct event_keys) { .list = keys, .n = changes.n }, arena,
+			      events, err) < 0)
 		return -1;
 	ret->n = changes.n;
 	ret->list = arena_array(arena, struct closed_change, changes.n);

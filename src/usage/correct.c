@@ -229,7 +229,8 @@ int event_texts(struct store *st, const struct catalogue *c, const struct stored
 	struct event_key key = { e->source, e->id, e->id_len };
 	struct found_event found;
 
-	if (store_events_read(st, &(struct event_keys) { &key, 1, true }, arena, &found, err) < 0)
+	if (store_events_read(st, &(struct event_keys) { &key, 1, true, .joined = true }, arena,
+			      &found, err) < 0)
 		return -1;
 	if (!found.event.series)
 		return error_set(err, ERR_INTERNAL, NULL, "an event does not exist any more");

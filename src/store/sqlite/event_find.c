@@ -1,8 +1,8 @@
 /*
  * event_find.c - a search reads the postings in the order of time, in chunks
  * that grow. For each chunk, one statement reads the series that the search has
- * not seen yet, and, for a filter by state, one the states. One statement reads
- * the events of the page.
+ * not seen yet, and, for a filter by state, one the states. One or two statements
+ * read the events of the page.
  */
 #include "store/event_find.h"
 
@@ -141,13 +141,18 @@ static bool fits(const struct search *s, const struct candidate *c)
 
 enum series_match { SERIES_ASKED = 1, SERIES_DIFFERS, SERIES_MATCHES };
 
-static bool filters_series(const struct search *s)
+static bool filters_dimensions(const struct search *s)
 {
-	bool any = s->q->categories != NULL;
+	bool any = false;
 
 	for (int d = 0; d < DIMENSIONS; d++)
 		any = any || s->q->dim[d];
 	return any;
+}
+
+static bool filters_series(const struct search *s)
+{
+	return s->q->categories || filters_dimensions(s);
 }
 
 /* The row of S: id, category and dimensions of a series. */
@@ -506,6 +511,7 @@ int sqlite_events_find(struct store *st, const struct event_find *q, const struc
 {
 	struct search s = { .st = st, .q = q, .forwards = q->oldest_first, .arena = arena };
 	size_t limit = page->limit;
+	struct event_keys keys;
 
 	*ret = (struct found_events) { 0 };
 	/* one more event tells whether there is a next page */
@@ -518,10 +524,10 @@ int sqlite_events_find(struct store *st, const struct event_find *q, const struc
 	else if (s.stopped)
 		ret->next = s.stopped_at;
 	ret->list = arena_array(arena, struct found_event, ret->n);
-	if (store_events_read(st,
-			      &(struct event_keys) { keys_of(arena, s.found.list, ret->n), ret->n,
-						     q->attributes },
-			      arena, ret->list, err) < 0)
+	/* names of the query have taken a statement */
+	keys = (struct event_keys) { keys_of(arena, s.found.list, ret->n), ret->n, q->attributes,
+				     .joined = q->source || filters_dimensions(&s) };
+	if (store_events_read(st, &keys, arena, ret->list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ret->n; i++)
 		if (!ret->list[i].event.series)
