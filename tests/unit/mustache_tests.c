@@ -366,7 +366,7 @@ static void check_shared(const struct template_text *text, size_t marked, const 
 	mustache_list_share(list, &share);
 	json_object_object_add(data, "list", list);
 	json_object_object_add(data, "outer", json_object_new_string("o"));
-	strbuf_init(&out, LIMIT);
+	strbuf_init(&out, LISTED * MUSTACHE_TEMPLATE);
 	ck_assert_int_eq(mustache_render(text, data, NULL, NULL, &out, &err), 0);
 	ck_assert_str_eq(out.text, want);
 	strbuf_release(&out);
@@ -409,6 +409,29 @@ START_TEST(a_section_with_names_from_outside_renders_each_shared_item)
 }
 END_TEST
 
+START_TEST(shared_items_that_are_too_long_to_keep_are_all_rendered)
+{
+	enum { LONG = MUSTACHE_TEMPLATE / 2 };
+	struct error err = { 0 };
+	struct strbuf source, want;
+	struct template_text text;
+
+	strbuf_init(&source, MUSTACHE_TEMPLATE);
+	strbuf_init(&want, LISTED * MUSTACHE_TEMPLATE);
+	strbuf_addf(&source, "{{#list}}{{n}}%0*d{{/list}}", (int)LONG, 0);
+	for (const char *const *n =
+		     (const char *const[]) { "&lt;", "a", "b", "c", "d", "&gt;", NULL };
+	     *n; n++)
+		strbuf_addf(&want, "%s%0*d", *n, (int)LONG, 0);
+	text = template_of(source.text);
+	ck_assert_int_eq(mustache_cut(&text, &err), 0);
+	check_shared(&text, LISTED, want.text);
+	mustache_tokens_free(&text.tokens);
+	strbuf_release(&source);
+	strbuf_release(&want);
+}
+END_TEST
+
 START_TEST(each_byte_that_needs_an_escape_gets_one_wherever_it_stands)
 {
 	char text[64];
@@ -448,6 +471,7 @@ int main(void)
 	tcase_add_test(tc, a_template_that_was_cut_renders_as_one_that_was_not);
 	tcase_add_test(tc, shared_items_look_the_same_rendered_once_or_each_time);
 	tcase_add_test(tc, a_section_with_names_from_outside_renders_each_shared_item);
+	tcase_add_test(tc, shared_items_that_are_too_long_to_keep_are_all_rendered);
 	tcase_add_test(tc, each_byte_that_needs_an_escape_gets_one_wherever_it_stands);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
