@@ -590,7 +590,7 @@ static struct kept_text *make_kept(const struct mustache_share *s,
 		      render_tokens(&r, tokens, section + 1, tokens[section].end) == 0;
 		kept->end[i] = text.len;
 	}
-	if (own && !text.failed)
+	if (own)
 		kept->text = g_strndup(text.text, text.len);
 	strbuf_release(&text);
 	json_object_put(item);
