@@ -86,23 +86,23 @@ int report_line_compare(const struct report_line *a, const struct report_line *b
 int report_load(struct store *st, const struct catalogue *c, const struct report_query *q,
 		struct arena *arena, struct report *ret, struct error *err)
 {
-	struct report_read l = { .store = st,
-				 .catalogue = c,
-				 .query = q,
-				 .arena = arena,
-				 .report = ret,
-				 .step = STEP_SUMS };
+	struct report_read rd = { .store = st,
+				  .catalogue = c,
+				  .query = q,
+				  .arena = arena,
+				  .report = ret,
+				  .step = STEP_SUMS };
 	struct arena scratch;
 	int rc;
 
 	*ret = (struct report) { 0 };
-	report_read_begin(&l, &scratch);
-	report_read_categories(&l);
-	rc = report_read_buckets(&l, err) < 0 || report_read_accounts(&l, err) < 0 ||
-			     report_read_all(&l, err) < 0 || report_read_lines(&l, err) < 0
+	report_read_begin(&rd, &scratch);
+	report_read_categories(&rd);
+	rc = report_read_buckets(&rd, err) < 0 || report_read_accounts(&rd, err) < 0 ||
+			     report_read_all(&rd, err) < 0 || report_read_lines(&rd, err) < 0
 		     ? -1
 		     : 0;
-	report_read_end(&l);
+	report_read_end(&rd);
 	return rc;
 }
 
@@ -118,13 +118,13 @@ static int by_bucket_and_line(const void *a, const void *b)
 }
 
 /* Copies the cells that have usage to the report, in order. */
-static void finish_cells(struct report_read *l)
+static void finish_cells(struct report_read *rd)
 {
-	struct report *r = l->report;
+	struct report *r = rd->report;
 
-	r->cells = arena_array(l->arena, struct report_cell, l->cells->len);
-	for (guint i = 0; i < l->cells->len; i++) {
-		const struct report_cell *cell = &g_array_index(l->cells, struct report_cell, i);
+	r->cells = arena_array(rd->arena, struct report_cell, rd->cells->len);
+	for (guint i = 0; i < rd->cells->len; i++) {
+		const struct report_cell *cell = &g_array_index(rd->cells, struct report_cell, i);
 
 		if (cell->line->number != NO_NUMBER && !amounts_wide_zero(&cell->totals))
 			r->cells[r->n_cells++] = *cell;
@@ -133,37 +133,37 @@ static void finish_cells(struct report_read *l)
 		qsort(r->cells, r->n_cells, sizeof(*r->cells), by_bucket_and_line);
 }
 
-static int load_cells(struct report_read *l, struct error *err)
+static int load_cells(struct report_read *rd, struct error *err)
 {
-	report_read_categories(l);
-	if (report_read_buckets(l, err) < 0 || report_read_accounts(l, err) < 0)
+	report_read_categories(rd);
+	if (report_read_buckets(rd, err) < 0 || report_read_accounts(rd, err) < 0)
 		return -1;
-	l->report->buckets = arena_array(l->arena, struct amounts_wide, l->report->n_buckets);
-	if (report_read_all(l, err) < 0 || report_read_lines(l, err) < 0)
+	rd->report->buckets = arena_array(rd->arena, struct amounts_wide, rd->report->n_buckets);
+	if (report_read_all(rd, err) < 0 || report_read_lines(rd, err) < 0)
 		return -1;
-	finish_cells(l);
+	finish_cells(rd);
 	return 0;
 }
 
 int report_load_cells(struct store *st, const struct catalogue *c, const struct report_query *q,
 		      struct arena *arena, struct report *ret, struct error *err)
 {
-	struct report_read l = { .store = st,
-				 .catalogue = c,
-				 .query = q,
-				 .arena = arena,
-				 .report = ret,
-				 .step = STEP_CELLS };
+	struct report_read rd = { .store = st,
+				  .catalogue = c,
+				  .query = q,
+				  .arena = arena,
+				  .report = ret,
+				  .step = STEP_CELLS };
 	struct arena scratch;
 	int rc;
 
 	*ret = (struct report) { 0 };
-	report_read_begin(&l, &scratch);
-	l.cells = g_array_new(FALSE, FALSE, sizeof(struct report_cell));
-	l.cell_places = g_hash_table_new(NULL, NULL);
-	rc = load_cells(&l, err);
-	g_hash_table_destroy(l.cell_places);
-	g_array_free(l.cells, TRUE);
-	report_read_end(&l);
+	report_read_begin(&rd, &scratch);
+	rd.cells = g_array_new(FALSE, FALSE, sizeof(struct report_cell));
+	rd.cell_places = g_hash_table_new(NULL, NULL);
+	rc = load_cells(&rd, err);
+	g_hash_table_destroy(rd.cell_places);
+	g_array_free(rd.cells, TRUE);
+	report_read_end(&rd);
 	return rc;
 }

@@ -12,30 +12,30 @@
  */
 enum { FEW_LINES = 1000 };
 
-static void make_line_buckets(struct report_read *l, size_t n)
+static void make_line_buckets(struct report_read *rd, size_t n)
 {
-	struct report *r = l->report;
+	struct report *r = rd->report;
 
 	for (size_t i = 0; i < n; i++)
-		r->lines[i]->buckets = arena_array(l->arena, struct amounts_wide, r->n_buckets);
+		r->lines[i]->buckets = arena_array(rd->arena, struct amounts_wide, r->n_buckets);
 }
 
-static void drop_line_buckets(struct report_read *l, size_t n)
+static void drop_line_buckets(struct report_read *rd, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		l->report->lines[i]->buckets = NULL;
+		rd->report->lines[i]->buckets = NULL;
 }
 
 /*
  * Filters by a value of a line. 1 done, 0 the account lacks the value, -1
  * failed.
  */
-static int filter_value(const struct report_read *l, struct sums_account *a, enum dimension d,
+static int filter_value(const struct report_read *rd, struct sums_account *a, enum dimension d,
 			int64_t member, const char *text, struct error *err)
 {
 	if (!member)
 		return store_dimension_find(
-			l->store, &(struct dimension_value) { a->id, d, text, strlen(text) },
+			rd->store, &(struct dimension_value) { a->id, d, text, strlen(text) },
 			&a->dim[d], err);
 	a->dim[d] = member;
 	return 1;
@@ -45,26 +45,26 @@ static int filter_value(const struct report_read *l, struct sums_account *a, enu
  * Adds an entry to ACCOUNTS for each account in which the line may have usage:
  * the line's own account, or all accounts that have the line's values.
  */
-static int add_entries(struct report_read *l, struct report_line *line,
+static int add_entries(struct report_read *rd, struct report_line *line,
 		       const struct report_read *whole, struct error *err)
 {
-	const struct report_query *q = l->query;
+	const struct report_query *q = rd->query;
 
 	for (size_t i = 0; i < whole->n_accounts; i++) {
-		struct sums_account *a = &l->accounts[l->n_accounts];
+		struct sums_account *a = &rd->accounts[rd->n_accounts];
 		int rc = 1;
 
 		*a = whole->accounts[i];
 		if (line->account && line->account->id != a->id)
 			continue;
 		if (q->by == GROUP_DIMENSION)
-			rc = filter_value(l, a, q->dimension, line->member, line->key, err);
+			rc = filter_value(rd, a, q->dimension, line->member, line->key, err);
 		if (q->paired && rc > 0)
-			rc = filter_value(l, a, q->second, line->second_member, line->second, err);
+			rc = filter_value(rd, a, q->second, line->second_member, line->second, err);
 		if (rc < 0)
 			return -1;
 		if (rc > 0)
-			l->entries[l->n_accounts++] = line;
+			rd->entries[rd->n_accounts++] = line;
 	}
 	return 0;
 }
@@ -72,19 +72,19 @@ static int add_entries(struct report_read *l, struct report_line *line,
 /* Reads the buckets of the first N lines by series. */
 static int read_entries(struct report_read *whole, size_t n, struct error *err)
 {
-	struct report_read l = *whole;
+	struct report_read rd = *whole;
 	size_t most = n * whole->n_accounts;
 
-	l.accounts = arena_array(l.scratch, struct sums_account, most + 1);
-	l.entries = arena_array(l.scratch, struct report_line *, most + 1);
-	l.n_accounts = 0;
+	rd.accounts = arena_array(rd.scratch, struct sums_account, most + 1);
+	rd.entries = arena_array(rd.scratch, struct report_line *, most + 1);
+	rd.n_accounts = 0;
 	for (size_t i = 0; i < n; i++) {
-		struct report_line *line = l.report->lines[i];
+		struct report_line *line = rd.report->lines[i];
 
-		if (line->buckets && add_entries(&l, line, whole, err) < 0)
+		if (line->buckets && add_entries(&rd, line, whole, err) < 0)
 			return -1;
 	}
-	return l.n_accounts ? report_read_rows(&l, true, report_read_add_to_entry, err) : 0;
+	return rd.n_accounts ? report_read_rows(&rd, true, report_read_add_to_entry, err) : 0;
 }
 
 /* Converts the result of report_read_rows: 1 done, 0 above the limit, -1 failed. */
@@ -103,42 +103,42 @@ static int try(int rc, struct error *err)
  * No filter chooses lines without a value, or of a category: they get none. 1
  * done, 0 above the limit, -1 failed.
  */
-static int load_few_lines(struct report_read *l, size_t n, struct error *err)
+static int load_few_lines(struct report_read *rd, size_t n, struct error *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct report_line *line = l->report->lines[i];
-		const struct report_query *q = l->query;
+		struct report_line *line = rd->report->lines[i];
+		const struct report_query *q = rd->query;
 
 		if ((q->by == GROUP_DIMENSION && line->key && !*line->key) ||
 		    (q->paired && line->second && !*line->second) || q->by == GROUP_CATEGORY)
 			line->buckets = NULL;
 	}
-	return try(read_entries(l, n, err), err);
+	return try(read_entries(rd, n, err), err);
 }
 
-static int load_buckets(struct report_read *l, size_t n, struct error *err)
+static int load_buckets(struct report_read *rd, size_t n, struct error *err)
 {
-	struct report *r = l->report;
-	bool filtered = report_read_is_filtered(l->query),
-	     members = report_read_has_values(l->query), few = members && r->n_lines > FEW_LINES;
+	struct report *r = rd->report;
+	bool filtered = report_read_is_filtered(rd->query),
+	     members = report_read_has_values(rd->query), few = members && r->n_lines > FEW_LINES;
 	int lines = 1, whole;
 
-	make_line_buckets(l, n);
+	make_line_buckets(rd, n);
 	for (size_t i = 0; i < r->n_lines; i++)
-		line_table_enter(&l->table, r->lines[i]);
+		line_table_enter(&rd->table, r->lines[i]);
 	if (members && !few && !filtered)
-		lines = try(report_read_rows(l, true, report_read_add_value, err), err);
+		lines = try(report_read_rows(rd, true, report_read_add_value, err), err);
 	if (lines == 0)
-		drop_line_buckets(l, n);
+		drop_line_buckets(rd, n);
 	whole = lines < 0
 			? -1
-			: try(report_read_rows(l, filtered,
+			: try(report_read_rows(rd, filtered,
 					       few ? report_read_add_to_all : report_read_add, err),
 			      err);
 	if (whole > 0 && few)
-		lines = load_few_lines(l, n, err);
+		lines = load_few_lines(rd, n, err);
 	if (lines == 0 || whole == 0)
-		drop_line_buckets(l, n);
+		drop_line_buckets(rd, n);
 	if (whole == 0)
 		r->buckets = NULL;
 	return lines < 0 || whole < 0 ? -1 : 0;
@@ -160,12 +160,12 @@ static void take_cells(struct report *r, size_t n, struct arena *arena)
 int report_load_buckets(struct store *st, const struct catalogue *c, const struct report_query *q,
 			struct arena *arena, struct report *r, size_t n, struct error *err)
 {
-	struct report_read l = { .store = st,
-				 .catalogue = c,
-				 .query = q,
-				 .arena = arena,
-				 .report = r,
-				 .step = STEP_BUCKETS };
+	struct report_read rd = { .store = st,
+				  .catalogue = c,
+				  .query = q,
+				  .arena = arena,
+				  .report = r,
+				  .step = STEP_BUCKETS };
 	struct arena scratch;
 	int rc;
 
@@ -173,12 +173,12 @@ int report_load_buckets(struct store *st, const struct catalogue *c, const struc
 		take_cells(r, n < r->n_lines ? n : r->n_lines, arena);
 		return 0;
 	}
-	report_read_begin(&l, &scratch);
-	report_read_categories(&l);
+	report_read_begin(&rd, &scratch);
+	report_read_categories(&rd);
 	r->buckets = arena_array(arena, struct amounts_wide, r->n_buckets);
-	rc = report_read_accounts(&l, err) < 0
+	rc = report_read_accounts(&rd, err) < 0
 		     ? -1
-		     : load_buckets(&l, n < r->n_lines ? n : r->n_lines, err);
-	report_read_end(&l);
+		     : load_buckets(&rd, n < r->n_lines ? n : r->n_lines, err);
+	report_read_end(&rd);
 	return rc;
 }

@@ -13,8 +13,6 @@
 #include "usage/report.h"
 #include "usage/span_sums.h"
 
-enum { ADD = 1, SUBTRACT = -1 };
-
 /* The number of a line that has no usage, so that the report omits it. */
 #define NO_NUMBER ((size_t)-1)
 
@@ -50,13 +48,13 @@ struct report_read {
 };
 
 /* Makes SCRATCH; chooses nothing yet. Ended by report_read_end. */
-void report_read_begin(struct report_read *l, struct arena *scratch);
-void report_read_end(struct report_read *l);
+void report_read_begin(struct report_read *rd, struct arena *scratch);
+void report_read_end(struct report_read *rd);
 
 /* Chooses the categories, accounts and buckets of the query. -1 failed. */
-void report_read_categories(struct report_read *l);
-int report_read_accounts(struct report_read *l, struct error *err);
-int report_read_buckets(struct report_read *l, struct error *err);
+void report_read_categories(struct report_read *rd);
+int report_read_accounts(struct report_read *rd, struct error *err);
+int report_read_buckets(struct report_read *rd, struct error *err);
 
 /* Has the query a filter? */
 bool report_read_is_filtered(const struct report_query *q);
@@ -64,14 +62,14 @@ bool report_read_is_filtered(const struct report_query *q);
 bool report_read_has_values(const struct report_query *q);
 
 /*
- * Reads rows, by series or of the whole usage, and gives each to ROW with L. -1
+ * Reads rows, by series or of the whole usage, and gives each to ROW with RD. -1
  * with ERR_TOO_LARGE: above the limit of the store.
  */
-int report_read_rows(struct report_read *l, bool by_series, sums_row_fn *row, struct error *err);
+int report_read_rows(struct report_read *rd, bool by_series, sums_row_fn *row, struct error *err);
 /* Reads all rows of the report, and adds each to its lines. */
-int report_read_all(struct report_read *l, struct error *err);
+int report_read_all(struct report_read *rd, struct error *err);
 /* Lists the lines that have usage in the report, with their names. */
-int report_read_lines(struct report_read *l, struct error *err);
+int report_read_lines(struct report_read *rd, struct error *err);
 
 /* Each is a sums_row_fn, whose ARG is a struct report_read. */
 

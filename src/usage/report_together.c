@@ -80,33 +80,33 @@ static void make_spans(struct together *t, struct arena *arena)
 }
 
 /* WITH: a part that has begun, with the same accounts; or NULL. */
-static int begin_part(struct report_read *l, const struct report_read *with, struct error *err)
+static int begin_part(struct report_read *rd, const struct report_read *with, struct error *err)
 {
-	*l->report = (struct report) { 0 };
-	report_read_categories(l);
-	if (report_read_buckets(l, err) < 0)
+	*rd->report = (struct report) { 0 };
+	report_read_categories(rd);
+	if (report_read_buckets(rd, err) < 0)
 		return -1;
-	l->report->buckets = arena_array(l->arena, struct amounts_wide, l->report->n_buckets);
-	l->table.n_buckets = l->report->n_buckets;
+	rd->report->buckets = arena_array(rd->arena, struct amounts_wide, rd->report->n_buckets);
+	rd->table.n_buckets = rd->report->n_buckets;
 	if (!with)
-		return report_read_accounts(l, err);
-	l->accounts = with->accounts;
-	l->table.account_of = with->table.account_of;
-	l->n_accounts = with->n_accounts;
+		return report_read_accounts(rd, err);
+	rd->accounts = with->accounts;
+	rd->table.account_of = with->table.account_of;
+	rd->n_accounts = with->n_accounts;
 	return 0;
 }
 
 /* Adds up the buckets of all lines. */
-static void add_up(struct report_read *l)
+static void add_up(struct report_read *rd)
 {
-	struct report *r = l->report;
+	struct report *r = rd->report;
 
-	for (guint i = 0; i < l->table.lines->len; i++) {
-		struct report_line *line = g_ptr_array_index(l->table.lines, i);
+	for (guint i = 0; i < rd->table.lines->len; i++) {
+		struct report_line *line = g_ptr_array_index(rd->table.lines, i);
 
 		for (size_t k = 0; k < r->n_buckets; k++) {
-			amounts_wide_add(&line->all, &line->buckets[k], ADD);
-			amounts_wide_add(&r->buckets[k], &line->buckets[k], ADD);
+			amounts_wide_add(&line->all, &line->buckets[k], 1);
+			amounts_wide_add(&r->buckets[k], &line->buckets[k], 1);
 		}
 	}
 }
