@@ -18,9 +18,10 @@
 
 #define AC(n) "AC0000000000000000000000000000000" n
 
-enum { EVENTS = 4000, ACCOUNTS = 3, ROUNDS = 400 };
+enum { EVENTS = 4000, ACCOUNTS = 6, ROUNDS = 400 };
 
-static __attribute__((unused)) const char *const sids[ACCOUNTS] = { AC("1"), AC("2"), AC("3") };
+static __attribute__((unused))
+const char *const sids[ACCOUNTS] = { AC("1"), AC("2"), AC("3"), AC("4"), AC("5"), AC("6") };
 static const char *const names[] = { "calls",          "calls-inbound", "calls-inbound-local",
 				     "calls-outbound", "sms",           "sim-data" };
 static __attribute__((unused)) const char *const customers[] = { "anna", "ben", "cleo" };

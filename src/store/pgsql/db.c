@@ -544,13 +544,15 @@ static int64_t pgsql_changes(struct db *base)
 static int64_t number_of(const PGresult *r, int row, int column)
 {
 	const unsigned char *at = (const unsigned char *)PQgetvalue(r, row, column);
-	int len = PQgetlength(r, row, column);
+	int len = PQgetlength(r, row, column); /* of NULL: 0 */
 	uint64_t n = 0;
 
-	if (PQgetisnull(r, row, column))
-		return 0;
 	if (PQftype(r, column) == PG_TYPE_TEXT)
 		return strtoll((const char *)at, NULL, 10);
+	if (len == sizeof(n)) {
+		memcpy(&n, at, sizeof(n));
+		return (int64_t)GUINT64_FROM_BE(n);
+	}
 	/* extend the sign */
 	if (len > 1 && at[0] & 0x80)
 		n = UINT64_MAX;

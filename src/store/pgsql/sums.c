@@ -31,9 +31,13 @@ enum {
 	SCAN_WORK = 6,       /* what a range of rows costs, in sums */
 	LOOKUPS_MAX = 20000, /* series times slots that are looked up one by one */
 	FOUND_MAX = 1000,    /* series that are looked up one by one */
-	FEW_ACCOUNTS = 2,    /* by category: rows of so many are not added up */
-	FEW_ROWS = 500,      /* of a category: so many rows are not added up */
-	FEW_SLOTS = 2,       /* by category: so many slots of a piece are not added up */
+	/*
+	 * by category: rows of so many are not added up, because a sum, which is
+	 * a numeric, costs the server about as much as sending three rows
+	 */
+	FEW_ACCOUNTS = 4,
+	FEW_ROWS = 500, /* of a category: so many rows are not added up */
+	FEW_SLOTS = 2,  /* by category: so many slots of a piece are not added up */
 	/*
 	 * so many are asked for one by one; of more, by category, all between
 	 * the first and the last are read, and by series those that there are
