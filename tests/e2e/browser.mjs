@@ -4,8 +4,9 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import { knownDelivery, callers, env, send, sids } from './harness.mjs'
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-export const skip = !existsSync(executablePath) && `there is no ${executablePath}`
+// The headless shell draws the same pages as the whole Chromium does, in a third of the processor time.
+const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(existsSync)
+export const skip = !existsSync(executablePath ?? '') && `there is no ${executablePath ?? 'Chromium'}`
 export const screenshots = process.env.SCREENSHOTS
 export const widths = [390, 768, 1280, 1440], schemes = ['light', 'dark']
 
