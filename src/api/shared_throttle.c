@@ -61,6 +61,8 @@ void shared_throttle_free(struct shared_throttle **t)
 
 static int use_store(struct shared_throttle *t, struct error *err)
 {
+	if (t->store && store_gone(t->store))
+		store_close(&t->store);
 	return t->store ? 0
 			: store_open(t->settings->database, STORE_WRITE,
 				     t->settings->busy_timeout_ms, &t->store, err);

@@ -1,7 +1,9 @@
 #include "base/settings.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -221,12 +223,7 @@ static bool is_mode(const char *value)
 
 bool database_is_address(const char *value)
 {
-	static const char *const schemes[] = { "postgresql://", "postgres://" };
-
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
-		if (strncmp(value, schemes[i], strlen(schemes[i])) == 0)
-			return true;
-	return false;
+	return strstr(value, "://") || strcasestr(value, "password=");
 }
 
 /* Undoes the %XX of a URL. */
@@ -237,7 +234,7 @@ static void unescape(char *text)
 	for (const char *p = text; *p; to++) {
 		char hex[3] = { 0 };
 
-		if (*p == '%' && p[1] && p[2]) {
+		if (*p == '%' && isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2])) {
 			memcpy(hex, p + 1, 2);
 			*to = (char)strtol(hex, NULL, 16);
 			p += 3;
@@ -248,16 +245,19 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* Is there a password in the address, as NAME:PASSWORD@ or a parameter? */
-static bool has_password(const char *address, struct arena *a)
+bool database_has_password(const char *address)
 {
-	const char *host = strstr(address, "://") + 3;
-	size_t len = strcspn(host, "/?");
+	const char *scheme = strstr(address, "://"), *host = scheme ? scheme + 3 : address;
+	size_t len = strcspn(host, "?");
+	/* a password may have a slash in it, which ends the host */
 	const char *at = memrchr(host, '@', len), *colon = memchr(host, ':', len);
-	char *text = arena_str(a, host + len);
+	char *text = g_strdup(scheme ? host + len : host);
+	bool named;
 
 	unescape(text);
-	return (at && colon && colon < at) || strstr(text, "password=");
+	named = strcasestr(text, "password=");
+	g_free(text);
+	return named || (scheme && at && colon && colon < at);
 }
 
 static bool is_url(const char *value)
@@ -404,7 +404,7 @@ static bool set_value(struct loaded *l, const struct setting *s, const char *val
 	case ST_DATABASE:
 	case ST_PATH:
 		if (s->type == ST_DATABASE && database_is_address(value)) {
-			good = fits(s, value) && !has_password(value, &l->memory);
+			good = fits(s, value) && !database_has_password(value);
 			break;
 		}
 		if (value[0] != '/' && value[0] != '\0')

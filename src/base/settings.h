@@ -116,4 +116,11 @@ void settings_print(const struct settings *s, FILE *out);
  */
 bool database_is_address(const char *value);
 
+/*
+ * Is there a password in an address, which may be malformed: NAME:PASSWORD@, or a
+ * parameter? Call it before the address is shown or given to libpq, whose messages
+ * show parts of it.
+ */
+bool database_has_password(const char *address);
+
 #endif

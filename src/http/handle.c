@@ -132,18 +132,27 @@ static int reload(struct worker *w, struct error *err)
 	return 0;
 }
 
+static int begin_snapshot(struct worker *w, bool long_read, struct error *err)
+{
+	if (w->commits)
+		w->opened = commit_thread_opened(w->commits);
+	store_give_way(w->store, long_read);
+	return store_begin_read(w->store, err) < 0 ? -1 : reload(w, err);
+}
+
 /* Begins the request's snapshot. LONG_READ: see store_give_way. */
 static int refresh(struct worker *w, bool long_read, struct error *err)
 {
 	if (!w->store)
 		w->store = readers_store(ledger_share_readers(w->ledger));
-	if (w->commits)
-		w->opened = commit_thread_opened(w->commits);
-	store_give_way(w->store, long_read);
-	if (store_begin_read(w->store, err) < 0)
-		return -1;
-	if (reload(w, err) == 0)
+	if (begin_snapshot(w, long_read, err) == 0)
 		return 0;
+	if (store_gone(w->store)) { /* the next read opens it again */
+		store_end(w->store);
+		error_clear(err);
+		if (begin_snapshot(w, long_read, err) == 0)
+			return 0;
+	}
 	/* close the connection: the next request may find another file */
 	if (err->kind != ERR_BUSY)
 		store_close(&w->store);

@@ -373,7 +373,7 @@ static int serve_accounts(struct deliver *d, int64_t now_us, struct error *err)
 
 static int open_ledger(struct deliver *d, struct error *err)
 {
-	if (d->store && store_replaced_on_disk(d->store))
+	if (d->store && store_gone(d->store))
 		store_close(&d->store);
 	return d->store ? 0
 			: store_open(d->settings->database, 0, d->settings->busy_timeout_ms,

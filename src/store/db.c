@@ -66,6 +66,11 @@ bool db_replaced_on_disk(struct db *db)
 	return db->driver->replaced_on_disk && db->driver->replaced_on_disk(db);
 }
 
+bool db_gone(struct db *db)
+{
+	return db_replaced_on_disk(db) || (db->driver->restarted && db->driver->restarted(db));
+}
+
 int64_t db_data_version(struct db *db)
 {
 	return db->driver->data_version(db);

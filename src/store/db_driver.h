@@ -18,6 +18,7 @@ struct db_driver {
 	void (*cache)(struct db *db, bool large);
 	const char *(*path)(struct db *db);
 	bool (*replaced_on_disk)(struct db *db);
+	bool (*restarted)(struct db *db);
 	int64_t (*data_version)(struct db *db);
 	void (*tune)(struct db *db);
 	int (*durable)(struct db *db, struct error *err);

@@ -153,8 +153,8 @@ static void count_open(struct readers *r, int64_t n)
 
 /* ---- connections ---- */
 
-/* Closes C and all idle connections, whose file is not the ledger any more. */
-static void leave_file(struct readers *r, struct store_connection *c)
+/* Closes C and all idle connections, whose ledger is gone. */
+static void leave_ledger(struct readers *r, struct store_connection *c)
 {
 	struct store_connection *idle;
 
@@ -194,8 +194,8 @@ int readers_lend(struct store *st, struct error *err)
 
 	if (take_place(r, length, &c, err) < 0)
 		return -1;
-	if (c && db_replaced_on_disk(c->db)) {
-		leave_file(r, c);
+	if (c && db_gone(c->db)) {
+		leave_ledger(r, c);
 		c = NULL;
 	}
 	if (!c)

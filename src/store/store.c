@@ -152,6 +152,11 @@ bool store_replaced_on_disk(struct store *st)
 	return db_replaced_on_disk(st->db);
 }
 
+bool store_gone(struct store *st)
+{
+	return st->db && db_gone(st->db);
+}
+
 int store_stats(struct store *st, struct store_stats *ret, struct error *err)
 {
 	db_sizes(st->db, &ret->file_bytes, &ret->log_bytes);

@@ -65,6 +65,14 @@ void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *
  */
 bool store_replaced_on_disk(struct store *st);
 
+/*
+ * Tells whether the ledger that was opened is gone: its file was replaced, or its
+ * database server started again, or another one took over, maybe without the last
+ * commits. What was read before may be wrong now. Each transaction fails with
+ * ERR_BUSY then, so close the store.
+ */
+bool store_gone(struct store *st);
+
 struct store_stats {
 	int64_t schema;     /* version of the schema */
 	int64_t file_bytes; /* size of the file */

@@ -128,10 +128,10 @@ static void close_ledger(struct commit_thread *t)
 	store_close(&t->store);
 }
 
-/* Opens the ledger, again if its file has been replaced. */
+/* Opens the ledger, again if it is gone. */
 static int open_ledger(struct commit_thread *t, struct error *err)
 {
-	if (t->store && store_replaced_on_disk(t->store))
+	if (t->store && store_gone(t->store))
 		close_ledger(t);
 	if (t->store)
 		return 0;

@@ -103,10 +103,14 @@ export class Postgres {
 		this.sql('ALTER SYSTEM RESET synchronous_standby_names')
 		this.sql('SELECT pg_reload_conf()')
 	}
-	// A server that has ended becomes a standby of PRIMARY, which waits for it from then on.
-	follow(primary) {
+	// A server that does not run gets what PRIMARY has now, to be a standby of it.
+	copy(primary) {
 		rmSync(this.data, { recursive: true })
 		run(join(bin, 'pg_basebackup'), '-D', this.data, '-h', primary.folder, '-U', 'usaged', '-R', '-c', 'fast')
+	}
+	// A server that has ended becomes a standby of PRIMARY, which waits for it from then on.
+	follow(primary) {
+		this.copy(primary)
 		this.start()
 		primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
 		primary.sql('SELECT pg_reload_conf()')

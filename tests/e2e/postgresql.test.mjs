@@ -338,6 +338,48 @@ test('standbys take over one after the other, with all that was acknowledged on 
 	}
 })
 
+// What was lost may be asked for again under its old names, and its ids belong to something else by then.
+test('a standby without the last commits takes over: nothing is kept under ids that it has lost', options, async t => {
+	const primary = new Postgres()
+	primary.start()
+	const { name } = primary.database(), standby = new Postgres([], primary)
+	let running = primary
+	const sql = text => running.sql(text, name)
+	const address = `postgresql:///${name}?host=${primary.folder},${standby.folder}&user=usaged&target_session_attrs=read-write`
+	const ledger = new Ledger({ database: { address, sql } })
+	const other = ledger.host()
+	try {
+		const [one, two] = [ledger.account('One'), ledger.account('Two')]
+		await ledger.start()
+		assert.equal((await ledger.post(event(two, '/two', 0))).status, 200)
+		standby.copy(primary)
+		assert.equal((await ledger.post(event(one, '/one', 1))).status, 200)
+		await primary.stop('SIGKILL')
+		standby.start()
+		standby.promote()
+		running = standby
+		await other.start()
+		// the lost ids are given to others
+		for (let i = 0; i < 20; i++)
+			assert.equal((await other.post(event(two, `/two/${i}`, i))).status, 200)
+		let answer
+		for (let tries = 0; (answer = await ledger.post(event(one, '/one', 2))).status !== 200; tries++) {
+			assert.match(answer.head, AWAY)
+			assert.ok(tries < 100, answer.head + answer.body)
+			await sleep(50)
+		}
+		assert.deepEqual(sql("SELECT s.text, a.name FROM event e JOIN source s ON s.id = e.source JOIN account a ON a.id = e.account WHERE e.id = '2' AND a.name = 'One'"), [['/one', 'One']])
+		assert.match(ledger.run('verify'), /^22 events, 0 differences/)
+		for (const host of [ledger, other])
+			assert.deepEqual(await host.end('SIGTERM'), { code: 0, signal: null }, host.log)
+	} finally {
+		ledger.remove()
+		other.remove()
+		primary.remove()
+		standby.remove()
+	}
+})
+
 served('a database that hangs: the server says so, is alive, and goes on with it', async (ledger, account, t) => {
 	let slowest = 0, first = 0
 	const { sent, refused } = await under(ledger, account, async () => {

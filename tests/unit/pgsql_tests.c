@@ -266,6 +266,38 @@ START_TEST(a_write_in_which_a_statement_failed_is_not_stored)
 }
 END_TEST
 
+START_TEST(a_read_whose_first_statement_failed_leaves_no_transaction)
+{
+	struct store *st = with_table();
+	int64_t n = 0;
+
+	OK(store_begin_read(st, &err));
+	FAILS_WITH(db_step(prepare(st, "SELECT 1 / 0", &err), &err), ERR_INTERNAL, "");
+	store_end(st);
+	OK(store_begin_read(st, &err));
+	OK(store_one(prepare(st, "SELECT count(*) FROM t", &err), &n, &err));
+	store_end(st);
+	store_close(&st);
+}
+END_TEST
+
+/* Otherwise it would not see what the writer before it has stored. */
+START_TEST(a_write_reads_what_is_committed_whatever_the_default_is)
+{
+	struct store *st = create(path);
+	size_t len;
+	struct stmt *s;
+
+	OK(db_exec(st->db, "SET default_transaction_isolation = 'serializable'", &err));
+	OK(store_begin_write(st, &err));
+	s = prepare(st, "SELECT current_setting('transaction_isolation')", &err);
+	OK(db_step(s, &err) - 1);
+	ck_assert_str_eq(db_get_text(s, 0, &len), "read committed");
+	store_end(st);
+	store_close(&st);
+}
+END_TEST
+
 /* ---- connections that end ---- */
 
 static int64_t backend(struct store *st)
@@ -574,6 +606,8 @@ int main(void)
 	tcase_add_test(tc, errors_have_the_kinds_that_the_store_knows);
 	tcase_add_test(tc, a_lost_server_of_a_distributed_ledger_is_no_defect);
 	tcase_add_test(tc, a_write_in_which_a_statement_failed_is_not_stored);
+	tcase_add_test(tc, a_read_whose_first_statement_failed_leaves_no_transaction);
+	tcase_add_test(tc, a_write_reads_what_is_committed_whatever_the_default_is);
 	tcase_add_test(tc, a_connection_that_ended_is_replaced_before_anything_was_read);
 	tcase_add_test(tc, a_read_whose_connection_ends_fails_and_the_next_one_does_not);
 	tcase_add_test(tc, a_write_whose_connection_ends_stores_nothing);

@@ -126,6 +126,12 @@ static const struct {
 } bad_settings[] = {
 	{ "[ledger]\ndatabase = postgresql://me:word@host/usage\n", 2, "ledger.database",
 	  "without a password" },
+	{ "[ledger]\ndatabase = postgresql://me:wo/rd@host/usage\n", 2, "ledger.database",
+	  "without a password" },
+	{ "[ledger]\ndatabase = POSTGRESQL://me:word@host/usage\n", 2, "ledger.database",
+	  "without a password" },
+	{ "[ledger]\ndatabase = host=db Password=word\n", 2, "ledger.database",
+	  "without a password" },
 	{ "[ledger]\ndatabase = postgresql://host/usage?pass%77ord=word\n", 2, "ledger.database",
 	  "without a password" },
 	{ "[ledger]\ndatabase = postgresql:///usage?sslpassword=word\n", 2, "ledger.database",

@@ -40,7 +40,8 @@ static void ignore_notice(void *arg, const PGresult *r)
 
 /*
  * Settings of each session. A commit is durable whatever the database's default
- * says. The server ends the work for a client that is gone. Statements are
+ * says. The server ends the work for a client that is gone, also if its machine
+ * is. Statements are
  * planned once, without the values of their parameters: each is written so that
  * one plan is right for all values. A plan that is made while a table is empty
  * must be right when it is large: so no table is read from end to end.
@@ -49,6 +50,8 @@ static const char session[] =
 	"SET standard_conforming_strings = on; SET client_min_messages = error;"
 	"SET bytea_output = hex; SET datestyle = ISO; SET timezone = UTC;"
 	"SET client_connection_check_interval = 1000; SET extra_float_digits = 0;"
+	"SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;"
+	"SET tcp_keepalives_count = 3;"
 	"SET plan_cache_mode = force_generic_plan; SET jit = off;"
 	"SET enable_seqscan = off;"
 	/* Citus sends a statement where the values of its parameters say */

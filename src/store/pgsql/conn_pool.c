@@ -26,6 +26,7 @@ struct pg_pool {
 	int64_t waited, lost; /* see struct store_pool */
 	/* the server has not answered: until this time, nobody tries; 0: it has */
 	_Atomic int64_t away_until_ms;
+	_Atomic int64_t server; /* pg_pool_server */
 	pthread_cond_t back;
 	struct pg_pool *next;
 };
@@ -153,6 +154,17 @@ static void hear(struct pg_conn *c, bool answers)
 
 	if (!answers || pool->away_until_ms)
 		set_away(pool, !answers);
+}
+
+int64_t pg_pool_server(const struct pg_pool *pool)
+{
+	return pool->server;
+}
+
+void pg_pool_set_server(struct pg_pool *pool, int64_t server)
+{
+	if (pool->server != server)
+		pool->server = server;
 }
 
 /* ---- lending ---- */

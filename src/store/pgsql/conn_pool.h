@@ -41,6 +41,10 @@ struct pg_conn *pg_pool_take(struct pg_pool *pool, bool write, int64_t wait_ms, 
 /* Gives it back, outside a transaction. A broken one is closed. May be NULL. */
 void pg_pool_give(struct pg_conn *c);
 
+/* The server that answered last: when it started, as pg_write.server; 0: unknown. */
+int64_t pg_pool_server(const struct pg_pool *pool);
+void pg_pool_set_server(struct pg_pool *pool, int64_t server);
+
 /* Closes the idle connections: where one was lost, others are likely to be. */
 void pg_pool_drop_idle(struct pg_pool *pool);
 

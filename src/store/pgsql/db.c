@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include "store/pgsql/conn_pool.h"
+#include "store/pgsql/fault.h"
 #include "store/pgsql/state.h"
 #include "store/pgsql/driver.h"
 #include "store/pgsql/sql.h"
@@ -16,6 +17,7 @@
 #include "store/layout.h"
 #include "store/schema.h"
 #include "base/civil.h"
+#include "base/settings.h"
 #include "base/banned.h"
 
 enum {
@@ -38,6 +40,7 @@ struct pgsql {
 	int (*retry)(void *arg, int times); /* db_wait_with */
 	void *retry_arg;
 	int64_t changes;
+	int64_t server; /* pg_write.server of the first transaction; 0: there was none */
 	/* transactions, without those whose snapshot was that of the one before */
 	int64_t versions;
 	GString *snapshot; /* of the last reader; "": unknown */
@@ -71,10 +74,11 @@ static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONL
  * does not say all, and the coordinator of a distributed ledger does not say
  * what other servers have committed since.
  */
-#define SNAPSHOT_UNKNOWN "SELECT ''"
+#define SERVER           ", pg_postmaster_start_time()"
+#define SNAPSHOT_UNKNOWN "SELECT ''" SERVER
 #define SNAPSHOT                                            \
 	"SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE" \
-	" pg_current_snapshot()::text END"
+	" pg_current_snapshot()::text END" SERVER
 
 /* ---- connections ---- */
 
@@ -116,22 +120,21 @@ static void pgsql_close(struct db *base)
 static int check_address(const char *where, struct error *err)
 {
 	char *message = NULL;
-	PQconninfoOption *all = PQconninfoParse(where, &message);
-	bool secret = false;
+	PQconninfoOption *all;
+	bool good;
 
-	for (PQconninfoOption *o = all; o && o->keyword; o++)
-		secret = secret || (o->val && (strcmp(o->keyword, "password") == 0 ||
-					       strcmp(o->keyword, "sslpassword") == 0));
-	if (!all)
+	if (database_has_password(where))
+		return error_set(err, ERR_PARAM, "database",
+				 "the address has a password in it: put it into a password file"
+				 " (passfile=) or a service file (service=) instead");
+	all = PQconninfoParse(where, &message);
+	good = all;
+	if (!good)
 		error_set(err, ERR_PARAM, "database", "this is not an address of PostgreSQL: %s",
 			  message ? g_strchomp(message) : "out of memory");
 	PQfreemem(message);
 	PQconninfoFree(all);
-	if (secret)
-		return error_set(err, ERR_PARAM, "database",
-				 "the address has a password in it: put it into a password file"
-				 " (passfile=) or a service file (service=) instead");
-	return all ? 0 : -1;
+	return good ? 0 : -1;
 }
 
 static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
@@ -190,6 +193,26 @@ static int64_t pgsql_waited_ms(struct db *base)
 static void pgsql_cache(struct db *base, bool large)
 {
 	((struct pgsql *)base)->wait.most_ms = large ? 0 : PATIENCE_MS;
+}
+
+/*
+ * A server that takes over, or starts again, may have lost the last commits, which
+ * this process has seen: their ids may belong to something else now.
+ */
+static bool pgsql_restarted(struct db *base)
+{
+	const struct pgsql *db = (struct pgsql *)base;
+
+	return db->server && pg_pool_server(db->pool) != db->server;
+}
+
+/* SERVER: of a transaction that begins. -1: it is not that of the ones before. */
+static int note_server(struct pgsql *db, int64_t server, struct error *err)
+{
+	if (!db->server)
+		db->server = server;
+	pg_pool_set_server(db->pool, server);
+	return pgsql_restarted(&db->base) ? pg_fail_restarted(err) : 0;
 }
 
 /* It differs if any transaction of the server was committed since. */
@@ -382,13 +405,16 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 		rc = -1;
 	else if (rc < 0 && err && err->kind == ERR_NONE)
 		*err = own;
+	if (rc == 0 && begins && !db->writes)
+		rc = note_server(db, pg_number_of(results[1], 0, 1), err);
+	if (rc == 0 && begins && !db->writes)
+		note_snapshot(db, results[1]);
 	if (rc == 0 && cmd) {
 		*ret = results[n - 1];
 		results[n - 1] = NULL;
 	}
-	if (rc == 0 && begins && !db->writes)
-		note_snapshot(db, results[1]);
-	if (rc == 0 && db->conn)
+	/* also if a statement behind it has failed, so that it will be ended */
+	if (db->conn && !pg_conn_lost(conn))
 		db->begin = NULL;
 	if (db->conn && !begins)
 		g_ptr_array_set_size(db->later, 0);
@@ -541,31 +567,11 @@ static int64_t pgsql_changes(struct db *base)
 
 /* ---- columns ---- */
 
-static int64_t number_of(const PGresult *r, int row, int column)
-{
-	const unsigned char *at = (const unsigned char *)PQgetvalue(r, row, column);
-	int len = PQgetlength(r, row, column); /* of NULL: 0 */
-	uint64_t n = 0;
-
-	if (PQftype(r, column) == PG_TYPE_TEXT)
-		return strtoll((const char *)at, NULL, 10);
-	if (len == sizeof(n)) {
-		memcpy(&n, at, sizeof(n));
-		return (int64_t)GUINT64_FROM_BE(n);
-	}
-	/* extend the sign */
-	if (len > 1 && at[0] & 0x80)
-		n = UINT64_MAX;
-	for (int i = 0; i < len; i++)
-		n = n << 8 | at[i];
-	return (int64_t)n;
-}
-
 static int64_t pgsql_get_int(struct stmt *base, int column)
 {
 	const struct pgsql_stmt *s = (struct pgsql_stmt *)base;
 
-	return number_of(s->result, s->row, column);
+	return pg_number_of(s->result, s->row, column);
 }
 
 static const char *pgsql_get_text(struct stmt *base, int column, size_t *ret_len)
@@ -596,6 +602,10 @@ static int try_write(struct pgsql *db, PGresult **ret_rows, struct error *err)
 	db->base.statements++;
 	rc = pg_write_begin(&db->write, db->conn, db->busy_ms, &db->wait, ret_rows, err);
 	db->lost = rc < 0 && pg_conn_lost(db->conn);
+	if (rc == 0 && note_server(db, db->write.server, err) < 0) {
+		PQclear(*ret_rows);
+		rc = -1;
+	}
 	if (rc < 0)
 		db_rollback(&db->base);
 	db->writes = rc == 0;
@@ -623,7 +633,8 @@ static int begin_write(struct pgsql *db, const struct db_parts *parts, const cha
 			fresh = true;
 			continue;
 		}
-		if (own.kind != ERR_BUSY || !db->retry || !db->retry(db->retry_arg, times)) {
+		if (own.kind != ERR_BUSY || pgsql_restarted(&db->base) || !db->retry ||
+		    !db->retry(db->retry_arg, times)) {
 			if (err && err->kind == ERR_NONE)
 				*err = own;
 			return -1;
@@ -659,7 +670,7 @@ static int pgsql_begin_reading(struct db *base, const struct db_parts *parts, co
 	if (begin_write(db, parts, sql, &rows, err) < 0)
 		return -1;
 	found = PQntuples(rows) > 0;
-	*ret = found ? number_of(rows, 0, 0) : 0;
+	*ret = found ? pg_number_of(rows, 0, 0) : 0;
 	PQclear(rows);
 	if (db->write.marks && pgsql_later(pgsql_prepare(base, pg_write_mark, err), err) < 0)
 		return -1;
@@ -797,6 +808,7 @@ const struct db_driver db_pgsql = {
 	.waited_ms = pgsql_waited_ms,
 	.cache = pgsql_cache,
 	.data_version = pgsql_data_version,
+	.restarted = pgsql_restarted,
 	.durable = pgsql_durable,
 	.server = pgsql_server,
 	.limit = pg_pool_limit,

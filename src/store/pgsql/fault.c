@@ -12,27 +12,36 @@ static const struct {
 	const char *state; /* an SQLSTATE, or its class */
 	enum error_kind kind;
 	const char *message;
+	bool away; /* it takes some seconds until a try is worth it */
 } faults[] = {
-	{ "23505", ERR_CONFLICT, "it exists already" },
-	{ "23514", ERR_OVERFLOW, "a number does not fit" },
-	{ "22003", ERR_OVERFLOW, "a number does not fit" },
-	{ "55P03", ERR_BUSY, "the ledger is locked by another writer: try again" },
-	{ "40001", ERR_BUSY, "another writer was in the way: try again" },
-	{ "40P01", ERR_BUSY, "another writer was in the way: try again" },
-	{ "57014", ERR_BUSY, "the database stopped the work: try again" },
-	{ "57P", ERR_BUSY, "the database is being stopped or started: try again" },
-	{ "53", ERR_BUSY, "the database has no room or no connections left: try again later" },
-	{ "08", ERR_BUSY, "the connection to the database is lost: try again" },
-	{ "25006", ERR_BUSY, "the database is a standby, which cannot be written to: try again" },
-	{ "42501", ERR_INTERNAL, "the database's user has no right to do this" },
+	{ "23505", ERR_CONFLICT, "it exists already", false },
+	{ "23514", ERR_OVERFLOW, "a number does not fit", false },
+	{ "22003", ERR_OVERFLOW, "a number does not fit", false },
+	{ "55P03", ERR_BUSY, "the ledger is locked by another writer: try again", true },
+	{ "40001", ERR_BUSY, "another writer was in the way: try again", false },
+	{ "40P01", ERR_BUSY, "another writer was in the way: try again", false },
+	{ "57014", ERR_BUSY, "the database stopped the work: try again", true },
+	{ "57P", ERR_BUSY, "the database is being stopped or started: try again", true },
+	{ "53", ERR_BUSY, "the database has no room or no connections left: try again later",
+	  true },
+	{ "08", ERR_BUSY, "the connection to the database is lost: try again", true },
+	{ "25006", ERR_BUSY,
+	  "the database cannot be written to: it is a standby, or its "
+	  "default_transaction_read_only is on: try again",
+	  false },
+	{ "25P03", ERR_BUSY, "the database ended a transaction that waited: try again", true },
+	{ "25P04", ERR_BUSY, "the database ended a transaction that took long: try again", true },
+	{ "42501", ERR_INTERNAL, "the database's user has no right to do this", false },
 	{ "42P07", ERR_CONFLICT,
 	  "the schema has a table of this name already: give the ledger a schema or a database of "
-	  "its own" },
-	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path" },
-	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"" },
-	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules" },
+	  "its own",
+	  false },
+	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path", false },
+	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"",
+	  false },
+	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules", false },
 	/* among others, Citus has lost a server, or PostgreSQL met a row that was just changed */
-	{ "XX000", ERR_BUSY, "the database failed: try again" },
+	{ "XX000", ERR_BUSY, "the database failed: try again", false },
 };
 
 const char *pg_one_line(const char *text, char *ret, size_t size)
@@ -61,6 +70,7 @@ int pg_fail(const char *state, const char *text, const char *sql, struct error *
 {
 	enum error_kind kind = ERR_INTERNAL;
 	const char *message = "the ledger's database failed";
+	bool away = false;
 	char line[320], statement[160];
 
 	if (is_lost(state, text))
@@ -69,11 +79,12 @@ int pg_fail(const char *state, const char *text, const char *sql, struct error *
 		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0) {
 			kind = faults[i].kind;
 			message = faults[i].message;
+			away = faults[i].away;
 			break;
 		}
 	}
 	error_set(err, kind, NULL, "%s", message);
-	if (err && kind == ERR_BUSY && (state[0] == '0' || state[0] == '5'))
+	if (err && away)
 		err->retry_after = AWAY_RETRY_SECONDS;
 	return error_detail(err, "PostgreSQL %s: %s in: %s", state,
 			    pg_one_line(text, line, sizeof(line)),
@@ -95,11 +106,19 @@ int pg_fail_silent(struct error *err)
 	return -1;
 }
 
+int pg_fail_restarted(struct error *err)
+{
+	error_set(err, ERR_BUSY, NULL, "the database was started again: try again");
+	if (err)
+		err->retry_after = AWAY_RETRY_SECONDS;
+	return -1;
+}
+
 int pg_fail_unreachable(const char *text, struct error *err)
 {
 	char line[400];
 
-	error_set(err, ERR_BUSY, NULL, "the database cannot be reached: try again later");
+	error_set(err, ERR_BUSY, NULL, "the database cannot be reached");
 	if (err)
 		err->retry_after = AWAY_RETRY_SECONDS;
 	return error_detail(err, "%s", pg_one_line(text, line, sizeof(line)));

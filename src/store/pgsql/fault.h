@@ -19,6 +19,8 @@ int pg_fail_result(const PGresult *r, const char *sql, struct error *err);
 
 /* ERR_BUSY: the server takes too long. */
 int pg_fail_silent(struct error *err);
+/* ERR_BUSY: the server is another one, or has started again. */
+int pg_fail_restarted(struct error *err);
 /* ERR_BUSY: there is no connection; TEXT: why, for the log. */
 int pg_fail_unreachable(const char *text, struct error *err);
 

@@ -91,3 +91,23 @@ struct pg_command pg_values_command(const struct pg_values *v, const char *sql)
 				     .formats = v->formats,
 				     .prepare = true };
 }
+
+int64_t pg_number_of(const PGresult *r, int row, int column)
+{
+	const unsigned char *at = (const unsigned char *)PQgetvalue(r, row, column);
+	int len = PQgetlength(r, row, column); /* of NULL: 0 */
+	uint64_t n = 0;
+
+	if (PQftype(r, column) == PG_TYPE_TEXT)
+		return strtoll((const char *)at, NULL, 10);
+	if (len == sizeof(n)) {
+		memcpy(&n, at, sizeof(n));
+		return (int64_t)GUINT64_FROM_BE(n);
+	}
+	/* extend the sign */
+	if (len > 1 && at[0] & 0x80)
+		n = UINT64_MAX;
+	for (int i = 0; i < len; i++)
+		n = n << 8 | at[i];
+	return (int64_t)n;
+}

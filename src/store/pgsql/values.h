@@ -37,4 +37,7 @@ void pg_values_release(struct pg_values *v);
 /* The command SQL with these parameters, to be kept prepared. Borrows both. */
 struct pg_command pg_values_command(const struct pg_values *v, const char *sql);
 
+/* The number in a result, in binary form or as a text; of NULL: 0. */
+int64_t pg_number_of(const PGresult *r, int row, int column);
+
 #endif

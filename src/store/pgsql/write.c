@@ -27,12 +27,15 @@ enum {
 	" (SELECT DISTINCT (u & 2147483647)::int AS k FROM unnest($1::bigint[]) u ORDER BY k) p"
 /*
  * Nobody else waits for rows long then, so that a lock of the server's own may
- * take as long as it takes, which is longer than a test's patience.
+ * take as long as it takes, which is longer than a test's patience. A writer that
+ * has stopped must not keep its locks for ever.
  */
-#define XID_AND_TIMEOUT "pg_current_xact_id()::text, set_config('lock_timeout', '30s', true)"
-#define LOCK_XID        "SELECT " XID_AND_TIMEOUT
-#define CRASH_MARK      "(SELECT mark::text FROM crash_mark WHERE id = 1)"
-#define LOCK_XID_MARK   LOCK_XID ", " CRASH_MARK
+#define XID_AND_TIMEOUT                                                        \
+	"pg_current_xact_id()::text, set_config('lock_timeout', '30s', true)," \
+	" set_config('idle_in_transaction_session_timeout', '60s', true)"
+#define LOCK_XID      "SELECT " XID_AND_TIMEOUT ", pg_postmaster_start_time()"
+#define CRASH_MARK    "(SELECT mark::text FROM crash_mark WHERE id = 1)"
+#define LOCK_XID_MARK LOCK_XID ", " CRASH_MARK
 const char pg_write_mark[] =
 	"INSERT INTO crash_mark (id, mark) VALUES (1, (random() * 9e18)::bigint) ON CONFLICT"
 	" DO NOTHING";
@@ -45,6 +48,9 @@ const char pg_write_mark[] =
 	"SELECT set_config('synchronous_commit', 'on', true)"      \
 	" WHERE current_setting('synchronous_commit') IN ('off', " \
 	"'local')"
+
+/* What it reads behind its locks must be what the writer before it has left. */
+static const char begin[] = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 enum { BEGIN_COMMANDS = 7 };
 
@@ -70,18 +76,20 @@ static int begin_commands(const struct pg_write *w, const struct pg_values *part
 
 static void take_identity(struct pg_write *w, const PGresult *r)
 {
-	const char *mark = PQnfields(r) > 2 ? PQgetvalue(r, 0, 2) : "";
+	enum { XID, SERVER = 3, MARK };
+	const char *mark = PQnfields(r) > MARK ? PQgetvalue(r, 0, MARK) : "";
 
-	g_strlcpy(w->xid, PQgetvalue(r, 0, 0), sizeof(w->xid));
+	g_strlcpy(w->xid, PQgetvalue(r, 0, XID), sizeof(w->xid));
+	w->server = pg_number_of(r, 0, SERVER);
 	g_strlcpy(w->mark, mark, sizeof(w->mark));
-	w->marks = PQnfields(r) > 2 && !*mark;
+	w->marks = PQnfields(r) > MARK && !*mark;
 }
 
 int pg_write_begin(struct pg_write *w, struct pg_conn *conn, int64_t lock_ms,
 		   const struct pg_wait *wait, PGresult **ret_rows, struct error *err)
 {
 	char timeout[64];
-	struct pg_command commands[BEGIN_COMMANDS] = { { .sql = "BEGIN" }, { .sql = timeout } };
+	struct pg_command commands[BEGIN_COMMANDS] = { { .sql = begin }, { .sql = timeout } };
 	PGresult *results[BEGIN_COMMANDS];
 	struct pg_values parts = { 0 };
 	int n, xid, rc;

@@ -25,9 +25,10 @@ struct pg_write {
 	const char *sql;
 
 	/* set by it */
-	char xid[24];  /* the number of the transaction */
-	char mark[24]; /* the crash mark; "": there is none yet */
-	bool marks;    /* the ledger has no crash mark: the write must set it */
+	char xid[24];   /* the number of the transaction */
+	int64_t server; /* when its server started, in a unit of the server's */
+	char mark[24];  /* the crash mark; "": there is none yet */
+	bool marks;     /* the ledger has no crash mark: the write must set it */
 };
 
 /* Sets the crash mark, in a write. */
