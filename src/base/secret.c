@@ -46,6 +46,11 @@ int secret_load(const char *path, unsigned char ret[static SECRET_BYTES], struct
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
 	ssize_t n;
 
+	if (fd < 0 && errno == ENOENT)
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "%s: there is no secret file; \"usaged init\" makes it with the "
+				 "ledger, and a further host needs a copy of that of the first",
+				 path);
 	if (fd < 0)
 		return error_system(err, path, errno);
 	rc = check_file(fd, path, err);

@@ -603,12 +603,15 @@ static enum finding check_servers(struct doctor *d)
 {
 	struct error err = { 0 };
 	const char *away;
-	int rc = d->store ? store_servers_away(d->store, &d->arena, &away, &err) : 0;
+	int rc;
 
+	if (!d->store)
+		return say(d, NOTE, "the ledger can't be opened");
+	rc = store_servers_away(d->store, &d->arena, &away, &err);
 	if (rc < 0)
 		return say(d, TO_DO, "%s", err.message);
 	if (rc == 0)
-		return say(d, NOTE, "one server has the whole ledger");
+		return say(d, NOTE, "one database server has the whole ledger");
 	return *away ? say(d, TO_DO,
 			   "these servers do not answer: %s; events of the accounts that they keep "
 			   "are not stored until they are back: see usaged-postgresql(7)",

@@ -15,9 +15,9 @@
 
 #define ROUND_S 60 /* a read of the source takes about as long at most */
 
-#define UNFINISHED                                                               \
-	"a move into this ledger is not finished: finish it with \"usaged move " \
-	"--final\""
+#define UNFINISHED                                                                 \
+	"a move into this ledger is not finished: run \"usaged move --final\" to " \
+	"this database again, with the settings of the old ledger"
 
 struct move {
 	struct store *from, *to;

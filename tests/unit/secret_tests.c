@@ -70,7 +70,7 @@ START_TEST(a_secret_file_of_another_size_is_refused)
 	}
 	error_clear(&err);
 	ck_assert_int_eq(secret_load(in_folder("none"), secret, &err), -1);
-	ck_assert_msg(strstr(err.message, "No such file") != NULL, "%s", err.message);
+	ck_assert_msg(strstr(err.message, "usaged init") != NULL, "%s", err.message);
 	error_clear(&err);
 	ck_assert_int_eq(secret_load(folder, secret, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_INTERNAL);
