@@ -48,8 +48,9 @@ int secret_load(const char *path, unsigned char ret[static SECRET_BYTES], struct
 
 	if (fd < 0 && errno == ENOENT)
 		return error_set(err, ERR_INTERNAL, NULL,
-				 "%s: there is no secret file; \"usaged init\" makes it with the "
-				 "ledger, and a further host needs a copy of that of the first",
+				 "%s: there is no such secret file; \"usaged init\" makes it "
+				 "together with the ledger; on a further host, copy the file of "
+				 "the first one",
 				 path);
 	if (fd < 0)
 		return error_system(err, path, errno);

@@ -648,7 +648,7 @@ static int round_of(struct follower *f, bool *ret_busy, struct error *err)
 	for (size_t i = 0; i < f->n_paths; i++)
 		look_beside(f, f->paths[i]);
 	f->looked = now;
-	if (store_replaced_on_disk(f->im->store))
+	if (store_gone(f->im->store))
 		return error_set(err, ERR_CONFLICT, NULL,
 				 "the ledger was replaced; start the command again");
 	return f->changed ? save(f, err) : 0;

@@ -59,7 +59,7 @@ int64_t db_waited_ms(struct db *db);
 /* Chooses the size of a writer's cache; see store_large_cache. */
 void db_cache(struct db *db, bool large);
 const char *db_where(struct db *db);     /* path of the file; "" if in memory */
-bool db_replaced_on_disk(struct db *db); /* see store_replaced_on_disk */
+bool db_replaced_on_disk(struct db *db); /* was its file removed or replaced? */
 bool db_gone(struct db *db);             /* see store_gone */
 /*
  * Are the events and sums of a ledger kept in several places, each family in one

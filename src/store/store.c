@@ -147,11 +147,6 @@ void store_trust_ids(struct store *st)
 		error_clear(&err);
 }
 
-bool store_replaced_on_disk(struct store *st)
-{
-	return db_replaced_on_disk(st->db);
-}
-
 bool store_gone(struct store *st)
 {
 	return st->db && db_gone(st->db);
@@ -255,7 +250,7 @@ int store_commit(struct store *st, struct error *err)
 		return -1;
 	}
 	st->tx = TX_NONE;
-	if (store_replaced_on_disk(st))
+	if (db_replaced_on_disk(st->db))
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger's file was removed or replaced while it was in use");
 	return 0;

@@ -60,16 +60,11 @@ void store_trust_ids(struct store *st);
 void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *arg);
 
 /*
- * Tells whether the open file has been removed or replaced on disk. Data
- * written to such a file is lost.
- */
-bool store_replaced_on_disk(struct store *st);
-
-/*
- * Tells whether the ledger that was opened is gone: its file was replaced, or its
- * database server started again, or another one took over, maybe without the last
- * commits. What was read before may be wrong now. Each transaction fails with
- * ERR_BUSY then, so close the store.
+ * Is the ledger that was opened gone? Its file has been removed or replaced: what
+ * is written to it is lost. Or its database server has started again, or another
+ * one has taken over, maybe without the last commits: what was read before may be
+ * wrong, and each transaction fails with ERR_BUSY. Close the store, and open it
+ * again.
  */
 bool store_gone(struct store *st);
 

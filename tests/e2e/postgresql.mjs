@@ -45,7 +45,7 @@ export class Postgres {
 		if (root)
 			chownSync(this.folder, idOf('nobody'), 65534)
 		if (primary)
-			run(join(bin, 'pg_basebackup'), '-D', this.data, '-h', primary.folder, '-U', 'usaged', '-R', '-c', 'fast')
+			this.copy(primary)
 		else run(join(bin, 'initdb'), '-D', this.data, '-U', 'usaged', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C.UTF-8')
 		this.remove = this.remove.bind(this)
 		process.once('exit', this.remove)
@@ -105,7 +105,7 @@ export class Postgres {
 	}
 	// A server that does not run gets what PRIMARY has now, to be a standby of it.
 	copy(primary) {
-		rmSync(this.data, { recursive: true })
+		rmSync(this.data, { recursive: true, force: true })
 		run(join(bin, 'pg_basebackup'), '-D', this.data, '-h', primary.folder, '-U', 'usaged', '-R', '-c', 'fast')
 	}
 	// A server that has ended becomes a standby of PRIMARY, which waits for it from then on.

@@ -152,13 +152,13 @@ START_TEST(what_is_written_to_a_ledger_that_was_moved_is_not_acknowledged)
 	char away[128];
 
 	snprintf(away, sizeof(away), "%s.away", path);
-	ck_assert(!store_replaced_on_disk(st));
+	ck_assert(!store_gone(st));
 	OK(store_begin_write(st, &err));
 	ck_assert_int_eq(rename(path, away), 0);
-	ck_assert(store_replaced_on_disk(st));
+	ck_assert(store_gone(st));
 	FAILS_WITH(store_commit(st, &err), ERR_INTERNAL, "removed or replaced");
 	ck_assert_int_eq(rename(away, path), 0);
-	ck_assert(!store_replaced_on_disk(st));
+	ck_assert(!store_gone(st));
 	store_close(&st);
 }
 END_TEST

@@ -40,11 +40,11 @@ static void ignore_notice(void *arg, const PGresult *r)
 
 /*
  * Settings of each session. A commit is durable whatever the database's default
- * says. The server ends the work for a client that is gone, also if its machine
- * is. Statements are
- * planned once, without the values of their parameters: each is written so that
- * one plan is right for all values. A plan that is made while a table is empty
- * must be right when it is large: so no table is read from end to end.
+ * says. The server ends the work for a client that is gone, or whose machine is.
+ * Statements are planned once, without the values of their parameters: each is
+ * written so that one plan is right for all values. A plan that is made while a
+ * table is empty must be right when it is large: so no table is read from end to
+ * end.
  */
 static const char session[] =
 	"SET standard_conforming_strings = on; SET client_min_messages = error;"

@@ -40,7 +40,7 @@ struct pgsql {
 	int (*retry)(void *arg, int times); /* db_wait_with */
 	void *retry_arg;
 	int64_t changes;
-	int64_t server; /* pg_write.server of the first transaction; 0: there was none */
+	int64_t server; /* pg_write.server when it was opened */
 	/* transactions, without those whose snapshot was that of the one before */
 	int64_t versions;
 	GString *snapshot; /* of the last reader; "": unknown */
@@ -137,6 +137,39 @@ static int check_address(const char *where, struct error *err)
 	return good ? 0 : -1;
 }
 
+/* ---- the server's runs ---- */
+
+/*
+ * A server that takes over, or starts again, may have lost the last commits, which
+ * this process has seen: their ids may belong to something else now.
+ */
+static bool pgsql_restarted(struct db *base)
+{
+	const struct pgsql *db = (struct pgsql *)base;
+
+	return pg_pool_server(db->pool) != db->server;
+}
+
+/* SERVER: of a transaction that begins. -1: it is not that of the ones before. */
+static int note_server(struct pgsql *db, int64_t server, struct error *err)
+{
+	pg_pool_set_server(db->pool, server);
+	return server == db->server ? 0 : pg_fail_restarted(err);
+}
+
+/* Before anything is read from it. */
+static int read_server(struct pgsql *db, struct error *err)
+{
+	struct stmt *s = db_prepare(&db->base, "SELECT pg_postmaster_start_time()", err);
+
+	if (db_step(s, err) < 0)
+		return -1;
+	db->server = db_get_int(s, 0);
+	db_reset(s);
+	pg_pool_set_server(db->pool, db->server);
+	return 0;
+}
+
 static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
 		      struct error *err)
 {
@@ -155,7 +188,7 @@ static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms
 	db->stmts = g_hash_table_new_full(NULL, NULL, NULL, stmt_free);
 	db->later = g_ptr_array_new_with_free_func(pending_free);
 	*ret = &db->base;
-	if (db_schema_version(*ret, &version, err) == 0) {
+	if (read_server(db, err) == 0 && db_schema_version(*ret, &version, err) == 0) {
 		if (!(flags & DB_CREATE) || !version)
 			return 0;
 		error_set(err, ERR_CONFLICT, "database",
@@ -193,26 +226,6 @@ static int64_t pgsql_waited_ms(struct db *base)
 static void pgsql_cache(struct db *base, bool large)
 {
 	((struct pgsql *)base)->wait.most_ms = large ? 0 : PATIENCE_MS;
-}
-
-/*
- * A server that takes over, or starts again, may have lost the last commits, which
- * this process has seen: their ids may belong to something else now.
- */
-static bool pgsql_restarted(struct db *base)
-{
-	const struct pgsql *db = (struct pgsql *)base;
-
-	return db->server && pg_pool_server(db->pool) != db->server;
-}
-
-/* SERVER: of a transaction that begins. -1: it is not that of the ones before. */
-static int note_server(struct pgsql *db, int64_t server, struct error *err)
-{
-	if (!db->server)
-		db->server = server;
-	pg_pool_set_server(db->pool, server);
-	return pgsql_restarted(&db->base) ? pg_fail_restarted(err) : 0;
 }
 
 /* It differs if any transaction of the server was committed since. */

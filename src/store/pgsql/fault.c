@@ -27,7 +27,7 @@ static const struct {
 	{ "08", ERR_BUSY, "the connection to the database is lost: try again", true },
 	{ "25006", ERR_BUSY,
 	  "the database cannot be written to: it is a standby, or its "
-	  "default_transaction_read_only is on: try again",
+	  "default_transaction_read_only is on",
 	  false },
 	{ "25P03", ERR_BUSY, "the database ended a transaction that waited: try again", true },
 	{ "25P04", ERR_BUSY, "the database ended a transaction that took long: try again", true },
@@ -98,28 +98,28 @@ int pg_fail_result(const PGresult *r, const char *sql, struct error *err)
 	return pg_fail(state ? state : LOST, PQresultErrorMessage(r), sql, err);
 }
 
-int pg_fail_silent(struct error *err)
+static int fail_away(const char *message, struct error *err)
 {
-	error_set(err, ERR_BUSY, NULL, "the database does not answer: try again later");
+	error_set(err, ERR_BUSY, NULL, "%s", message);
 	if (err)
 		err->retry_after = AWAY_RETRY_SECONDS;
 	return -1;
 }
 
+int pg_fail_silent(struct error *err)
+{
+	return fail_away("the database does not answer: try again later", err);
+}
+
 int pg_fail_restarted(struct error *err)
 {
-	error_set(err, ERR_BUSY, NULL, "the database was started again: try again");
-	if (err)
-		err->retry_after = AWAY_RETRY_SECONDS;
-	return -1;
+	return fail_away("the database has started again: try again", err);
 }
 
 int pg_fail_unreachable(const char *text, struct error *err)
 {
 	char line[400];
 
-	error_set(err, ERR_BUSY, NULL, "the database cannot be reached");
-	if (err)
-		err->retry_after = AWAY_RETRY_SECONDS;
+	fail_away("the database cannot be reached", err);
 	return error_detail(err, "%s", pg_one_line(text, line, sizeof(line)));
 }

@@ -30,10 +30,10 @@ enum {
  * take as long as it takes, which is longer than a test's patience. A writer that
  * has stopped must not keep its locks for ever.
  */
-#define XID_AND_TIMEOUT                                                        \
-	"pg_current_xact_id()::text, set_config('lock_timeout', '30s', true)," \
+#define LOCK_XID                                                         \
+	"SELECT pg_current_xact_id()::text, pg_postmaster_start_time()," \
+	" set_config('lock_timeout', '30s', true),"                      \
 	" set_config('idle_in_transaction_session_timeout', '60s', true)"
-#define LOCK_XID      "SELECT " XID_AND_TIMEOUT ", pg_postmaster_start_time()"
 #define CRASH_MARK    "(SELECT mark::text FROM crash_mark WHERE id = 1)"
 #define LOCK_XID_MARK LOCK_XID ", " CRASH_MARK
 const char pg_write_mark[] =
@@ -76,7 +76,7 @@ static int begin_commands(const struct pg_write *w, const struct pg_values *part
 
 static void take_identity(struct pg_write *w, const PGresult *r)
 {
-	enum { XID, SERVER = 3, MARK };
+	enum { XID, SERVER, MARK = 4 }; /* columns of LOCK_XID_MARK */
 	const char *mark = PQnfields(r) > MARK ? PQgetvalue(r, 0, MARK) : "";
 
 	g_strlcpy(w->xid, PQgetvalue(r, 0, XID), sizeof(w->xid));
