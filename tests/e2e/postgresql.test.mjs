@@ -339,7 +339,7 @@ test('standbys take over one after the other, with all that was acknowledged on 
 })
 
 // What was lost may be asked for again under its old names, and its ids belong to something else by then.
-test('a standby without the last commits takes over: nothing is kept under ids that it has lost', options, async t => {
+test('a standby without the last commits takes over: nothing is kept under ids that it has lost', options, async () => {
 	const primary = new Postgres()
 	primary.start()
 	const { name } = primary.database(), standby = new Postgres([], primary)
