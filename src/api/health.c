@@ -59,7 +59,7 @@ static const struct field health_fields[] = {
 	      .label = "Backing up now"),
 	FIELD(struct health_record, database,
 	      "The database server of the ledger and its state, or null if the ledger is a file"),
-	FIELD_AS(struct health_record, ledger, "ledger_file",
+	FIELD_AS(struct health_record, ledger, "ledger_size",
 		 "Size of the ledger's file or database", .flags = FIELD_PAGE_ONLY),
 	FIELD_AS(struct health_record, log, "ledger_log", "Size of the write-ahead log",
 		 .flags = FIELD_PAGE_ONLY),

@@ -53,6 +53,11 @@ static int try_catalogue(const char *categories, struct error *err)
 	size_t n;
 	int rc;
 
+	if (access(categories, R_OK) < 0)
+		return error_set(err, ERR_PARAM, NULL,
+				 "there is no catalogue of categories at %s that can be read: name "
+				 "another file with --categories",
+				 categories);
 	if (store_open(trial.where, STORE_CREATE | STORE_WRITE, 0, &st, err) < 0)
 		return -1;
 	rc = fill(st, &trial, &n, err);

@@ -26,6 +26,15 @@ static enum log_level find_level(const char *name)
 	return LOG_LEVEL_INFO;
 }
 
+/* A ledger that has moved answers reports, but takes no events. */
+static void warn_if_moved(struct store *st)
+{
+	struct error moved = { 0 };
+
+	if (store_check_moved(st, &moved) > 0)
+		log_warning("%s; this one only answers reports", moved.message);
+}
+
 /*
  * Checks a ledger in PostgreSQL: the schema, the server's settings, and that
  * this host has the secret of the others.
@@ -38,6 +47,8 @@ static int check_server(const struct settings *s, const unsigned char *secret, s
 	if (store_open(s->database, STORE_WRITE, s->busy_timeout_ms, &st, err) < 0)
 		return -1;
 	rc = store_durable(st, err) < 0 ? -1 : secret_mark_check(st, s->database, secret, err);
+	if (rc == 0)
+		warn_if_moved(st);
 	store_close(&st);
 	return rc;
 }
@@ -56,6 +67,7 @@ static int check_ledger(const struct settings *s, const unsigned char *secret, s
 	if (command_upgrade_ledger(s, &from, err) < 0 ||
 	    store_open(s->database, 0, s->busy_timeout_ms, &st, err) < 0)
 		return -1;
+	warn_if_moved(st);
 	store_close(&st);
 	if (from)
 		log_info("the ledger was upgraded from schema %" PRId64, from);

@@ -101,7 +101,7 @@ int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps,
 				 version, n_steps);
 	if (version == 0 && !(flags & DB_CREATE))
 		return error_set(err, ERR_INTERNAL, NULL,
-				 "it is empty, not a ledger: make one with \"usaged init\"");
+				 "this is empty, not a ledger: make one with \"usaged init\"");
 	if (!(flags & DB_WRITE))
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger has schema version %" PRId64

@@ -25,6 +25,18 @@ static unsigned db_flags(unsigned flags)
 	return (flags & STORE_WRITE ? DB_WRITE : 0) | (flags & STORE_CREATE ? DB_CREATE : 0);
 }
 
+/* As schema_bring_newest; an error names the ledger. */
+static int bring_schema(struct db *db, const char *where, unsigned flags, struct error *err)
+{
+	struct error own = { 0 };
+	unsigned more = flags & (STORE_CREATE | STORE_EMPTY) ? DB_WRITE | DB_CREATE : 0;
+
+	if (schema_bring_newest(db, more, NULL, &own) == 0)
+		return 0;
+	error_set(err, own.kind, own.param, "%s: %s", where, own.message);
+	return own.detail[0] ? error_detail(err, "%s", own.detail) : -1;
+}
+
 int connection_open(const char *where, unsigned flags, int64_t busy_timeout_ms,
 		    struct store_connection **ret, struct error *err)
 {
@@ -32,8 +44,7 @@ int connection_open(const char *where, unsigned flags, int64_t busy_timeout_ms,
 
 	if (db_open(where, db_flags(flags), busy_timeout_ms, &db, err) < 0)
 		return -1;
-	if (schema_bring_newest(db, flags & (STORE_CREATE | STORE_EMPTY) ? DB_WRITE | DB_CREATE : 0,
-				NULL, err) < 0) {
+	if (bring_schema(db, where, flags, err) < 0) {
 		db_close(&db);
 		if (flags & STORE_CREATE)
 			db_remove(where);
@@ -197,7 +208,7 @@ int store_begin_read(struct store *st, struct error *err)
 	return 0;
 }
 
-/* Always returns -1. */
+/* Ends the read or write. Always returns -1. */
 static int refuse_moved(struct store *st, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT words FROM moved", err);
@@ -208,6 +219,22 @@ static int refuse_moved(struct store *st, struct error *err)
 	db_reset(s);
 	store_end(st);
 	return error_set(err, ERR_BUSY, NULL, "%s", words);
+}
+
+int store_check_moved(struct store *st, struct error *err)
+{
+	int64_t version = 0;
+	int rc;
+
+	if (store_begin_read(st, err) < 0)
+		return -1;
+	rc = store_one(prepare(st, READ_VERSION, err), &version, err);
+	if (version < 0) {
+		refuse_moved(st, err);
+		return 1;
+	}
+	store_end(st);
+	return rc < 0 ? -1 : 0;
 }
 
 static int begin_write(struct store *st, const struct db_parts *parts, struct error *err)

@@ -102,6 +102,8 @@ int store_begin_write(struct store *st, struct error *err);
  * nothing else of the ledger, but for new rejections and counters.
  */
 int store_begin_events(struct store *st, const int64_t *families, size_t n, struct error *err);
+/* Has the ledger moved to another database? 1 yes, ERR says where to; 0 no; -1 failed. */
+int store_check_moved(struct store *st, struct error *err);
 /*
  * Some functions that only add to the ledger leave it to a later call of the
  * same write, or to its commit, to send what they add: that call may then fail

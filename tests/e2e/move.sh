@@ -97,6 +97,8 @@ echo "# killed $killed times"
 is "both are equal, and the target is true" "$(at here move --to "$there" --check 2>>log)" "$((events + 20000)) events, 0 differences"
 try at here account add --name Two
 has "nobody writes to the old ledger" "$code $err" "1 usaged account: the ledger has moved to $there: write there"
+try at here serve </dev/null
+has "a server says so at its start" "$err" "the ledger has moved to $there: write there; this one only answers reports"
 try at here import second.ndjson
 is "no import either" "$code" 1
 is "which can still be read" "$(at here account list | grep -c $account)" 1

@@ -244,6 +244,10 @@ static void check_finished(int direction)
 	struct account added = { .sid = "AC77", .name = "new", .currency = "usd" };
 
 	FAILS_WITH(store_begin_write(a, &err), ERR_BUSY, "the ledger has moved to ");
+	ck_assert_int_eq(store_check_moved(a, &err), 1);
+	ck_assert_ptr_nonnull(strstr(err.message, "the ledger has moved to "));
+	error_clear(&err);
+	ck_assert_int_eq(store_check_moved(b, &err), 0);
 	FAILS_WITH(store_account_add(a, &added, &err), ERR_BUSY, to_place(direction));
 	OK(store_begin_read(a, &err));
 	store_end(a);

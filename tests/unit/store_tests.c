@@ -99,7 +99,8 @@ START_TEST(empty_file_is_refused)
 	struct stat sb;
 
 	write_file("");
-	FAILS_WITH(store_open(ledger_place(path), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "empty");
+	FAILS_WITH(store_open(ledger_place(path), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+		   "usage.db: this is empty");
 	ck_assert_int_eq(stat(path, &sb), 0);
 	ck_assert_int_eq(sb.st_size, 0);
 }
