@@ -103,9 +103,11 @@ enum { NUMBERS = MODULUS - FACTOR };
 						     " AS part FROM series s WHERE" AT("s") fence \
 		")"
 
-#define IS_BAD "e.booked_us < e.time_us OR (e.correction IS NOT NULL) <> (e.source = ?10)"
+#define IS_BAD                                                   \
+	"s.account IS DISTINCT FROM e.account OR e.booked_us < " \
+	"e.time_us OR (e.correction IS NOT NULL) <> (e.source = ?10)"
 #define EVENT_NUMBERS(fence)                                                       \
-	"SELECT e.root, e.account, s.account AS owner, s.whole, s.part,"           \
+	"SELECT e.root, e.account, s.whole, s.part,"                               \
 	" e.booked_us > e.time_us AS late, " IS_BAD " AS bad,"                     \
 	" COALESCE(e.booked_us, e.time_us) / " SLOT_US                             \
 	" AS slot, " MIXED("e.") " AS mixed FROM event e LEFT JOIN " SERIES_SEEDS( \
@@ -117,9 +119,8 @@ enum { NUMBERS = MODULUS - FACTOR };
 #define EVENT_SUMS      REMAINDER("mixed * (" HASH_SUMS("whole") " + " HASH_PART ")")
 #define COUNT_IF(what)  "count(*) FILTER (WHERE " what "), "
 
-#define EVENTS(fence, where)                                                       \
-	CURSOR "SELECT root, account, count(*), " COUNT_IF("late") COUNT_IF("bad") \
-		COUNT_IF("owner IS DISTINCT FROM account") EVENT_SUMS              \
+#define EVENTS(fence, where)                                                                  \
+	CURSOR "SELECT root, account, count(*), " COUNT_IF("late") COUNT_IF("bad") EVENT_SUMS \
 		" FROM (" EVENT_NUMBERS(fence) where " OFFSET 0) e" BY_ACCOUNT
 
 static const char events_of_blocks[] = EVENTS(" OFFSET 0",
@@ -134,20 +135,20 @@ static const char events_of_accounts[] = EVENTS("", " WHERE e.account" IN_LIST "
 		SUMS_OF(table, sums, months)                                                 \
 		BY_ACCOUNT, SUMS_OF(table, sums, months) " AND t.account" IN_LIST BY_ACCOUNT \
 	}
-#define SUMS_OF(table, sums, months)                                                          \
-	CURSOR "SELECT root, account, " REMAINDER(sums) ", " REMAINDER(months) " FROM " table \
-									       " t WHERE" AT("t")
-#define TIMES(hash) MIXED("t.") " * " hash
+#define SUMS_OF(table, sums, months) \
+	CURSOR "SELECT root, account, " sums ", " months " FROM " table " t WHERE" AT("t")
+#define TIMES(sign, hash) REMAINDER(sign MIXED("t.") " * " hash)
+#define NOTHING           "0::bigint"
 
 static const char *const of_sums[][2] = {
-	SUMS("total_quarter", TIMES(HASH("t.slot", SUMS_WHOLE("t."))), "0"),
-	SUMS("total_day", TIMES(HASH_DAY("t.slot", SUMS_WHOLE("t."))),
-	     TIMES(HASH(MONTH("t.slot"), MONTHS_WHOLE))),
-	SUMS("total_month", "0", "-" TIMES(HASH("t.slot", MONTHS_WHOLE))),
-	SUMS("part_quarter", TIMES(HASH("t.slot", SUMS_PART("t.", "series"))), "0"),
-	SUMS("part_day", TIMES(HASH_DAY("t.slot", SUMS_PART("t.", "series"))),
-	     TIMES(HASH(MONTH("t.slot"), MONTHS_PART))),
-	SUMS("part_month", "0", "-" TIMES(HASH("t.slot", MONTHS_PART))),
+	SUMS("total_quarter", TIMES("", HASH("t.slot", SUMS_WHOLE("t."))), NOTHING),
+	SUMS("total_day", TIMES("", HASH_DAY("t.slot", SUMS_WHOLE("t."))),
+	     TIMES("", HASH(MONTH("t.slot"), MONTHS_WHOLE))),
+	SUMS("total_month", NOTHING, TIMES("-", HASH("t.slot", MONTHS_WHOLE))),
+	SUMS("part_quarter", TIMES("", HASH("t.slot", SUMS_PART("t.", "series"))), NOTHING),
+	SUMS("part_day", TIMES("", HASH_DAY("t.slot", SUMS_PART("t.", "series"))),
+	     TIMES("", HASH(MONTH("t.slot"), MONTHS_PART))),
+	SUMS("part_month", NOTHING, TIMES("-", HASH("t.slot", MONTHS_PART))),
 };
 
 /* ---- the accounts ---- */
@@ -206,11 +207,10 @@ static int take_events(void *arg, struct stmt *s, struct error *err)
 
 	(void)err;
 	c->events += db_get_int(s, 2);
-	c->sums += db_get_int(s, 6);
+	c->sums += db_get_int(s, 5);
 	k->ret->events += db_get_int(s, 2);
 	k->ret->late += db_get_int(s, 3);
 	k->ret->bad += db_get_int(s, 4);
-	k->ret->elsewhere += db_get_int(s, 5);
 	return 0;
 }
 

@@ -29,8 +29,8 @@ struct account_checks {
 	struct places places; /* of the events and sums */
 	int64_t events;
 	int64_t late;
-	int64_t bad;       /* events with impossible values */
-	int64_t elsewhere; /* events whose series is of another account, or missing */
+	/* events with impossible values, or whose series is of another account, or missing */
+	int64_t bad;
 };
 
 /*

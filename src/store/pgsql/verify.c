@@ -154,7 +154,7 @@ static int check_events(struct verify_checks *v, const struct account_checks *ch
 	if (checks->bad && each_event(&c, bad, err) < 0)
 		return -1;
 	c.row = report_elsewhere;
-	return checks->elsewhere ? each_event(&c, elsewhere, err) : 0;
+	return checks->bad ? each_event(&c, elsewhere, err) : 0;
 }
 
 /* ---- series and values ---- */
