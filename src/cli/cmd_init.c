@@ -55,8 +55,8 @@ static int try_catalogue(const char *categories, struct error *err)
 
 	if (access(categories, R_OK) < 0)
 		return error_set(err, ERR_PARAM, NULL,
-				 "there is no catalogue of categories at %s that can be read: name "
-				 "another file with --categories",
+				 "name a catalogue of categories with --categories: %s cannot be "
+				 "read",
 				 categories);
 	if (store_open(trial.where, STORE_CREATE | STORE_WRITE, 0, &st, err) < 0)
 		return -1;

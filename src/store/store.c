@@ -25,16 +25,27 @@ static unsigned db_flags(unsigned flags)
 	return (flags & STORE_WRITE ? DB_WRITE : 0) | (flags & STORE_CREATE ? DB_CREATE : 0);
 }
 
-/* As schema_bring_newest; an error names the ledger. */
+/* Bytes of an address or path in an error, so that the advice behind it is not cut off. */
+enum { PLACE_SHOWN = 120 };
+
+/*
+ * As schema_bring_newest; an error about the ledger itself names it. Callers of a
+ * server are shown other errors, and need not know where the ledger is.
+ */
 static int bring_schema(struct db *db, const char *where, unsigned flags, struct error *err)
 {
-	struct error own = { 0 };
+	struct error own = { 0 }, named = { 0 };
 	unsigned more = flags & (STORE_CREATE | STORE_EMPTY) ? DB_WRITE | DB_CREATE : 0;
 
 	if (schema_bring_newest(db, more, NULL, &own) == 0)
 		return 0;
-	error_set(err, own.kind, own.param, "%s: %s", where, own.message);
-	return own.detail[0] ? error_detail(err, "%s", own.detail) : -1;
+	if (own.kind == ERR_INTERNAL) {
+		error_set(&named, own.kind, NULL, "%.*s: %s", PLACE_SHOWN, where, own.message);
+		memcpy(own.message, named.message, sizeof(own.message));
+	}
+	if (err && !err->kind)
+		*err = own;
+	return -1;
 }
 
 int connection_open(const char *where, unsigned flags, int64_t busy_timeout_ms,

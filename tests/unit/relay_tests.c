@@ -401,6 +401,35 @@ START_TEST(closings)
 }
 END_TEST
 
+/* ---- openings ---- */
+
+/* The error becomes an answer of the server, whose callers need not know where the ledger is. */
+START_TEST(an_opening_that_is_cut_says_when_to_try_again_and_not_where)
+{
+	char *address = g_strdup(by_relay(ledger_place(path)));
+	int refused = 0;
+	bool cut = true;
+
+	for (int n = 1; cut; n++) {
+		struct store *opened = NULL;
+
+		ROW("after message %d to the client", n);
+		error_clear(&err);
+		relay_arm(relay, RELAY_TO_CLIENT, n, true);
+		if (store_open(address, 0, 5000, &opened, &err) < 0) {
+			refused++;
+			ck_assert_int_eq(err.kind, ERR_BUSY);
+			ck_assert_int_gt(err.retry_after, 0);
+			ck_assert_ptr_null(strstr(err.message, "postgresql:"));
+		}
+		store_close(&opened);
+		cut = relay_disarm(relay);
+	}
+	ck_assert_int_gt(refused, 0);
+	g_free(address);
+}
+END_TEST
+
 /* ---- crashes ---- */
 
 /*
@@ -597,6 +626,7 @@ int main(void)
 	tcase_add_test(tc, corrections);
 	tcase_add_test(tc, a_commit_that_a_crash_may_have_taken_is_not_known);
 	tcase_add_test(tc, closings);
+	tcase_add_test(tc, an_opening_that_is_cut_says_when_to_try_again_and_not_where);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("move");
 	tcase_set_timeout(tc, 600);

@@ -106,6 +106,21 @@ START_TEST(empty_file_is_refused)
 }
 END_TEST
 
+START_TEST(a_long_path_leaves_room_for_the_advice)
+{
+	char folder[512], file[600];
+	struct store *st;
+
+	snprintf(folder, sizeof(folder), "%s/%0250d", dir, 0);
+	snprintf(file, sizeof(file), "%s/usage.db", folder);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	ck_assert_int_eq(mknod(file, S_IFREG | 0600, 0), 0);
+	FAILS_WITH(store_open(file, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "\"usaged init\"");
+	ck_assert_int_eq(unlink(file), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 START_TEST(database_of_another_program_is_refused_and_left_alone)
 {
 	struct store *st;
@@ -227,6 +242,7 @@ int main(void)
 	tcase_add_test(tc, folder_is_no_ledger);
 	tcase_add_test(tc, file_that_is_no_database_is_refused);
 	tcase_add_test(tc, empty_file_is_refused);
+	tcase_add_test(tc, a_long_path_leaves_room_for_the_advice);
 	tcase_add_test(tc, database_of_another_program_is_refused_and_left_alone);
 	tcase_add_test(tc, ledger_of_a_newer_program_is_refused);
 	tcase_add_test(tc, ledger_is_durable_as_configured);

@@ -103,9 +103,9 @@ enum { NUMBERS = MODULUS - FACTOR };
 						     " AS part FROM series s WHERE" AT("s") fence \
 		")"
 
-#define IS_BAD                                                   \
-	"s.account IS DISTINCT FROM e.account OR e.booked_us < " \
-	"e.time_us OR (e.correction IS NOT NULL) <> (e.source = ?10)"
+#define IS_BAD                                                            \
+	"s.account IS DISTINCT FROM e.account OR e.booked_us < e.time_us" \
+	" OR (e.correction IS NOT NULL) <> (e.source = ?10)"
 #define EVENT_NUMBERS(fence)                                                       \
 	"SELECT e.root, e.account, s.whole, s.part,"                               \
 	" e.booked_us > e.time_us AS late, " IS_BAD " AS bad,"                     \
