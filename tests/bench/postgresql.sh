@@ -27,19 +27,16 @@ new_database() {
 			-c "UPDATE meta SET value = value + 1 WHERE name = 'version'"
 }
 
-# with_server COMMAND...: runs it, and prints the milliseconds of processor time of the client and of the server, and those that passed
+# with_server COMMAND...: runs it, and prints the milliseconds of processor time of the client and of the server, those that passed,
+# and those of the first two together
 with_server() {
 	sql -c CHECKPOINT
 	before=$(cpu_ms "$USAGED_TEST_SERVER")
 	"$build/tests/bench/measure" "$tmp/took" "$@" >"$tmp/command.log" 2>&1 || fail "$(tail -n 3 "$tmp/command.log")"
 	# until the server's process has ended
 	sleep 0.2
-	echo "$(cut -d' ' -f3 "$tmp/took") $(($(cpu_ms "$USAGED_TEST_SERVER") - before)) $(cut -d' ' -f1 "$tmp/took")"
-}
-
-# ratio_of_pairs FILE: of the two numbers of each of its lines, which are those of a round: the median, the least and the most
-ratio_of_pairs() {
-	awk '{ print $1 / $2 }' "$tmp/$1" | sort -n | awk '{ v[NR] = $1 } END { printf "%.3f %.3f %.3f\n", v[int((NR + 1) / 2)], v[1], v[NR] }'
+	server=$(($(cpu_ms "$USAGED_TEST_SERVER") - before))
+	awk -v server="$server" '{ print $3, server, $1, $3 + server }' "$tmp/took"
 }
 
 # import_there VERDICT: of all events
@@ -84,12 +81,6 @@ cost() {
 
 server_cost() {
 	cut -d' ' -f2 "$tmp/$1"
-}
-
-# ratio_of_runs A B: of the costs of the same rounds
-ratio_of_runs() {
-	paste -d' ' "$tmp/$1.runs" "$tmp/$2.runs" | awk '{ print $1 + $2, $4 + $5 }' >"$tmp/pairs"
-	ratio_of_pairs pairs
 }
 
 # storing_row NAME FILE RAW
@@ -140,10 +131,9 @@ storing_on_postgresql() {
 	storing_rounds history 3000000
 	posted=$(post_there 8 1000)
 	for round in $(seq "$rounds"); do
-		echo "$(post_there 64 1) $(insert_there)"
-	done >"$tmp/singles"
-	singles=$(cut -d' ' -f1 "$tmp/singles" | median)
-	inserts=$(cut -d' ' -f2 "$tmp/singles" | median)
+		post_there 64 1 >>"$tmp/singles.runs"
+		insert_there >>"$tmp/inserts.runs"
+	done
 	imported=$(awk -v n="$events" -v ms="$(cost live.new)" 'BEGIN { printf "%d", n * 1000 / ms }')
 	echo "## Storing on PostgreSQL"
 	echo
@@ -159,14 +149,14 @@ storing_on_postgresql() {
 	storing_row "import, history" history.new history.raw
 	storing_row "import, history, again" history.again history.raw
 	echo "| POST /events, 1,000 a request, 8 connections | | | $posted | | |"
-	echo "| POST /events, 1 a request, 64 connections | | | $singles | | |"
-	echo "| pgbench, 1 row a commit, 32 clients | | | $inserts | | |"
+	echo "| POST /events, 1 a request, 64 connections | | | $(rate_of singles) | | |"
+	echo "| pgbench, 1 row a commit, 32 clients | | | $(rate_of inserts) | | |"
 	echo
-	goal "import into PostgreSQL, live data, against COPY" "$(ratio_of_runs live.raw live.new)" "at least" 0.4
-	goal "import into PostgreSQL, history, against COPY" "$(ratio_of_runs history.raw history.new)" "at least" 0.25
-	goal "import into PostgreSQL, duplicates against new events" "$(ratio_of_runs live.new live.again)" "at least" 1.2
+	goal "import into PostgreSQL, live data, against COPY" "$(against live.raw live.new 4)" "at least" 0.4
+	goal "import into PostgreSQL, history, against COPY" "$(against history.raw history.new 4)" "at least" 0.25
+	goal "import into PostgreSQL, duplicates against new events" "$(against live.new live.again 4)" "at least" 1.2
 	goal "POST /events on PostgreSQL, 1,000 a request, against import" "$(ratio "$posted" "$imported")" "at least" 0.5
-	goal "POST /events on PostgreSQL, 1 a request, against single-row inserts" "$(ratio_of_pairs singles)" "at least" 1.5
+	goal "POST /events on PostgreSQL, 1 a request, against single-row inserts" "$(against singles inserts 1)" "at least" 1.5
 }
 
 # Sums of days in the store against the same by hand, and against that and an empty round trip
@@ -193,11 +183,11 @@ add_up() {
 	awk '{ n += $1 + $2 } END { print n }' "$tmp/$1"
 }
 
-# verified_in DATABASE: milliseconds of processor time of `usaged verify`, and of the server
-verified_in() {
+# verify_in DATABASE: a round of `usaged verify`
+verify_in() {
 	database=$1
 	configure
-	with_server "$build/usaged" --config "$tmp/usaged.conf" verify | awk '{ print $1 + $2 }'
+	with_server "$build/usaged" --config "$tmp/usaged.conf" verify
 }
 
 # `usaged move` from a file, with both checks, and `usaged verify` on both
@@ -219,20 +209,19 @@ moving_on_postgresql() {
 	database=$USAGED_TEST_STORE
 	configure
 	for round in $(seq "$rounds"); do
-		echo "$(verified_in "$tmp/moved.db") $(verified_in "$USAGED_TEST_STORE")"
-	done >"$tmp/verified"
-	in_file=$(cut -d' ' -f1 "$tmp/verified" | median)
-	there=$(cut -d' ' -f2 "$tmp/verified" | median)
+		verify_in "$tmp/moved.db" >>"$tmp/file.runs"
+		verify_in "$USAGED_TEST_STORE" >>"$tmp/there.runs"
+	done
 	echo "## Moving to PostgreSQL"
 	echo
 	machine
 	passed=$(awk '{ n += $3 } END { print n }' "$tmp/moved")
 	echo "$events events of 8 accounts: $(add_up moved) ms of processor time for usaged move, --check and --final, in $passed ms" \
 		"($((events * 1000 / passed)) events a second);" \
-		"usaged verify: $in_file ms in SQLite, $there ms in PostgreSQL, medians of $rounds rounds."
+		"usaged verify: $(median_of file 4) ms in SQLite, $(median_of there 4) ms in PostgreSQL, medians of $rounds rounds."
 	echo
 	goal "move to PostgreSQL with its check, 1,000 events a second of processor time" "$(ratio "$events" "$(add_up moved)")" "at least" 60
-	goal "verify on PostgreSQL, against SQLite" "$(ratio_of_pairs verified)" "at least" 1.5
+	goal "verify on PostgreSQL, against SQLite" "$(against file there 4)" "at least" 1.5
 }
 
 # With a server that is started for it, in a process of its own.

@@ -5,7 +5,7 @@
 //
 // Each request has events of all accounts, and of one in 20 a part is sent to the other server as well, at the same time. PostgreSQL syncs. From half a
 // million EVENTS on, on a machine that does nothing else, two servers must be 0.9 times as quick as one. The processor time of the servers and of all
-// processes of PostgreSQL is printed, too: two servers commit half as many events at once, and so write more rows of sums.
+// processes of PostgreSQL is printed, too: it is higher with two servers, which commit fewer events at once.
 import { readFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { missing, Postgres } from './postgresql.mjs'
