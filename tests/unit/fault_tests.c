@@ -409,5 +409,5 @@ int main(void)
 	tcase_add_test(t, a_power_cut_loses_nothing_acknowledged);
 	tcase_add_test(t, requests_that_wait_at_the_same_moment_share_a_commit);
 	suite_add_tcase(s, t);
-	return run_suite(s);
+	return run_suite_in_forks(s);
 }

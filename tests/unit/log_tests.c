@@ -196,5 +196,5 @@ int main(void)
 	tcase_add_test(tc, errors_and_warnings_are_limited_in_rate);
 	tcase_add_test(tc, requests_are_all_logged);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return run_suite_in_forks(s);
 }

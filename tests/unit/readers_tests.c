@@ -369,5 +369,5 @@ int main(void)
 		tcase_add_test(tc, a_file_that_takes_the_ledgers_place_is_read_next);
 	}
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return run_suite_in_forks(s);
 }

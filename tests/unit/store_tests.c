@@ -249,5 +249,5 @@ int main(void)
 	tcase_add_test(tc, the_log_is_carried_over_and_begins_anew);
 	tcase_add_test(tc, temporary_files_lie_beside_the_ledger);
 	suite_add_tcase(s, tc);
-	return run_suite(s);
+	return run_suite_in_forks(s);
 }

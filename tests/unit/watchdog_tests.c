@@ -538,5 +538,5 @@ int main(void)
 	tcase_add_test(t, a_pool_answers_while_a_light_thread_can_start);
 	tcase_add_test(t, a_pool_whose_threads_cannot_start_again_says_so_once);
 	suite_add_tcase(s, t);
-	return run_suite(s);
+	return run_suite_in_forks(s);
 }
