@@ -706,6 +706,49 @@ static void check_verdict_counts(const struct bench *b, const int want[VERDICTS]
 		ck_assert_msg(have[i] == want[i], "%d %s", have[i], verdict_names[i]);
 }
 
+/* Of the calls with the numbers from FROM on, each STEP-th. */
+static void put_each(struct bench *b, int from, int to, int step)
+{
+	char id[32];
+
+	for (int i = from; i < to; i += step) {
+		snprintf(id, sizeof(id), "each-%05d", i);
+		put_call(b, id, "1");
+	}
+}
+
+/* Those that are looked for lie together, or among others, at the begin or later. */
+START_TEST(what_is_sent_again_is_found_however_it_lies)
+{
+	struct bench b = open_bench(path, &any_account);
+
+	put_each(&b, 0, 4000, 1);
+	commit(&b);
+	for (int step = 1; step <= 5; step++) {
+		ROW("each %d. call", step);
+		put_each(&b, 0, 4000, step);
+		commit(&b);
+		check_verdict_counts(&b, (const int[VERDICTS]) { 0, (3999 / step) + 1, 0, 0 });
+	}
+	ROW("more and more seldom, with others before, between and behind");
+	put_call(&b, "before", "1");
+	put_each(&b, 0, 400, 1);
+	put_call(&b, "each-00399-1", "1");
+	put_call(&b, "each-01000", "2");
+	put_each(&b, 1001, 4000, 5);
+	put_call(&b, "each-03996-1", "1");
+	put_call(&b, "z", "1");
+	commit(&b);
+	check_verdict_counts(&b, (const int[VERDICTS]) { 4, 1000, 1, 0 });
+	ROW("an end that has not been stored");
+	put_each(&b, 3000, 4600, 1);
+	commit(&b);
+	check_verdict_counts(&b, (const int[VERDICTS]) { 600, 1000, 0, 0 });
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count, 4604);
+	close_bench(&b);
+}
+END_TEST
+
 /* How many statements, or round trips, it takes to store the batch. */
 static int64_t trips(struct bench *b)
 {
@@ -830,6 +873,7 @@ int main(void)
 	tcase_add_test(tc, ids_made_in_a_failed_write_are_forgotten);
 	tcase_add_test(tc, failed_rollup_stores_no_event);
 	tcase_add_test(tc, two_writers_store_each_event_once);
+	tcase_add_test(tc, what_is_sent_again_is_found_however_it_lies);
 	tcase_add_test(tc, a_batch_takes_few_round_trips);
 	tcase_add_test(tc, overflow_that_no_event_causes_is_blamed_on_the_ledger);
 	tcase_add_test(tc, a_changed_family_is_noted_once_an_hour);
