@@ -192,7 +192,7 @@ verify_in() {
 
 # `usaged move` from a file, with both checks, and `usaged verify` on both
 moving_on_postgresql() {
-	sizes 3 4 500000
+	sizes 3 4 2000000
 	database=$tmp/moved.db
 	configure
 	rm -f "$tmp/secret"
