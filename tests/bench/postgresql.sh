@@ -96,6 +96,7 @@ post_there() {
 	token=$(usaged key add --role Ingest | sed -n 's/^SECRET=//p')
 	start_servers
 	post /events "$1" "$2" 1 "$event_sid"
+	sql -c CHECKPOINT # of what was done before
 	before=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
 	post /events "$1" "$2" "$seconds" "$event_sid"
 	after=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
@@ -109,6 +110,7 @@ insert_there() {
 	sql -c "CREATE TABLE single (LIKE event)" -c "ALTER TABLE single ADD PRIMARY KEY (source, id, root)" -c "CREATE SEQUENCE single_id"
 	echo "INSERT INTO single (source, id, root, account, series, time_us, count, usage, price, upload)" \
 		"VALUES (1, lpad(nextval('single_id')::text, 10, '0'), 1, 1, 1, 1795258800000000, 1, 60000000, 0, 0)" >"$tmp/single.sql"
+	sql -c CHECKPOINT
 	before=$(cpu_ms "$USAGED_TEST_SERVER")
 	"$build/tests/bench/measure" "$tmp/took" "$(dirname "$(readlink "/proc/$USAGED_TEST_SERVER/exe")")/pgbench" -n -M prepared -c 32 -j 2 -T "$seconds" \
 		-f "$tmp/single.sql" "$USAGED_TEST_STORE" >"$tmp/command.log" 2>&1 || fail "pgbench: $(tail -n 3 "$tmp/command.log")"
@@ -130,7 +132,8 @@ storing_on_postgresql() {
 	storing_rounds live 50000000
 	storing_rounds history 3000000
 	posted=$(post_there 8 1000)
-	for round in $(seq "$rounds"); do
+	# these spread widely
+	for round in $(seq $((2 * rounds + 1))); do
 		post_there 64 1 >>"$tmp/singles.runs"
 		insert_there >>"$tmp/inserts.runs"
 	done
