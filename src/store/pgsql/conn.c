@@ -213,6 +213,15 @@ static int pay_debt(struct pg_conn *c, const struct pg_wait *wait, struct error 
 	return 0;
 }
 
+static void append_type(GString *key, Oid type)
+{
+	char text[] = "/aaaaaaaa";
+
+	for (char *c = text + 1; *c; c++, type >>= 4)
+		*c = (char)('a' + (type & 15));
+	g_string_append_len(key, text, sizeof(text) - 1);
+}
+
 /* The name under which the command is prepared; NEW: not yet. */
 static const char *name_of(struct pg_conn *c, const struct pg_command *cmd, bool *ret_new)
 {
@@ -220,7 +229,7 @@ static const char *name_of(struct pg_conn *c, const struct pg_command *cmd, bool
 	const char *name;
 
 	for (int i = 0; i < cmd->n; i++)
-		g_string_append_printf(key, "/%u", cmd->types[i]);
+		append_type(key, cmd->types[i]);
 	name = g_hash_table_lookup(c->names, key->str);
 	*ret_new = !name;
 	if (name) {
@@ -503,7 +512,8 @@ int pg_copy_finish(struct pg_conn *c, const GByteArray *bytes, const struct pg_w
 void pg_post(struct pg_conn *c, const char *sql)
 {
 	PQenterPipelineMode(c->pg);
-	if (PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 1) && PQpipelineSync(c->pg)) {
+	if (queue(c, &(struct pg_command) { .sql = sql, .prepare = true }) > 0 &&
+	    PQpipelineSync(c->pg)) {
 		c->debt++;
 		PQflush(c->pg);
 	}

@@ -396,7 +396,7 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 
 	db->base.statements++;
 	if (begins)
-		commands[n++] = (struct pg_command) { .sql = db->begin };
+		commands[n++] = (struct pg_command) { .sql = db->begin, .prepare = true };
 	if (begins && !db->writes)
 		commands[n++] = (struct pg_command) { .sql = db->base.distributed ? SNAPSHOT_UNKNOWN
 										  : SNAPSHOT,
@@ -727,7 +727,8 @@ static int pgsql_commit(struct db *base, struct error *err)
 		end(db);
 		return 0;
 	}
-	rc = send(db, db->conn, &(struct pg_command) { .sql = "COMMIT" }, &r, &own);
+	rc = send(db, db->conn, &(struct pg_command) { .sql = "COMMIT", .prepare = true }, &r,
+		  &own);
 	lost = pg_conn_lost(db->conn);
 	/* a statement before it may have failed, so that COMMIT did not run */
 	if (rc < 0 && !lost)

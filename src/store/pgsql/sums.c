@@ -508,20 +508,35 @@ static void bind_categories(struct reading *r, struct stmt *s)
 	bind_rows(r, s, P_CATEGORIES, 1, 2, ends);
 }
 
-static void bind_level(struct reading *r, struct stmt *s, enum level level)
+static void bind_ranges(struct reading *r, struct stmt *s, enum level level)
 {
 	const struct level_pieces *l = &r->pieces.levels[level];
 	struct db_cell *ranges = arena_array(&r->arena, struct db_cell, 2 * l->n_ranges);
-	struct db_cell *starts = arena_array(&r->arena, struct db_cell, l->n);
 
 	for (size_t i = 0; i < l->n_ranges; i++) {
 		ranges[2 * i].n = l->ranges[i].from;
 		ranges[2 * i + 1].n = l->ranges[i].to;
 	}
+	bind_rows(r, s, P_RANGES + (int)level, l->n_ranges, 2, ranges);
+}
+
+static void bind_starts(struct reading *r, struct stmt *s, enum level level)
+{
+	const struct level_pieces *l = &r->pieces.levels[level];
+	struct db_cell *starts = arena_array(&r->arena, struct db_cell, l->n);
+
 	for (size_t i = 0; i < l->n; i++)
 		starts[i].n = l->list[i].from;
-	bind_rows(r, s, P_RANGES + (int)level, l->n_ranges, 2, ranges);
 	bind_rows(r, s, P_STARTS + (int)level, l->n, 1, starts);
+}
+
+static void bind_level(struct reading *r, struct stmt *s, enum level level)
+{
+	if (!r->pieces.levels[level].n)
+		return;
+	bind_ranges(r, s, level);
+	if (!r->single)
+		bind_starts(r, s, level);
 }
 
 static void bind_prefixes(struct reading *r, struct stmt *s)
@@ -553,8 +568,7 @@ static void bind_all(struct reading *r, struct stmt *s)
 	bind_categories(r, s);
 	db_bind_int(s, P_LIMIT, r->st->limits.work ? r->st->work_left + 1 : INT64_MAX);
 	for (enum level i = 0; i < LEVELS; i++)
-		if (r->pieces.levels[i].n)
-			bind_level(r, s, i);
+		bind_level(r, s, i);
 	db_bind_int(s, P_FOUND, r->found_max);
 	db_bind_list(s, P_PLACE, r->place->families);
 	bind_prefixes(r, s);

@@ -89,7 +89,8 @@ int pg_write_begin(struct pg_write *w, struct pg_conn *conn, int64_t lock_ms,
 		   const struct pg_wait *wait, PGresult **ret_rows, struct error *err)
 {
 	char timeout[64];
-	struct pg_command commands[BEGIN_COMMANDS] = { { .sql = begin }, { .sql = timeout } };
+	struct pg_command commands[BEGIN_COMMANDS] = { { .sql = begin, .prepare = true },
+						       { .sql = timeout } };
 	PGresult *results[BEGIN_COMMANDS];
 	struct pg_values parts = { 0 };
 	int n, xid, rc;
