@@ -109,6 +109,48 @@ START_TEST(postings_of_many_commits_come_back_in_order)
 }
 END_TEST
 
+/* Mostly the last one of N. */
+static int64_t few_instants(uint64_t *state, int n)
+{
+	return random_number(state) % 8 ? n - 1 : (int64_t)(random_number(state) % (uint64_t)n);
+}
+
+/* Leaves end inside an instant, and others begin in it; later ones lie between. */
+START_TEST(postings_of_few_instants_are_all_kept)
+{
+	enum { COMMITS = 400 };
+	const int64_t begin = 490000 * INT64_C(3600000000);
+	struct fixture f = with_series(path);
+	struct posting_sum want = { 0 };
+	uint64_t state = (uint64_t)_i + 1;
+	size_t all = 0;
+
+	for (int commit = 0; commit < COMMITS; commit++) {
+		size_t n = random_number(&state) % (commit % 5 ? 12 : 60) + 1;
+		struct posting *list = arena_array(&arena, struct posting, n);
+
+		ROW("commit %d", commit);
+		for (size_t i = 0; i < n; i++) {
+			char *id = make_id(all++, &state);
+
+			list[i] = (struct posting) { begin + few_instants(&state, 2 + _i), f.plain,
+						     1, id, strlen(id) };
+			posting_sum_add(&want, &list[i]);
+		}
+		OK(store_begin_write(f.st, &err));
+		OK(store_postings_add(f.st, f.account, list, n, &err));
+		OK(store_commit(f.st, &err));
+		if (commit % 10 == 9)
+			check_postings(f.st, f.account, 490000, all, &want);
+	}
+	/* each leaf begins where the one before it ends, or later */
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM (SELECT since, lag(last) OVER (ORDER BY "
+				    "since, part) AS before FROM posting) WHERE before > since"),
+			 0);
+	store_close(&f.st);
+}
+END_TEST
+
 START_TEST(small_commits_share_a_leaf)
 {
 	struct fixture f = with_series(path);
@@ -496,6 +538,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, postings_of_many_commits_come_back_in_order);
+	tcase_add_loop_test(tc, postings_of_few_instants_are_all_kept, 0, 8);
 	tcase_add_test(tc, small_commits_share_a_leaf);
 	tcase_add_loop_test(tc, leaves_hold_all_postings_whatever_their_order, 0,
 			    ARRAY_SIZE(spreads));

@@ -192,15 +192,43 @@ static size_t leaf_bytes(const struct leaf_place *t, const struct posting *list,
 	return ret < POSTING_LEAF_BYTES ? ret : POSTING_LEAF_BYTES;
 }
 
+/*
+ * The part of a leaf that begins at SINCE, where the leaf before it did not, and
+ * that N leaves at most will have. Leaves of that instant may be there: these
+ * follow, so their parts are larger.
+ */
+static int choose_part(struct store *st, struct leaf_place *t, int64_t since_us, size_t n,
+		       struct error *err)
+{
+	struct stmt *s;
+	int64_t first;
+	int rc;
+
+	t->part = 0;
+	if (t->last)
+		return 0;
+	s = prepare(st,
+		    "SELECT part FROM posting WHERE account = ?1 AND since = ?2"
+		    " ORDER BY part LIMIT 1",
+		    err);
+	db_bind_int(s, 1, t->account);
+	db_bind_int(s, 2, since_us);
+	rc = store_one(s, &first, err);
+	if (rc > 0)
+		t->part = first - (int64_t)n;
+	return rc < 0 ? -1 : 0;
+}
+
 /* Stores LIST in the place of the leaf, as one leaf or more. */
 static int put_leaves(struct store *st, struct leaf_place *t, const struct posting *list, size_t n,
 		      struct error *err)
 {
 	size_t most = leaf_bytes(t, list, n), taken;
+	int64_t since_us = list[0].effective_us;
 	struct strbuf bytes;
 	int rc = 0;
 
-	if (t->stored && list[0].effective_us != t->since_us) {
+	if (t->stored && since_us != t->since_us) {
 		rc = remove_leaf(st, t->account, t->since_us, t->part, err);
 		t->part = 0;
 	}
@@ -213,10 +241,15 @@ static int put_leaves(struct store *st, struct leaf_place *t, const struct posti
 		leaf.last_us = list[i + taken - 1].effective_us;
 		leaf.bytes = bytes.text;
 		leaf.len = bytes.len;
-		if (i)
-			t->part = leaf.since_us == list[i - 1].effective_us ? t->part + 1 : 0;
-		rc = bytes.failed ? error_set(err, ERR_INTERNAL, NULL, "out of memory")
-				  : put_leaf(st, t, &leaf, err);
+		if (leaf.since_us != since_us)
+			rc = choose_part(st, t, leaf.since_us, n - i, err);
+		else if (i)
+			t->part++;
+		since_us = leaf.since_us;
+		if (bytes.failed)
+			rc = error_set(err, ERR_INTERNAL, NULL, "out of memory");
+		if (rc == 0)
+			rc = put_leaf(st, t, &leaf, err);
 	}
 	strbuf_release(&bytes);
 	return rc;

@@ -557,7 +557,7 @@ const struct schema_step schema_sqlite[] = {
 		"CREATE TABLE posting ("
 		"	account INTEGER NOT NULL,"
 		"	since INTEGER NOT NULL," /* microseconds since 1970 */
-		/* from 0, for leaves that begin at the same instant */
+		/* the order of leaves that begin at the same instant */
 		"	part INTEGER NOT NULL,"
 		"	last INTEGER NOT NULL,"
 		"	events BLOB NOT NULL,"
