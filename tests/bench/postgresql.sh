@@ -96,7 +96,7 @@ post_there() {
 	token=$(usaged key add --role Ingest | sed -n 's/^SECRET=//p')
 	start_servers
 	post /events "$1" "$2" 1 "$event_sid"
-	sql -c CHECKPOINT # of what was done before
+	sql -c CHECKPOINT # so that the server writes nothing of what was before
 	before=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
 	post /events "$1" "$2" "$seconds" "$event_sid"
 	after=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
@@ -132,7 +132,7 @@ storing_on_postgresql() {
 	storing_rounds live 50000000
 	storing_rounds history 3000000
 	posted=$(post_there 8 1000)
-	# these spread widely
+	# more rounds, because they differ widely
 	for round in $(seq $((2 * rounds + 1))); do
 		post_there 64 1 >>"$tmp/singles.runs"
 		insert_there >>"$tmp/inserts.runs"
@@ -162,8 +162,8 @@ storing_on_postgresql() {
 	goal "POST /events on PostgreSQL, 1 a request, against single-row inserts" "$(against singles inserts 1)" "at least" 1.5
 }
 
-# Sums of days in the store against the same by hand, and against that and an empty round trip. Client and server share a processor: with two,
-# the kernel lets them run on one or on both, as it likes, and they wait for each other two or three times as long or not.
+# Sums of days in the store against the same by hand, and against that and an empty round trip. Client and server share a processor: otherwise
+# the kernel sometimes puts them on one and sometimes on two, and a round trip takes up to four times as long.
 reading_on_postgresql() {
 	rounds=${ROUNDS:-5}
 	all=$(taskset -cp "$USAGED_TEST_SERVER" | sed 's/.*: //')

@@ -706,7 +706,7 @@ static void check_verdict_counts(const struct bench *b, const int want[VERDICTS]
 		ck_assert_msg(have[i] == want[i], "%d %s", have[i], verdict_names[i]);
 }
 
-/* Of the calls with the numbers from FROM on, each STEP-th. */
+/* Every STEP-th call, from the number FROM up to TO, excluded. */
 static void put_each(struct bench *b, int from, int to, int step)
 {
 	char id[32];
@@ -717,7 +717,7 @@ static void put_each(struct bench *b, int from, int to, int step)
 	}
 }
 
-/* Those that are looked for lie together, or among others, at the begin or later. */
+/* They lie together, or between others, from the first on or later. */
 START_TEST(what_is_sent_again_is_found_however_it_lies)
 {
 	struct bench b = open_bench(path, &any_account);

@@ -109,13 +109,13 @@ START_TEST(postings_of_many_commits_come_back_in_order)
 }
 END_TEST
 
-/* Mostly the last one of N. */
-static int64_t few_instants(uint64_t *state, int n)
+/* One of N instants, mostly the last. */
+static int64_t choose_instant(uint64_t *state, int n)
 {
 	return random_number(state) % 8 ? n - 1 : (int64_t)(random_number(state) % (uint64_t)n);
 }
 
-/* Leaves end inside an instant, and others begin in it; later ones lie between. */
+/* One leaf ends inside an instant, and the next begins in it. */
 START_TEST(postings_of_few_instants_are_all_kept)
 {
 	enum { COMMITS = 400 };
@@ -133,8 +133,8 @@ START_TEST(postings_of_few_instants_are_all_kept)
 		for (size_t i = 0; i < n; i++) {
 			char *id = make_id(all++, &state);
 
-			list[i] = (struct posting) { begin + few_instants(&state, 2 + _i), f.plain,
-						     1, id, strlen(id) };
+			list[i] = (struct posting) { begin + choose_instant(&state, 2 + _i),
+						     f.plain, 1, id, strlen(id) };
 			posting_sum_add(&want, &list[i]);
 		}
 		OK(store_begin_write(f.st, &err));

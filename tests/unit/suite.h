@@ -55,15 +55,15 @@ static inline int run_suite_as(Suite *s, enum fork_status forks)
 }
 
 /*
- * Each test in a process of its own, or with CK_FORK=no all in one: under a
- * sanitizer, the processes take more time than the tests.
+ * Each test has a process of its own. With CK_FORK=no all share one: under a
+ * sanitizer, a process takes more time than most tests.
  */
 static inline int run_suite(Suite *s)
 {
 	return run_suite_as(s, CK_FORK_GETENV);
 }
 
-/* Of tests that leave something in their process: they have one each, always. */
+/* For tests that leave something in their process: each always has its own. */
 static inline __attribute__((unused)) int run_suite_in_forks(Suite *s)
 {
 	return run_suite_as(s, CK_FORK);

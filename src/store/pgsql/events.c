@@ -27,7 +27,9 @@ enum {
 };
 
 /* From so many events on, COPY and a look at the ends of the ids pay. */
-enum { MANY = 500, SAMPLE = 100, SOURCES_MAX = 100 };
+enum { MANY = 500, SOURCES_MAX = 100 };
+/* So many identities show whether the stored events lie together. */
+enum { SAMPLE = 100 };
 
 _Static_assert((int)EVENT_CELLS <= (int)DB_LIST_COLUMNS, "list() has room for an event");
 
@@ -130,6 +132,25 @@ static size_t count_same(const struct identities *all, size_t first)
 	return n;
 }
 
+/* Behind the last identity of the source of the one at FIRST. */
+static size_t end_of_source(const struct identities *all, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < all->n && all->list[end]->source == all->list[first]->source)
+		end++;
+	return end;
+}
+
+/* Are the N events from FIRST on of several families? */
+static bool are_mixed(const struct identities *all, size_t first, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (root_of(all->list[first + i]) != root_of(all->list[first]))
+			return true;
+	return false;
+}
+
 /* What events of one identity must have in common to be duplicates. */
 struct stored_content {
 	int64_t series, time_us;
@@ -204,27 +225,10 @@ static int find_one_by_one(struct store *st, const struct wanted *wanted, size_t
 	return 0;
 }
 
-/* The number of identities from the first on that are of its source. */
-static size_t count_of_source(const struct wanted *wanted, size_t n)
-{
-	size_t ret = 1;
-
-	while (ret < n && wanted[ret].event->source == wanted[0].event->source)
-		ret++;
-	return ret;
-}
-
-static bool of_one_family(const struct wanted *wanted, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		if (root_of(wanted[i].event) != root_of(wanted[0].event))
-			return false;
-	return true;
-}
-
 /*
- * Most that lies between the first SAMPLE identities must be what is looked for;
- * with random ids it is not.
+ * The stored events between the first and the last identity of a source, LIMIT at
+ * most. Finds none if more than 2 * SAMPLE lie between the first SAMPLE identities,
+ * as with random ids: then it is cheaper to look for each.
  */
 #define OF_SOURCE " FROM event WHERE source = ?1 AND root = ?2 AND id >= ?3 AND id <= "
 #define BETWEEN                                                      \
@@ -246,10 +250,10 @@ static void bind_between(struct stmt *s, const struct wanted *wanted, size_t n)
 }
 
 /*
- * What is sent again has mostly been stored as it is sent, with few other events
- * between: these events are read as they lie, which takes less than half of the
- * time of looking for each. Returns of how many identities, from the first on, it
- * is known now what is stored; -1 failed.
+ * Finds what is stored of N identities of one source and family. A batch that is
+ * sent again mostly lies together, with few other events between; so the events
+ * are read in their order, which takes less than half of the time of looking for
+ * each. Returns how many identities are done, from the first on; -1 failed.
  */
 static ssize_t find_between(struct store *st, const struct wanted *wanted, size_t n,
 			    struct error *err)
@@ -258,7 +262,7 @@ static ssize_t find_between(struct store *st, const struct wanted *wanted, size_
 	size_t rows = 0, at = 0;
 	int rc;
 
-	if (n < MANY || !of_one_family(wanted, n))
+	if (n < MANY)
 		return 0;
 	s = prepare(st, BETWEEN, err);
 	bind_between(s, wanted, n);
@@ -274,7 +278,7 @@ static ssize_t find_between(struct store *st, const struct wanted *wanted, size_
 	}
 	if (rc < 0)
 		return -1;
-	/* none: there may be too many */
+	/* without a row, the sample may have refused */
 	return (ssize_t)(rows && rows < n ? n : at);
 }
 
@@ -286,19 +290,22 @@ static int find_stored(struct store *st, const struct identities *all, struct ar
 		       struct stored_content *ret, struct error *err)
 {
 	struct wanted *wanted = arena_array(arena, struct wanted, all->n);
-	size_t n = 0, left = 0;
+	size_t left = 0;
 
-	for (size_t i = 0; i < all->n; i += count_same(all, i), n++)
-		wanted[n] = (struct wanted) { all->list[i], &ret[n] };
-	for (size_t i = 0, of_source; i < n; i += of_source) {
-		ssize_t known;
+	for (size_t i = 0, end; i < all->n; i = end) {
+		struct wanted *of_source = wanted + left;
+		size_t n = 0;
+		ssize_t done = 0;
 
-		of_source = count_of_source(wanted + i, n - i);
-		known = find_between(st, wanted + i, of_source, err);
-		if (known < 0)
+		end = end_of_source(all, i);
+		for (size_t k = i; k < end; k += count_same(all, k))
+			of_source[n++] = (struct wanted) { all->list[k], ret++ };
+		if (!are_mixed(all, i, end - i))
+			done = find_between(st, of_source, n, err);
+		if (done < 0)
 			return -1;
-		for (size_t k = (size_t)known; k < of_source; k++)
-			wanted[left++] = wanted[i + k];
+		for (size_t k = (size_t)done; k < n; k++)
+			wanted[left++] = of_source[k];
 	}
 	return left ? find_one_by_one(st, wanted, left, arena, err) : 0;
 }
@@ -452,15 +459,6 @@ static void append_text(GString *to, const struct stored_event *e)
 	g_string_append_c(to, '\'');
 }
 
-/* Are the events of several families? */
-static bool are_mixed(const struct identities *all)
-{
-	for (size_t i = 1; i < all->n; i++)
-		if (root_of(all->list[i]) != root_of(all->list[0]))
-			return true;
-	return false;
-}
-
 /*
  * Appends the question whether any event is stored between the first and the
  * last id of a source. The order makes sure that the index answers it. False:
@@ -471,10 +469,8 @@ static bool ask_between(const struct identities *all, int64_t root, GString *to)
 	int sources = 0;
 
 	g_string_append(to, "SELECT 1 WHERE ");
-	for (size_t i = 0, last; i < all->n; i = last + 1) {
-		for (last = i; last + 1 < all->n; last++)
-			if (all->list[last + 1]->source != all->list[i]->source)
-				break;
+	for (size_t i = 0, end; i < all->n; i = end) {
+		end = end_of_source(all, i);
 		if (sources++ == SOURCES_MAX)
 			return false;
 		g_string_append_printf(to,
@@ -483,7 +479,7 @@ static bool ask_between(const struct identities *all, int64_t root, GString *to)
 				       i ? " OR " : "", all->list[i]->source);
 		append_text(to, all->list[i]);
 		g_string_append(to, " AND id <= ");
-		append_text(to, all->list[last]);
+		append_text(to, all->list[end - 1]);
 		if (root)
 			g_string_append_printf(to, " AND root = %" PRId64, root);
 		g_string_append(to, " ORDER BY source, id LIMIT 1) IS NOT NULL");
@@ -502,7 +498,8 @@ static int add_beyond(struct store *st, const struct identities *all, struct err
 	GString *sql = g_string_new(NULL);
 	bool distributed = db_distributed(st->db);
 	int64_t root = distributed && all->n ? root_of(all->list[0]) : 0;
-	int found = all->n < MANY || (distributed && are_mixed(all)) || !ask_between(all, root, sql)
+	int found = all->n < MANY || (distributed && are_mixed(all, 0, all->n)) ||
+				    !ask_between(all, root, sql)
 			    ? 2
 			    : pgsql_copy_begin(st->db, sql->str, err);
 	int rc = found < 0 ? -1 : 0;

@@ -193,9 +193,9 @@ static size_t leaf_bytes(const struct leaf_place *t, const struct posting *list,
 }
 
 /*
- * The part of a leaf that begins at SINCE, where the leaf before it did not, and
- * that N leaves at most will have. Leaves of that instant may be there: these
- * follow, so their parts are larger.
+ * Chooses the part of the first new leaf that begins at SINCE; N at most will
+ * begin there. Stored leaves that begin there follow the new ones, so the new ones
+ * get smaller parts, below 0.
  */
 static int choose_part(struct store *st, struct leaf_place *t, int64_t since_us, size_t n,
 		       struct error *err)
