@@ -253,6 +253,7 @@ struct request {
 	int64_t cpu_us;
 	/* the party's share is used up: the request must wait */
 	bool later;
+	bool exact; /* does not guess (store_guess), because a guess was wrong */
 
 	/* its page: http/page.h */
 	/* the request shows the operation's form; the operation does not run */

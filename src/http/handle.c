@@ -132,25 +132,26 @@ static int reload(struct worker *w, struct error *err)
 	return 0;
 }
 
-static int begin_snapshot(struct worker *w, bool long_read, struct error *err)
+static int begin_snapshot(struct worker *w, bool long_read, bool guess, struct error *err)
 {
 	if (w->commits)
 		w->opened = commit_thread_opened(w->commits);
 	store_give_way(w->store, long_read);
+	store_guess(w->store, guess);
 	return store_begin_read(w->store, err) < 0 ? -1 : reload(w, err);
 }
 
-/* Begins the request's snapshot. LONG_READ: see store_give_way. */
-static int refresh(struct worker *w, bool long_read, struct error *err)
+/* Begins the request's snapshot. LONG_READ: see store_give_way; GUESS: see store_guess. */
+static int refresh(struct worker *w, bool long_read, bool guess, struct error *err)
 {
 	if (!w->store)
 		w->store = readers_store(ledger_share_readers(w->ledger));
-	if (begin_snapshot(w, long_read, err) == 0)
+	if (begin_snapshot(w, long_read, guess, err) == 0)
 		return 0;
 	if (store_gone(w->store)) { /* the next read opens it again */
 		store_end(w->store);
 		error_clear(err);
-		if (begin_snapshot(w, long_read, err) == 0)
+		if (begin_snapshot(w, long_read, guess, err) == 0)
 			return 0;
 	}
 	/* close the connection: the next request may find another file */
@@ -168,8 +169,10 @@ static int use_ledger(struct request *rq, struct error *err)
 	struct worker *w = rq->worker;
 	/* a thread for light requests has no shares; events are to be stored soon */
 	bool long_read = w->shares && !(rq->op && rq->op->light);
+	/* a wrong guess is found before the first bytes are sent: see reply.c */
+	bool guess = !rq->exact && (rq->method & M_READ) && !rq->content_length;
 
-	if (refresh(w, long_read, err) == 0) {
+	if (refresh(w, long_read, guess, err) == 0) {
 		rq->store = rq->worker->store;
 		rq->catalogue = rq->worker->catalogue->catalogue;
 		return 0;
@@ -622,6 +625,9 @@ static void log_request(const struct request *rq, int64_t us, int rc)
 	strbuf_release(&line);
 }
 
+/* A guess was wrong, and nothing has been sent: the request begins again. */
+enum { HANDLE_EXACTLY = HANDLE_LATER + 1 };
+
 /*
  * Completes the request up to the last byte of the answer. RC is the result of
  * parsing.
@@ -636,6 +642,8 @@ static int complete(struct request *rq, int rc, struct error *err)
 		store_end(rq->worker->store); /* the client may be slow to read the answer */
 	if (rq->later)
 		return HANDLE_LATER;
+	if (rq->worker->store && store_misled(rq->worker->store) && !rq->reply.started)
+		return HANDLE_EXACTLY;
 	return rc < 0 ? refuse(rq, err) : reply_end(rq);
 }
 
@@ -679,26 +687,38 @@ static void give_back(struct worker *w, int64_t answer_bytes, int64_t now_us)
 		malloc_trim(0);
 }
 
-int handle(struct worker *w, char *const *envp, struct input *in, struct output *out)
+/* Handles the request, of which RQ has what came with it. */
+static int process(struct request *rq, struct output *out)
 {
-	int64_t start = clock_us(CLOCK_MONOTONIC);
-	struct request rq = { .worker = w,
-			      .arena = &w->arena,
-			      .now = floor_div(clock_now_us(), USEC_PER_SEC),
-			      .variables = envp,
-			      .in = in };
 	struct error err = { 0 };
 	int rc;
 
-	arena_reset(&w->arena);
-	sid_new("RQ", rq.id);
-	reply_init(&rq, out);
-	rc = understand(&rq, &err);
-	if (is_about_options(&rq, &err)) {
-		reply_nothing(&rq, 204, NULL);
-		rc = reply_end(&rq);
-	} else {
-		rc = complete(&rq, rc, &err);
+	arena_reset(rq->arena);
+	sid_new("RQ", rq->id);
+	reply_init(rq, out);
+	rc = understand(rq, &err);
+	if (is_about_options(rq, &err)) {
+		reply_nothing(rq, 204, NULL);
+		return reply_end(rq);
+	}
+	return complete(rq, rc, &err);
+}
+
+int handle(struct worker *w, char *const *envp, struct input *in, struct output *out)
+{
+	int64_t start = clock_us(CLOCK_MONOTONIC);
+	struct request blank = { .worker = w,
+				 .arena = &w->arena,
+				 .now = floor_div(clock_now_us(), USEC_PER_SEC),
+				 .variables = envp,
+				 .in = in };
+	struct request rq = blank;
+	int rc = process(&rq, out);
+
+	if (rc == HANDLE_EXACTLY) {
+		rq = blank;
+		rq.exact = true;
+		rc = process(&rq, out);
 	}
 	if (rc == HANDLE_LATER)
 		return rc;

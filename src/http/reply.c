@@ -159,6 +159,12 @@ static int flush(struct sink *sink, struct error *err)
 		strbuf_clear(sink->buf);
 		return 0;
 	}
+	/* nothing that is sent may rest on a wrong guess */
+	if (first && rq->store) {
+		if (store_confirm(rq->store, err) < 0)
+			return -1;
+		store_guess(rq->store, false);
+	}
 	if (first)
 		write_head(rq, -1);
 	if (send_parts(rq, first, false) < 0)

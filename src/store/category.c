@@ -195,6 +195,7 @@ int store_used_by_accounts(struct store *st, const int64_t *accounts, size_t n, 
 				 err);
 	struct rows rows;
 
+	db_guess(s);
 	bind_ids(s, 1, arena, accounts, n);
 	rows = store_rows(s, read_used_category, sizeof(**ret), arena, err);
 	*ret = rows.items;
@@ -254,6 +255,7 @@ int store_family_categories(struct store *st, int64_t root, struct arena *arena,
 		    " u.category FROM account x CROSS JOIN account_category u"
 		    " WHERE x.parent = ?1 AND u.account = x.id",
 		    err);
+	db_guess(s);
 	db_bind_int(s, 1, root);
 	if (store_ids(s, arena, ret, ret_n, err) < 0)
 		return -1;

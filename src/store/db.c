@@ -220,6 +220,22 @@ struct stmt *db_prepare(struct db *db, const char *sql, struct error *err)
 	return db->driver->prepare(db, sql, err);
 }
 
+void db_guesses(struct db *db, bool yes)
+{
+	db->guesses = yes;
+}
+
+void db_guess(struct stmt *s)
+{
+	if (s && s->db->driver->guess)
+		s->db->driver->guess(s);
+}
+
+bool db_misled(const struct db *db)
+{
+	return db->misled;
+}
+
 void db_bind_int(struct stmt *s, int n, int64_t value)
 {
 	if (s)

@@ -172,6 +172,16 @@ int db_exec(struct db *db, const char *sql, struct error *err);
  * What is in braces is for PostgreSQL alone; its parameters may be bound anyway.
  */
 struct stmt *db_prepare(struct db *db, const char *sql, struct error *err);
+/*
+ * Guesses. Call db_guess for a statement whose answer seldom changes, after
+ * db_prepare. If the read may guess (db_guesses), a database on another host gives
+ * the answer of an earlier read, and asks with the next round trip, or in db_flush,
+ * whether it is still so. If it is not, that one fails, and db_misled is true until
+ * the next read: all that was read since the guess may be wrong.
+ */
+void db_guess(struct stmt *s);
+void db_guesses(struct db *db, bool yes);
+bool db_misled(const struct db *db);
 void db_bind_int(struct stmt *s, int n, int64_t value);
 /* TEXT and BYTES are borrowed until db_step returns 0 or -1. */
 void db_bind_text(struct stmt *s, int n, const char *text, size_t len);

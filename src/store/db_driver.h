@@ -51,6 +51,7 @@ struct db_driver {
 
 	int (*exec)(struct db *db, const char *sql, struct error *err);
 	struct stmt *(*prepare)(struct db *db, const char *sql, struct error *err);
+	void (*guess)(struct stmt *s);
 	void (*bind_int)(struct stmt *s, int n, int64_t value);
 	void (*bind_text)(struct stmt *s, int n, const char *text, size_t len);
 	void (*bind_blob)(struct stmt *s, int n, const void *bytes, size_t len);
@@ -75,6 +76,8 @@ struct db {
 	const struct db_driver *driver;
 	int64_t statements;
 	bool distributed; /* see db_distributed */
+	bool guesses;     /* see db_guesses */
+	bool misled;      /* see db_misled */
 };
 
 struct stmt {

@@ -25,6 +25,8 @@ struct store {
 	enum transaction tx;
 	bool gives_way;  /* see store_give_way */
 	bool in_gate;    /* the current read has passed through the read gate */
+	bool guesses;    /* see store_guess */
+	bool misled;     /* see store_misled */
 	int64_t version; /* store_version of the snapshot; 0: not read yet */
 	bool moves;      /* a move may write to it, although nobody else may */
 	struct store_limits limits;

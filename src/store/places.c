@@ -110,6 +110,7 @@ static int place_families(struct placing *p, const int64_t *families, const size
 		return 0;
 	}
 	s = prepare(p->st, "SELECT l.rowid, l.a, family_place(l.a) FROM list(?1) l", err);
+	db_guess(s);
 	bind_ids(s, 1, p->arena, families, n);
 	if (read_placed(p, s, err) < 0)
 		return -1;
@@ -144,6 +145,7 @@ int store_places_of_accounts(struct store *st, const int64_t *accounts, size_t n
 		"SELECT l.rowid, COALESCE(a.parent, a.id), family_place(COALESCE(a.parent, a.id))"
 		" FROM list(?1) l CROSS JOIN account a WHERE a.id = l.a",
 		err);
+	db_guess(s);
 	bind_ids(s, 1, arena, accounts, n);
 	if (read_placed(&p, s, err) < 0)
 		return -1;

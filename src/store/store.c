@@ -115,8 +115,11 @@ static void end(struct store *st, bool failed)
 	if (st->tx == TX_NONE)
 		return;
 	/* end the limits, so that they cannot interrupt ROLLBACK */
-	if (st->tx == TX_READ)
+	if (st->tx == TX_READ) {
 		store_limit(st, &(struct store_limits) { 0 });
+		if (db_flush(st->db, NULL) < 0 || db_misled(st->db))
+			st->misled = true;
+	}
 	db_rollback(st->db);
 	if (st->tx == TX_READ)
 		db_tune(st->db);
@@ -204,6 +207,24 @@ void store_give_way(struct store *st, bool yes)
 	st->gives_way = yes;
 }
 
+void store_guess(struct store *st, bool yes)
+{
+	st->guesses = yes;
+	st->misled = false;
+	if (st->tx == TX_READ)
+		db_guesses(st->db, yes);
+}
+
+int store_confirm(struct store *st, struct error *err)
+{
+	return st->tx == TX_READ ? db_flush(st->db, err) : 0;
+}
+
+bool store_misled(const struct store *st)
+{
+	return st->misled;
+}
+
 int store_begin_read(struct store *st, struct error *err)
 {
 	if (st->gives_way && !st->in_gate) {
@@ -214,6 +235,7 @@ int store_begin_read(struct store *st, struct error *err)
 		leave(st, true);
 		return -1;
 	}
+	db_guesses(st->db, st->guesses);
 	st->tx = TX_READ;
 	st->version = 0;
 	return 0;

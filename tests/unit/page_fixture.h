@@ -174,20 +174,20 @@ static inline void page_set(struct raw_event *raw, enum event_field f, const cha
 	raw->field[f].len = strlen(text);
 }
 
-/* An event of a category in the hour HOUR of a day before now. */
-static inline void page_add_event(struct batch *sent, int category, int days_ago, int hour, int n)
+/* An event of the account SID and a category in the hour HOUR of a day before now. */
+static inline void page_add_event_of(struct batch *sent, const char *sid, int category,
+				     int days_ago, int hour, int n)
 {
-	char id[24], time[INSTANT_TEXT], sid[SID_TEXT], price[32];
+	char id[24], time[INSTANT_TEXT], price[32];
 	struct raw_event raw = { 0 };
 
 	snprintf(id, sizeof(id), "e%d-%d-%d-%d", category, days_ago, hour, n);
 	instant_format(time, PAGE_NOW_US - (days_ago * INT64_C(86400) + 36000 - hour * 3600 - n) *
 						   USEC_PER_SEC);
-	snprintf(sid, sizeof(sid), PAGE_SUBS, n % PAGE_SUBACCOUNTS);
 	snprintf(price, sizeof(price), "0.%03d", (category * 31 + days_ago * 7 + n) % 1000);
 	page_set(&raw, EV_SOURCE, "/pbx/1");
 	page_set(&raw, EV_ID, id);
-	page_set(&raw, EV_SUBJECT, n % 3 ? sid : PAGE_SID);
+	page_set(&raw, EV_SUBJECT, sid);
 	page_set(&raw, EV_TIME, time);
 	page_set(&raw, EV_CATEGORY, page_category(category));
 	page_set(&raw, EV_PRICE, price);
@@ -201,6 +201,15 @@ static inline void page_add_event(struct batch *sent, int category, int days_ago
 		page_set(&raw, EV_USAGE, "2.5");
 	}
 	OK(batch_add(sent, &raw, PAGE_NOW_US, 0, &err));
+}
+
+/* The same, of the main account or a subaccount, by N. */
+static inline void page_add_event(struct batch *sent, int category, int days_ago, int hour, int n)
+{
+	char sid[SID_TEXT];
+
+	snprintf(sid, sizeof(sid), PAGE_SUBS, n % PAGE_SUBACCOUNTS);
+	page_add_event_of(sent, n % 3 ? sid : PAGE_SID, category, days_ago, hour, n);
 }
 
 static inline void page_add_events(struct store *st)

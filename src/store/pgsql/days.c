@@ -21,6 +21,7 @@ static int read_days(struct store *st, const int64_t *accounts, const struct pla
 	int64_t *ids;
 	int rc;
 
+	db_guess(s);
 	arena_init(&arena);
 	ids = arena_array(&arena, int64_t, place->n);
 	for (size_t i = 0; i < place->n; i++)

@@ -6,6 +6,7 @@
 #include "store/db_driver.h"
 
 #include <stdlib.h>
+#include "store/pgsql/answers.h"
 #include "store/pgsql/conn_pool.h"
 #include "store/pgsql/fault.h"
 #include "store/pgsql/state.h"
@@ -43,9 +44,10 @@ struct pgsql {
 	int64_t server; /* pg_write.server when it was opened */
 	/* transactions, without those whose snapshot was that of the one before */
 	int64_t versions;
-	GString *snapshot; /* of the last reader; "": unknown */
-	GHashTable *stmts; /* struct pgsql_stmt by address of the SQL */
-	GPtrArray *later;  /* struct pending: statements that are still to be sent */
+	GString *snapshot;          /* of the last reader; "": unknown */
+	GHashTable *stmts;          /* struct pgsql_stmt by address of the SQL */
+	GPtrArray *later;           /* struct pending: statements that are still to be sent */
+	struct pg_answers *answers; /* to statements of db_guess */
 };
 
 struct pgsql_stmt {
@@ -57,14 +59,17 @@ struct pgsql_stmt {
 	GString *text, *kinds;
 	PGresult *result; /* NULL: the statement has not run */
 	int row;
+	bool guess;    /* see db_guess */
+	bool borrowed; /* the result is one of pgsql.answers */
 };
 
-/* A statement of db_later. */
+/* A statement of db_later, or one whose answer was guessed. */
 struct pending {
 	struct pgsql_stmt *stmt;
 	char *sql;
 	struct pg_values values;
-	pgsql_found *found; /* or NULL */
+	pgsql_found *found;    /* or NULL */
+	const PGresult *guess; /* or NULL */
 };
 
 static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -82,11 +87,21 @@ static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONL
 
 /* ---- connections ---- */
 
+static void pgsql_reset(struct stmt *base)
+{
+	struct pgsql_stmt *s = (struct pgsql_stmt *)base;
+
+	if (!s->borrowed)
+		PQclear(s->result);
+	s->borrowed = false;
+	s->result = NULL;
+}
+
 static void stmt_free(void *stmt)
 {
 	struct pgsql_stmt *s = stmt;
 
-	PQclear(s->result);
+	pgsql_reset(&s->base);
 	g_string_free(s->text, TRUE);
 	g_string_free(s->kinds, TRUE);
 	g_free(s);
@@ -109,6 +124,7 @@ static void pgsql_close(struct db *base)
 	g_hash_table_destroy(db->stmts);
 	g_string_free(db->snapshot, TRUE);
 	g_ptr_array_free(db->later, TRUE);
+	pg_answers_free(db->answers);
 	pg_pool_release(db->pool);
 	g_free(db);
 }
@@ -187,6 +203,7 @@ static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms
 	db->snapshot = g_string_new(NULL);
 	db->stmts = g_hash_table_new_full(NULL, NULL, NULL, stmt_free);
 	db->later = g_ptr_array_new_with_free_func(pending_free);
+	db->answers = pg_answers_new();
 	*ret = &db->base;
 	if (read_server(db, err) == 0 && db_schema_version(*ret, &version, err) == 0) {
 		if (!(flags & DB_CREATE) || !version)
@@ -285,6 +302,7 @@ static struct stmt *pgsql_prepare(struct db *base, const char *sql, struct error
 		return NULL;
 	}
 	base->driver->reset(&s->base);
+	s->guess = false;
 	memset(s->params, 0, sizeof(s->params));
 	return &s->base;
 }
@@ -292,6 +310,11 @@ static struct stmt *pgsql_prepare(struct db *base, const char *sql, struct error
 static struct pg_param *param_of(struct stmt *base, int n)
 {
 	return &((struct pgsql_stmt *)base)->params[n - 1];
+}
+
+static void pgsql_guess(struct stmt *s)
+{
+	((struct pgsql_stmt *)s)->guess = true;
 }
 
 static void pgsql_bind_int(struct stmt *s, int n, int64_t value)
@@ -342,15 +365,20 @@ static void translate(struct pgsql_stmt *s)
 	g_string_free(kinds, TRUE);
 }
 
-static void pgsql_reset(struct stmt *base)
+/* Compares the answer R with what was guessed. Keeps R and sets it to NULL if it differs. */
+static int check_guess(struct pgsql *db, const struct pending *p, PGresult **r, struct error *err)
 {
-	struct pgsql_stmt *s = (struct pgsql_stmt *)base;
+	struct pg_command question = pg_values_command(&p->values, p->sql);
 
-	PQclear(s->result);
-	s->result = NULL;
+	if (pg_answers_equal(*r, p->guess))
+		return 0;
+	pg_answers_keep(db->answers, &question, *r);
+	*r = NULL;
+	db->base.misled = true;
+	return error_set(err, ERR_BUSY, NULL, "the ledger has changed meanwhile: try again");
 }
 
-/* Looks at the answers of statements that should have no rows. */
+/* Looks at the answers of statements that should have no rows, or were guessed. */
 static int check_later(struct pgsql *db, PGresult **results, struct error *err)
 {
 	int rc = 0;
@@ -358,6 +386,8 @@ static int check_later(struct pgsql *db, PGresult **results, struct error *err)
 	for (guint i = 0; i < db->later->len && rc == 0; i++) {
 		const struct pending *p = g_ptr_array_index(db->later, i);
 
+		if (p->guess && results[i])
+			rc = check_guess(db, p, &results[i], err);
 		if (!p->found || !results[i] || !PQntuples(results[i]))
 			continue;
 		pgsql_reset(&p->stmt->base);
@@ -429,7 +459,7 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 	/* also if a statement behind it has failed, so that it will be ended */
 	if (db->conn && !pg_conn_lost(conn))
 		db->begin = NULL;
-	if (db->conn && !begins)
+	if (db->conn && !(begins && pg_conn_lost(conn)))
 		g_ptr_array_set_size(db->later, 0);
 	pg_clear(results, n);
 	g_free(results);
@@ -480,12 +510,42 @@ static int send_again(struct pgsql *db, const struct pg_command *cmd, PGresult *
 	return 0;
 }
 
+static void add_pending(struct pgsql_stmt *s, pgsql_found *found, const PGresult *guess)
+{
+	struct pgsql *db = (struct pgsql *)s->base.db;
+	struct pending *p = g_new0(struct pending, 1);
+
+	translate(s);
+	pg_values_init(&p->values, s->params, s->n);
+	pg_values_keep(&p->values, s->params, s->n);
+	p->stmt = s;
+	p->sql = g_strdup(s->text->str);
+	p->found = found;
+	p->guess = guess;
+	g_ptr_array_add(db->later, p);
+}
+
+/* Gives S the answer of an earlier read, if there is one. */
+static bool guess(struct pgsql_stmt *s, const struct pg_command *cmd)
+{
+	struct pgsql *db = (struct pgsql *)s->base.db;
+	const PGresult *known = db->base.guesses ? pg_answers_find(db->answers, cmd) : NULL;
+
+	if (!known)
+		return false;
+	s->result = (PGresult *)known;
+	s->borrowed = true;
+	add_pending(s, NULL, known);
+	return true;
+}
+
 static int run(struct pgsql_stmt *s, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)s->base.db;
 	struct pg_values v;
 	struct pg_command cmd;
-	int rc;
+	bool may_guess = s->guess && db->conn && !db->writes;
+	int rc = 0;
 
 	/* a statement that is done at once never waits, and so is never checked */
 	if (db->wait.check && db->wait.check(db->wait.arg, err) < 0)
@@ -493,7 +553,13 @@ static int run(struct pgsql_stmt *s, struct error *err)
 	translate(s);
 	pg_values_init(&v, s->params, s->n);
 	cmd = pg_values_command(&v, s->text->str);
-	rc = send_again(db, &cmd, &s->result, err);
+	if (!may_guess || !guess(s, &cmd)) {
+		rc = send_again(db, &cmd, &s->result, err);
+		if (rc == 0 && may_guess)
+			pg_answers_keep(db->answers, &cmd,
+					PQcopyResult(s->result,
+						     PG_COPYRES_ATTRS | PG_COPYRES_TUPLES));
+	}
 	pg_values_release(&v);
 	if (rc == 0)
 		db->changes = strtoll(PQcmdTuples(s->result), NULL, 10);
@@ -518,13 +584,10 @@ static int pgsql_step(struct stmt *base, struct error *err)
 int pgsql_expect_none(struct stmt *base, pgsql_found *found, struct error *err)
 {
 	struct pgsql_stmt *s = (struct pgsql_stmt *)base;
-	struct pgsql *db;
-	struct pending *p;
 
 	if (!s)
 		return -1;
-	db = (struct pgsql *)base->db;
-	if (!db->conn) { /* outside a write */
+	if (!((struct pgsql *)base->db)->conn) { /* outside a write */
 		int rc = pgsql_step(base, err);
 
 		if (rc > 0 && found)
@@ -532,14 +595,7 @@ int pgsql_expect_none(struct stmt *base, pgsql_found *found, struct error *err)
 		pgsql_reset(base);
 		return rc < 0 ? -1 : 0;
 	}
-	p = g_new0(struct pending, 1);
-	translate(s);
-	pg_values_init(&p->values, s->params, s->n);
-	pg_values_keep(&p->values, s->params, s->n);
-	p->stmt = s;
-	p->sql = g_strdup(s->text->str);
-	p->found = found;
-	g_ptr_array_add(db->later, p);
+	add_pending(s, found, NULL);
 	return 0;
 }
 
@@ -668,6 +724,7 @@ static int pgsql_begin(struct db *base, bool write, struct error *err)
 		return -1;
 	db->begin = begin_read;
 	db->writes = false;
+	db->base.misled = false;
 	db->waited_ms = 0;
 	return 0;
 }
@@ -699,6 +756,7 @@ static void end(struct pgsql *db)
 	while (g_hash_table_iter_next(&all, NULL, &s))
 		pgsql_reset(s);
 	g_ptr_array_set_size(db->later, 0);
+	pg_answers_trim(db->answers);
 	pg_pool_give(db->conn);
 	db->conn = NULL;
 	db->begin = NULL;
@@ -840,6 +898,7 @@ const struct db_driver db_pgsql = {
 	.rollback = pgsql_rollback,
 	.exec = pgsql_exec,
 	.prepare = pgsql_prepare,
+	.guess = pgsql_guess,
 	.bind_int = pgsql_bind_int,
 	.bind_text = pgsql_bind_text,
 	.bind_blob = pgsql_bind_blob,
