@@ -13,9 +13,9 @@
 void timed_wait_init(pthread_cond_t *cond);
 
 /*
- * As pthread_cond_wait, with LOCK held, but until monotonic_ms() is UNTIL_MS at
+ * As pthread_cond_wait, with LOCK held, but until monotonic_us() is UNTIL_US at
  * the latest. False: it is.
  */
-bool timed_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_ms);
+bool timed_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us);
 
 #endif

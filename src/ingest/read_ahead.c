@@ -289,7 +289,7 @@ enum read_ahead_result read_ahead_next(struct read_ahead *q, int wait_ms, struct
 	while (q->filled == q->taken && result == AHEAD_BLOCK) {
 		if (q->ended)
 			result = q->failed ? AHEAD_FAILED : AHEAD_END;
-		else if (!timed_wait(&q->changed, &q->mutex, until_ms))
+		else if (!timed_wait(&q->changed, &q->mutex, until_ms * 1000))
 			result = AHEAD_NOT_YET;
 	}
 	if (result == AHEAD_BLOCK) {

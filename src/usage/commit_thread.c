@@ -16,8 +16,8 @@
 
 /* Limits of events in the queue and in one commit. */
 enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
-/* The thread waits for callers for half of the time of its last commit, at most. */
-enum { GATHER_SHARE = 2, GATHER_MS_MAX = 10 };
+/* The thread waits for callers as long as its last commit took, and so long, at most. */
+enum { GATHER_US_MAX = 10000 };
 
 /* A request of a caller: to store events, or to run a task. */
 struct commit_request {
@@ -106,17 +106,17 @@ static struct commit_request *take(struct commit_thread *t)
 /*
  * Waits a moment until as many callers wait again as at the end of the last
  * commit, whose answers they have just got: most of what a commit costs is for
- * all of its events together. A single caller never waits, nor does a commit
- * that was quick. Call with the lock held.
+ * all of its events together. A single caller never waits. Call with the lock
+ * held.
  */
 static void gather(struct commit_thread *t)
 {
-	int64_t wait_ms = MIN(t->took_us / GATHER_SHARE / 1000, GATHER_MS_MAX);
+	int64_t wait_us = MIN(t->took_us, GATHER_US_MAX);
 
-	if (is_alone(t->first) || t->requests >= t->callers || !wait_ms)
+	if (is_alone(t->first) || t->requests >= t->callers)
 		return;
 	t->awaited = t->callers;
-	timed_wait(&t->queued, &t->lock, monotonic_ms() + wait_ms);
+	timed_wait(&t->queued, &t->lock, monotonic_us() + wait_us);
 	t->awaited = 1;
 }
 

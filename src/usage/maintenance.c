@@ -408,7 +408,7 @@ static void rest(struct maintenance *m)
 
 	pthread_mutex_lock(&m->lock);
 	if (!is_stopping(m) && !m->jobs[JOB_VERIFY].asked)
-		timed_wait(&m->woken, &m->lock, until_ms);
+		timed_wait(&m->woken, &m->lock, until_ms * 1000);
 	pthread_mutex_unlock(&m->lock);
 }
 

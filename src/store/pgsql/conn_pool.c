@@ -179,7 +179,7 @@ static int take_place(struct pg_pool *pool, bool write, int64_t wait_ms, struct 
 
 	pthread_mutex_lock(&lock);
 	pool->waited += pool->lent[write] >= most;
-	while (pool->lent[write] >= most && timed_wait(&pool->back, &lock, until_ms))
+	while (pool->lent[write] >= most && timed_wait(&pool->back, &lock, until_ms * 1000))
 		;
 	found = pool->lent[write] < most;
 	if (found) {
