@@ -347,6 +347,31 @@ static int read_meta(struct store *st)
 	return store_meta(st, "version", &n, &err) > 0 ? 0 : -1;
 }
 
+START_TEST(the_address_may_name_the_application)
+{
+	static const char *const names[][2] = { { "", "usaged" },
+						{ "&application_name=billing", "billing" } };
+	struct store *st = create(path);
+
+	store_close(&st);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *where = g_strconcat(ledger_place(path), names[i][0], NULL);
+		struct stmt *s;
+		char name[64];
+
+		ROW("%s", names[i][0]);
+		OK(store_open(where, 0, 1000, &st, &err));
+		s = prepare(st, "SELECT current_setting('application_name')", &err);
+		ck_assert_int_eq(db_step(s, &err), 1);
+		db_get_chars(s, 0, name, sizeof(name));
+		ck_assert_str_eq(name, names[i][1]);
+		db_reset(s);
+		store_close(&st);
+		g_free(where);
+	}
+}
+END_TEST
+
 START_TEST(a_connection_that_ended_is_replaced_before_anything_was_read)
 {
 	struct store *st = create(path);
@@ -629,6 +654,7 @@ int main(void)
 	tcase_add_test(tc, a_write_in_which_a_statement_failed_is_not_stored);
 	tcase_add_test(tc, a_read_whose_first_statement_failed_leaves_no_transaction);
 	tcase_add_test(tc, a_write_has_its_own_settings_whatever_the_defaults_are);
+	tcase_add_test(tc, the_address_may_name_the_application);
 	tcase_add_test(tc, a_connection_that_ended_is_replaced_before_anything_was_read);
 	tcase_add_test(tc, a_read_whose_connection_ends_fails_and_the_next_one_does_not);
 	tcase_add_test(tc, a_write_whose_connection_ends_stores_nothing);
