@@ -66,10 +66,13 @@ static PGconn *open_session(const char *where)
 	 * what stands behind the address overrules it; Kerberos makes calls
 	 * that the server's sandbox forbids
 	 */
-	static const char *const names[] = {
-		"gssencmode", "connect_timeout", "tcp_user_timeout", "fallback_application_name",
-		"dbname",     "client_encoding", NULL
-	};
+	static const char *const names[] = { "gssencmode",
+					     "connect_timeout",
+					     "tcp_user_timeout",
+					     "fallback_application_name",
+					     "dbname",
+					     "client_encoding",
+					     NULL };
 	const char *values[] = { "disable", "5", "30000", "usaged", where, "UTF8", NULL };
 	PGconn *pg = PQconnectdbParams(names, values, 1);
 
