@@ -410,6 +410,12 @@ static void note_snapshot(struct pgsql *db, const PGresult *r)
 	g_string_assign(db->snapshot, text);
 }
 
+/* The next reader's version is new, whatever it sees: guesses may have been kept. */
+static void forget_snapshot(struct pgsql *db)
+{
+	g_string_truncate(db->snapshot, 0);
+}
+
 /*
  * One round trip: the transaction's begin if that is still to be sent, for a
  * reader its snapshot, the statements of db_later, and CMD.
@@ -452,6 +458,8 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 		rc = note_server(db, pg_number_of(results[1], 0, 1), err);
 	if (rc == 0 && begins && !db->writes)
 		note_snapshot(db, results[1]);
+	if (rc < 0)
+		forget_snapshot(db);
 	if (rc == 0 && cmd) {
 		*ret = results[n - 1];
 		results[n - 1] = NULL;
@@ -755,6 +763,8 @@ static void end(struct pgsql *db)
 	g_hash_table_iter_init(&all, db->stmts);
 	while (g_hash_table_iter_next(&all, NULL, &s))
 		pgsql_reset(s);
+	if (db->later->len)
+		forget_snapshot(db);
 	g_ptr_array_set_size(db->later, 0);
 	pg_answers_trim(db->answers);
 	pg_pool_give(db->conn);
