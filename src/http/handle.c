@@ -170,7 +170,8 @@ static int use_ledger(struct request *rq, struct error *err)
 	/* a thread for light requests has no shares; events are to be stored soon */
 	bool long_read = w->shares && !(rq->op && rq->op->light);
 	/* a wrong guess is found before the first bytes are sent: see reply.c */
-	bool guess = !rq->exact && (rq->method & M_READ) && !rq->content_length;
+	bool guess = !rq->exact && (rq->method & M_READ) && !rq->content_length &&
+		     !(rq->op && rq->op->changes);
 
 	if (refresh(w, long_read, guess, err) == 0) {
 		rq->store = rq->worker->store;
@@ -548,7 +549,10 @@ static int redisplay_form(struct request *rq, const struct error *fault)
 	struct error err = { 0 };
 	int rc;
 
-	if (!rq->store || store_begin_read(rq->store, &err) < 0)
+	if (!rq->store)
+		return -1;
+	store_guess(rq->store, false);
+	if (store_begin_read(rq->store, &err) < 0)
 		return -1;
 	rq->asks = true;
 	rq->fault = fault;
@@ -642,7 +646,8 @@ static int complete(struct request *rq, int rc, struct error *err)
 		store_end(rq->worker->store); /* the client may be slow to read the answer */
 	if (rq->later)
 		return HANDLE_LATER;
-	if (rq->worker->store && store_misled(rq->worker->store) && !rq->reply.started)
+	if (!rq->exact && (rq->method & M_READ) && rq->worker->store &&
+	    store_misled(rq->worker->store) && !rq->reply.started)
 		return HANDLE_EXACTLY;
 	return rc < 0 ? refuse(rq, err) : reply_end(rq);
 }
