@@ -629,7 +629,7 @@ static void log_request(const struct request *rq, int64_t us, int rc)
 	strbuf_release(&line);
 }
 
-/* A guess was wrong, and nothing has been sent: the request begins again. */
+/* A guess was wrong, or may have been, and nothing is sent yet: the request begins again. */
 enum { HANDLE_EXACTLY = HANDLE_LATER + 1 };
 
 /*
@@ -646,8 +646,8 @@ static int complete(struct request *rq, int rc, struct error *err)
 		store_end(rq->worker->store); /* the client may be slow to read the answer */
 	if (rq->later)
 		return HANDLE_LATER;
-	if (!rq->exact && (rq->method & M_READ) && rq->worker->store &&
-	    store_misled(rq->worker->store) && !rq->reply.started)
+	if (!rq->exact && rq->worker->store && store_misled(rq->worker->store) &&
+	    !rq->reply.started && !rq->reply.gone)
 		return HANDLE_EXACTLY;
 	return rc < 0 ? refuse(rq, err) : reply_end(rq);
 }
@@ -698,6 +698,8 @@ static int process(struct request *rq, struct output *out)
 	struct error err = { 0 };
 	int rc;
 
+	if (rq->worker->store) /* what was guessed for the request before is over */
+		store_guess(rq->worker->store, false);
 	arena_reset(rq->arena);
 	sid_new("RQ", rq->id);
 	reply_init(rq, out);
@@ -721,8 +723,9 @@ int handle(struct worker *w, char *const *envp, struct input *in, struct output 
 	int rc = process(&rq, out);
 
 	if (rc == HANDLE_EXACTLY) {
+		blank.cpu_us = rq.cpu_us; /* the time limit is one for both */
+		blank.exact = true;
 		rq = blank;
-		rq.exact = true;
 		rc = process(&rq, out);
 	}
 	if (rc == HANDLE_LATER)

@@ -191,7 +191,8 @@ int store_used_by_accounts(struct store *st, const int64_t *accounts, size_t n, 
 {
 	struct stmt *s = prepare(st,
 				 "SELECT l.rowid, u.category FROM list(?1) l CROSS JOIN"
-				 " account_category u WHERE u.account = l.a ORDER BY l.rowid",
+				 " account_category u WHERE u.account = l.a"
+				 " ORDER BY l.rowid, u.category",
 				 err);
 	struct rows rows;
 
@@ -253,7 +254,7 @@ int store_family_categories(struct store *st, int64_t root, struct arena *arena,
 	s = prepare(st,
 		    "SELECT category FROM account_category WHERE account = ?1 UNION SELECT"
 		    " u.category FROM account x CROSS JOIN account_category u"
-		    " WHERE x.parent = ?1 AND u.account = x.id",
+		    " WHERE x.parent = ?1 AND u.account = x.id ORDER BY 1",
 		    err);
 	db_guess(s);
 	db_bind_int(s, 1, root);

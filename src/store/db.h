@@ -173,11 +173,12 @@ int db_exec(struct db *db, const char *sql, struct error *err);
  */
 struct stmt *db_prepare(struct db *db, const char *sql, struct error *err);
 /*
- * Guesses. Call db_guess for a statement whose answer seldom changes, after
- * db_prepare. If the read may guess (db_guesses), a database on another host gives
- * the answer of an earlier read, and asks with the next round trip, or in db_flush,
- * whether it is still so. If it is not, that one fails, and db_misled is true until
- * the next read: all that was read since the guess may be wrong.
+ * Guesses. Call db_guess, after db_prepare, for a statement whose answer seldom
+ * changes and has its rows in one order. If the read may guess (db_guesses), a
+ * database on another host gives the answer of an earlier read, and asks for it
+ * again with the next round trip, or in db_flush. If the answer has changed, or
+ * none came, this call and all that follow fail, and db_misled is true until the
+ * read ends: what was read since the guess may be wrong.
  */
 void db_guess(struct stmt *s);
 void db_guesses(struct db *db, bool yes);

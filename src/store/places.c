@@ -109,7 +109,8 @@ static int place_families(struct placing *p, const int64_t *families, const size
 			add(p, items ? items[i] : i, families[i], 0);
 		return 0;
 	}
-	s = prepare(p->st, "SELECT l.rowid, l.a, family_place(l.a) FROM list(?1) l", err);
+	s = prepare(p->st,
+		    "SELECT l.rowid, l.a, family_place(l.a) FROM list(?1) l ORDER BY l.rowid", err);
 	db_guess(s);
 	bind_ids(s, 1, p->arena, families, n);
 	if (read_placed(p, s, err) < 0)
@@ -143,7 +144,7 @@ int store_places_of_accounts(struct store *st, const int64_t *accounts, size_t n
 	s = prepare(
 		st,
 		"SELECT l.rowid, COALESCE(a.parent, a.id), family_place(COALESCE(a.parent, a.id))"
-		" FROM list(?1) l CROSS JOIN account a WHERE a.id = l.a",
+		" FROM list(?1) l CROSS JOIN account a WHERE a.id = l.a ORDER BY l.rowid",
 		err);
 	db_guess(s);
 	bind_ids(s, 1, arena, accounts, n);

@@ -114,11 +114,11 @@ static void end(struct store *st, bool failed)
 {
 	if (st->tx == TX_NONE)
 		return;
-	/* end the limits, so that they cannot interrupt ROLLBACK */
 	if (st->tx == TX_READ) {
-		store_limit(st, &(struct store_limits) { 0 });
 		if (db_flush(st->db, NULL) < 0 || db_misled(st->db))
 			st->misled = true;
+		/* end the limits, so that they cannot interrupt ROLLBACK */
+		store_limit(st, &(struct store_limits) { 0 });
 	}
 	db_rollback(st->db);
 	if (st->tx == TX_READ)
@@ -210,9 +210,10 @@ void store_give_way(struct store *st, bool yes)
 void store_guess(struct store *st, bool yes)
 {
 	st->guesses = yes;
-	st->misled = false;
 	if (st->tx == TX_READ)
 		db_guesses(st->db, yes);
+	else
+		st->misled = false;
 }
 
 int store_confirm(struct store *st, struct error *err)

@@ -93,17 +93,19 @@ void store_unlink_beside(struct store *st, const char *name);
  */
 void store_give_way(struct store *st, bool yes);
 /*
- * YES: what seldom changes may be answered by a guess in the reads that follow, or
- * in the rest of this one. On a database server that saves round trips: a guess is
- * that nothing has changed since an earlier read, and whether it was right is asked
- * together with the next question. If it was wrong, that question fails with
- * ERR_BUSY and store_misled is true from then on, until the next call of
- * store_guess: read all again, without guesses.
+ * YES: the reads that follow, or the rest of this one, may guess. On a database
+ * server this saves round trips: the store answers what seldom changes as in an
+ * earlier read, and asks whether it is still so together with the next question.
+ * If it is not, that question and all that follow fail with ERR_BUSY: read all
+ * again, without guesses.
  */
 void store_guess(struct store *st, bool yes);
 /* Asks at once whether the guesses of a read were right. Outside a read: 0. */
 int store_confirm(struct store *st, struct error *err);
-/* Call it after store_end, which confirms what is left. */
+/*
+ * After store_end, which asks about the guesses that are left: was one of them wrong
+ * since store_guess was called outside a read, or may it have been?
+ */
 bool store_misled(const struct store *st);
 /* Begins a read, which sees one snapshot until store_end. */
 int store_begin_read(struct store *st, struct error *err);

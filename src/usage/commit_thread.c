@@ -16,7 +16,7 @@
 
 /* Limits of events in the queue and in one commit. */
 enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
-/* The thread waits for callers as long as its last commit took, and so long, at most. */
+/* The thread waits for callers no longer than its last commit took, and than this. */
 enum { GATHER_US_MAX = 10000 };
 
 /* A request of a caller: to store events, or to run a task. */
@@ -106,14 +106,14 @@ static struct commit_request *take(struct commit_thread *t)
 /*
  * Waits a moment until as many callers wait again as at the end of the last
  * commit, whose answers they have just got: most of what a commit costs is for
- * all of its events together. A single caller never waits. Call with the lock
- * held.
+ * all of its events together. A caller that is alone waits only once, if others
+ * were there before. Call with the lock held.
  */
 static void gather(struct commit_thread *t)
 {
 	int64_t wait_us = MIN(t->took_us, GATHER_US_MAX);
 
-	if (is_alone(t->first) || t->requests >= t->callers)
+	if (is_alone(t->first) || t->requests >= t->callers || t->waiting >= COMMIT_EVENTS_MAX)
 		return;
 	t->awaited = t->callers;
 	timed_wait(&t->queued, &t->lock, monotonic_us() + wait_us);

@@ -308,10 +308,11 @@ static inline size_t page_no_body(struct input *in, char *buf, size_t size)
 	return 0;
 }
 
-static inline struct page_answer page_ask(struct page_bench *b, const struct page_shape *shape)
+/* Returns handle's result. */
+static inline int page_ask_worker(struct worker *w, const struct page_shape *shape,
+				  struct output *out)
 {
 	struct input in = { page_no_body, NULL };
-	struct page_answer a = { .out = { page_write } };
 	char line[1024];
 	char *env[] = { (char[]) { "REQUEST_METHOD=GET" },
 			line,
@@ -322,7 +323,14 @@ static inline struct page_answer page_ask(struct page_bench *b, const struct pag
 			NULL };
 
 	snprintf(line, sizeof(line), "REQUEST_URI=%s", shape->uri);
-	handle(&b->worker, env, &in, &a.out);
+	return handle(w, env, &in, out);
+}
+
+static inline struct page_answer page_ask(struct page_bench *b, const struct page_shape *shape)
+{
+	struct page_answer a = { .out = { page_write } };
+
+	page_ask_worker(&b->worker, shape, &a.out);
 	return a;
 }
 

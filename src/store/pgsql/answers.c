@@ -66,6 +66,11 @@ void pg_answers_keep(struct pg_answers *a, const struct pg_command *question, PG
 		g_bytes_unref(old_key);
 		g_ptr_array_add(a->old, old);
 	}
+	if (a->bytes > ANSWERS_BYTES) { /* too many in one read */
+		g_bytes_unref(key);
+		PQclear(r);
+		return;
+	}
 	a->bytes += g_bytes_get_size(key) + PQresultMemorySize(r);
 	g_hash_table_insert(a->by_question, key, r);
 }

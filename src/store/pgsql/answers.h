@@ -14,7 +14,10 @@ void pg_answers_free(struct pg_answers *a);
 
 /* The last answer to the question, or NULL. Valid until pg_answers_trim. */
 const PGresult *pg_answers_find(const struct pg_answers *a, const struct pg_command *question);
-/* Keeps R, which it owns from now on, instead of an earlier answer. */
+/*
+ * Takes over R and keeps it instead of an earlier answer, which stays valid until
+ * pg_answers_trim. If there is no room left, it keeps neither.
+ */
 void pg_answers_keep(struct pg_answers *a, const struct pg_command *question, PGresult *r);
 /* Forgets earlier answers, and all if they are large together. */
 void pg_answers_trim(struct pg_answers *a);

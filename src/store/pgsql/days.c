@@ -11,7 +11,7 @@
 #define END_DAYS(order)                                                                           \
 	"SELECT l.rowid, COALESCE((SELECT slot FROM total_day WHERE account = l.a AND"            \
 	" at(root, ?3) AND (count <> 0 OR usage <> 0 OR price <> 0 OR upload <> 0) ORDER BY slot" \
-	" " order " LIMIT 1), ?2) FROM list(?1) l"
+	" " order " LIMIT 1), ?2) FROM list(?1) l ORDER BY l.rowid"
 
 static int read_days(struct store *st, const int64_t *accounts, const struct place *place,
 		     bool last, int64_t *ret_days, struct error *err)

@@ -365,17 +365,25 @@ static void translate(struct pgsql_stmt *s)
 	g_string_free(kinds, TRUE);
 }
 
-/* Compares the answer R with what was guessed. Keeps R and sets it to NULL if it differs. */
-static int check_guess(struct pgsql *db, const struct pending *p, PGresult **r, struct error *err)
+static int fail_misled(struct error *err)
+{
+	return error_set(err, ERR_BUSY, NULL, "the ledger has changed meanwhile: try again");
+}
+
+/*
+ * Compares the answer R with what was guessed. Keeps R and sets it to NULL if it
+ * differs. R is NULL: there is no answer, so that the guess may be wrong.
+ */
+static void check_guess(struct pgsql *db, const struct pending *p, PGresult **r)
 {
 	struct pg_command question = pg_values_command(&p->values, p->sql);
 
-	if (pg_answers_equal(*r, p->guess))
-		return 0;
-	pg_answers_keep(db->answers, &question, *r);
+	if (*r && pg_answers_equal(*r, p->guess))
+		return;
+	if (*r)
+		pg_answers_keep(db->answers, &question, *r);
 	*r = NULL;
 	db->base.misled = true;
-	return error_set(err, ERR_BUSY, NULL, "the ledger has changed meanwhile: try again");
 }
 
 /* Looks at the answers of statements that should have no rows, or were guessed. */
@@ -383,12 +391,12 @@ static int check_later(struct pgsql *db, PGresult **results, struct error *err)
 {
 	int rc = 0;
 
-	for (guint i = 0; i < db->later->len && rc == 0; i++) {
+	for (guint i = 0; i < db->later->len; i++) {
 		const struct pending *p = g_ptr_array_index(db->later, i);
 
-		if (p->guess && results[i])
-			rc = check_guess(db, p, &results[i], err);
-		if (!p->found || !results[i] || !PQntuples(results[i]))
+		if (p->guess)
+			check_guess(db, p, &results[i]);
+		if (rc < 0 || !p->found || !results[i] || !PQntuples(results[i]))
 			continue;
 		pgsql_reset(&p->stmt->base);
 		p->stmt->result = results[i];
@@ -454,6 +462,8 @@ static int send(struct pgsql *db, struct pg_conn *conn, const struct pg_command 
 		rc = -1;
 	else if (rc < 0 && err && err->kind == ERR_NONE)
 		*err = own;
+	if (rc == 0 && db->base.misled)
+		rc = fail_misled(err);
 	if (rc == 0 && begins && !db->writes)
 		rc = note_server(db, pg_number_of(results[1], 0, 1), err);
 	if (rc == 0 && begins && !db->writes)
@@ -537,7 +547,7 @@ static void add_pending(struct pgsql_stmt *s, pgsql_found *found, const PGresult
 static bool guess(struct pgsql_stmt *s, const struct pg_command *cmd)
 {
 	struct pgsql *db = (struct pgsql *)s->base.db;
-	const PGresult *known = db->base.guesses ? pg_answers_find(db->answers, cmd) : NULL;
+	const PGresult *known = pg_answers_find(db->answers, cmd);
 
 	if (!known)
 		return false;
@@ -552,8 +562,11 @@ static int run(struct pgsql_stmt *s, struct error *err)
 	struct pgsql *db = (struct pgsql *)s->base.db;
 	struct pg_values v;
 	struct pg_command cmd;
-	bool may_guess = s->guess && db->conn && !db->writes;
+	bool may_guess = s->guess && db->base.guesses && db->conn && !db->writes;
 	int rc = 0;
+
+	if (db->base.misled)
+		return fail_misled(err);
 
 	/* a statement that is done at once never waits, and so is never checked */
 	if (db->wait.check && db->wait.check(db->wait.arg, err) < 0)
@@ -616,6 +629,8 @@ static int pgsql_flush(struct db *base, struct error *err)
 {
 	struct pgsql *db = (struct pgsql *)base;
 
+	if (db->base.misled)
+		return fail_misled(err);
 	return db->conn && db->later->len ? send(db, db->conn, NULL, NULL, err) : 0;
 }
 
@@ -732,7 +747,6 @@ static int pgsql_begin(struct db *base, bool write, struct error *err)
 		return -1;
 	db->begin = begin_read;
 	db->writes = false;
-	db->base.misled = false;
 	db->waited_ms = 0;
 	return 0;
 }
@@ -770,15 +784,15 @@ static void end(struct pgsql *db)
 	pg_pool_give(db->conn);
 	db->conn = NULL;
 	db->begin = NULL;
+	db->base.misled = false;
 }
 
 static void pgsql_rollback(struct db *base)
 {
 	struct pgsql *db = (struct pgsql *)base;
 
-	if (!db->conn)
-		return;
-	if (!db->begin && !pg_conn_lost(db->conn))
+	/* there is none if it was lost, and no other could be had */
+	if (db->conn && !db->begin && !pg_conn_lost(db->conn))
 		pg_post(db->conn, "ROLLBACK");
 	end(db);
 }
