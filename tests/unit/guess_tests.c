@@ -7,6 +7,7 @@
 #include "fixture.h"
 #include "suite.h"
 
+#include "store/internal.h"
 #include "page_fixture.h"
 #include "store/rollup.h"
 #include "base/banned.h"
@@ -240,6 +241,40 @@ START_TEST(the_end_of_a_read_confirms_its_guesses)
 }
 END_TEST
 
+START_TEST(a_guess_that_nobody_confirmed_counts_as_wrong)
+{
+	struct store *st;
+	int64_t pid, days;
+	char sql[80];
+
+	if (!test_database())
+		return;
+	OK(store_open(ledger_place(bench.path), 0, 1000, &st, &err));
+	store_guess(st, true);
+	OK(store_begin_read(st, &err));
+	first_day(st);
+	store_end(st);
+	add_event(PAGE_SID, 3, 20, 0);
+	OK(store_begin_read(st, &err));
+	ck_assert_int_eq(store_one(prepare(st, "SELECT pg_backend_pid()", &err), &pid, &err), 1);
+	first_day(st);
+	snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%d, 5000)", (int)pid);
+	OK(place_exec(sql, &err));
+	ck_assert_int_eq(store_confirm(st, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_BUSY);
+	error_clear(&err);
+	store_end(st);
+	ck_assert(store_misled(st));
+
+	store_guess(st, true);
+	OK(store_begin_read(st, &err));
+	days = first_day(st);
+	store_end(st);
+	ck_assert(!store_misled(st) && days > 0);
+	store_close(&st);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("guess");
@@ -250,6 +285,7 @@ int main(void)
 	tcase_add_test(tc, answers_after_a_change_are_those_of_a_new_worker);
 	tcase_add_test(tc, a_wrong_guess_fails_the_next_question);
 	tcase_add_test(tc, the_end_of_a_read_confirms_its_guesses);
+	tcase_add_test(tc, a_guess_that_nobody_confirmed_counts_as_wrong);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
