@@ -1,6 +1,6 @@
 /*
  * db_driver.h - what a database has to offer to be under the store: sqlite/db.c
- * and pgsql/db.c. Only they and db.c include this file. The functions are those
+ * and pgsql/db.c. Only they, pgsql/stmt.c and db.c include this file. The functions are those
  * of db.h; what a driver leaves NULL does nothing.
  */
 #ifndef STORE_DB_DRIVER_H
