@@ -45,12 +45,12 @@ events() {
 
 # How many events the ledger in FOLDER holds of SOURCE
 count() {
-	sqlite3 "file:$1/usage.db?mode=ro" "SELECT count(*) FROM event e JOIN source s ON s.id = e.source WHERE s.text = '$2'"
+	sqlite3 -cmd '.timeout 10000' "file:$1/usage.db?mode=ro" "SELECT count(*) FROM event e JOIN source s ON s.id = e.source WHERE s.text = '$2'"
 }
 
 # The last of its events, by number
 last() {
-	sqlite3 "file:$1/usage.db?mode=ro" "SELECT max(CAST(e.id AS INTEGER)) FROM event e JOIN source s ON s.id = e.source WHERE s.text = '$2'"
+	sqlite3 -cmd '.timeout 10000' "file:$1/usage.db?mode=ro" "SELECT max(CAST(e.id AS INTEGER)) FROM event e JOIN source s ON s.id = e.source WHERE s.text = '$2'"
 }
 
 # What there is by the name of the ledger, whether or not its log is there

@@ -481,13 +481,13 @@ exec 3<>pipe
 import=$!
 timeout 60 cat in/killed.ndjson >&3
 for _ in $(seq 300); do
-	[ "$(sqlite3 killed.db 'SELECT count(*) FROM event')" -lt 100000 ] || break
+	[ "$(sqlite3 -cmd '.timeout 10000' killed.db 'SELECT count(*) FROM event')" -lt 100000 ] || break
 	sleep 0.1
 done
 kill -KILL $import
 wait $import 2>>log
 exec 3>&-
-stored=$(sqlite3 killed.db 'SELECT count(*) FROM event')
+stored=$(sqlite3 -cmd '.timeout 10000' killed.db 'SELECT count(*) FROM event')
 is "an import that is killed leaves whole batches: $stored" $((stored >= 100000 && stored < 120000)) 1
 rm -f killed.db*
 cp whole.empty killed.db
@@ -639,7 +639,7 @@ follow() {
 	"$usaged" --config usaged.conf import --follow "$@" >out 2>err & # not run(): its process would be a shell
 	follower=$!
 }
-# until SECONDS COMMAND...: waits until the command succeeds
+# until_true COMMAND...: waits until the command succeeds, for ten seconds at most
 until_true() {
 	for _ in $(seq 200); do
 		"$@" && return
@@ -648,7 +648,7 @@ until_true() {
 	return 1
 }
 has_events() {
-	[ "$(sqlite3 "file:usage.db?mode=ro" "SELECT count(*) FROM event e JOIN source s ON s.id = e.source WHERE e.id LIKE 'follow%' AND s.text = 't'")" = "$1" ]
+	[ "$(sqlite3 -cmd '.timeout 10000' "file:usage.db?mode=ro" "SELECT count(*) FROM event e JOIN source s ON s.id = e.source WHERE e.id LIKE 'follow%' AND s.text = 't'")" = "$1" ]
 }
 end_following() {
 	kill "$follower"

@@ -75,11 +75,11 @@ export class Ledger {
 	account(name, ...more) {
 		return /^SID=(.*)$/m.exec(this.run('account', 'add', '--name', name, '--created', '2026-01-01', ...more))[1]
 	}
-	// What is stored, past the program: rows of numbers.
+	// What is stored, past the program: rows of numbers. A program that has just begun may hold the file for a moment, to recover its log.
 	sql(text) {
 		if (this.postgresql)
 			return this.postgresql.sql(text).map(row => row.map(Number))
-		const { status, stdout, stderr } = spawnSync('sqlite3', [`file:${this.database}?mode=ro`, text], { encoding: 'utf8' })
+		const { status, stdout, stderr } = spawnSync('sqlite3', ['-cmd', '.timeout 10000', `file:${this.database}?mode=ro`, text], { encoding: 'utf8' })
 		assert.equal(status, 0, stderr)
 		return stdout.trim().split('\n').map(row => row.split('|').map(Number))
 	}
