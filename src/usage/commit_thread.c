@@ -16,8 +16,8 @@
 
 /* Limits of events in the queue and in one commit. */
 enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
-/* The thread waits for callers no longer than its last commit took, and than this. */
-enum { GATHER_US_MAX = 10000 };
+/* The thread waits for callers no longer than so many times its last commit, and than this. */
+enum { GATHER_COMMITS = 2, GATHER_US_MAX = 10000 };
 
 /* A request of a caller: to store events, or to run a task. */
 struct commit_request {
@@ -111,7 +111,7 @@ static struct commit_request *take(struct commit_thread *t)
  */
 static void gather(struct commit_thread *t)
 {
-	int64_t wait_us = MIN(t->took_us, GATHER_US_MAX);
+	int64_t wait_us = MIN(GATHER_COMMITS * t->took_us, GATHER_US_MAX);
 
 	if (is_alone(t->first) || t->requests >= t->callers || t->waiting >= COMMIT_EVENTS_MAX)
 		return;

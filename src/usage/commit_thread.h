@@ -6,7 +6,7 @@
  *
  * A request is answered after the commit of its events, so every acknowledged
  * event is on disk. The next commit waits a moment for the callers that have just
- * been answered: for half of the time that the last one took, 10 ms at most.
+ * been answered: for twice as long as the last one took, 10 ms at most.
  */
 #ifndef USAGE_COMMIT_THREAD_H
 #define USAGE_COMMIT_THREAD_H
