@@ -3,6 +3,7 @@
  */
 #include "cli/command.h"
 
+#include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "store/move.h"
+#include "store/server.h"
 #include "store/verify.h"
 #include "base/banned.h"
 
@@ -150,6 +152,12 @@ static int check(struct moving *m, size_t *ret_n, struct error *err)
 	return 0;
 }
 
+/* A file's path that holds in any folder, because it is shown and kept; the process frees it. */
+static const char *from_root(const char *place)
+{
+	return store_is_file(place) ? g_canonicalize_filename(place, NULL) : place;
+}
+
 static int run(const struct settings *s, int argc, char **argv)
 {
 	struct moving m = { .from = s->database };
@@ -166,6 +174,7 @@ static int run(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (m.final && m.check)
 		return command_wrong(&command_move, "--final and --check are two steps");
+	m.to = from_root(m.to);
 	if (strcmp(m.from, m.to) == 0)
 		return command_wrong(&command_move, "the ledger is there already");
 	interrupt_catch();

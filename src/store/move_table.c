@@ -8,9 +8,11 @@
 #include "base/banned.h"
 
 #define PAGE "2000"
+/* Not what a ledger notes of itself: its checks and backups, and the move. */
 #define META_ONLY                                                                     \
 	" AND name NOT IN ('version', 'schema', 'rebuild', 'moving', 'moving_sums', " \
-	"'moving_rebuild')"
+	"'moving_rebuild', 'verified', 'verified_whole', 'differences', 'backup', "   \
+	"'backup_failed', 'probed')"
 
 const struct move_table move_tables[] = {
 	{ "account",

@@ -393,14 +393,14 @@ START_TEST(a_check_finds_what_differs)
 		"UPDATE account SET cycle_day = 3 WHERE id = 9",
 		"DELETE FROM user_grant",
 		"UPDATE source SET text = '/pbx/2'",
-		"UPDATE meta SET value = 9 WHERE name = 'verified'",
+		"UPDATE meta SET value = 9 WHERE name = 'committed'",
 	};
 	struct fixture f = fill(from_place(_i));
 	struct steps steps = { 0 };
 	struct store *b;
 
 	OK(store_begin_write(f.st, &err));
-	OK(store_meta_set(f.st, META_VERIFIED, 8, &err));
+	OK(store_meta_set(f.st, META_COMMITTED, 8, &err));
 	OK(store_commit(f.st, &err));
 	OK(move(_i, false, &steps));
 	for (size_t i = 0; i < ARRAY_SIZE(sql); i++) {
@@ -408,6 +408,30 @@ START_TEST(a_check_finds_what_differs)
 		OK(db_exec(b->db, sql[i], &err));
 		store_close(&b);
 		ck_assert_msg(differences(_i) > 0, "%s", sql[i]);
+	}
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(a_check_finds_no_difference_after_the_target_was_verified)
+{
+	static const char *const noted[] = { META_VERIFIED, META_VERIFIED_WHOLE, META_DIFFERENCES,
+					     META_BACKUP,   META_BACKUP_FAILED,  META_PROBED };
+	struct fixture f = fill(from_place(_i));
+	struct steps steps = { 0 };
+	struct store *b;
+
+	OK(store_begin_write(f.st, &err));
+	OK(store_meta_set(f.st, META_VERIFIED, 8, &err));
+	OK(store_commit(f.st, &err));
+	OK(move(_i, true, &steps));
+	for (size_t i = 0; i < ARRAY_SIZE(noted); i++) {
+		b = open_at(to_place(_i), STORE_WRITE);
+		OK(store_begin_write(b, &err));
+		OK(store_meta_set(b, noted[i], 9, &err));
+		OK(store_commit(b, &err));
+		store_close(&b);
+		ck_assert_msg(differences(_i) == 0, "%s", noted[i]);
 	}
 	store_close(&f.st);
 }
@@ -428,6 +452,8 @@ int main(void)
 	tcase_add_test(tc, all_tables_and_columns_are_moved);
 	tcase_add_loop_test(tc, a_move_writes_over_nothing, 0, directions);
 	tcase_add_loop_test(tc, a_check_finds_what_differs, 0, directions);
+	tcase_add_loop_test(tc, a_check_finds_no_difference_after_the_target_was_verified, 0,
+			    directions);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
