@@ -226,6 +226,14 @@ bool database_is_address(const char *value)
 	return strstr(value, "://") || strcasestr(value, "password=");
 }
 
+/* Such as "host=db dbname=usaged": libpq has this form, too, and no file is called so. */
+static bool is_connection_string(const char *value)
+{
+	size_t len = strspn(value, "abcdefghijklmnopqrstuvwxyz_");
+
+	return len && value[len + strspn(value + len, " ")] == '=';
+}
+
 /* Undoes the %XX of a URL. */
 static void unescape(char *text)
 {
@@ -407,6 +415,8 @@ static bool set_value(struct loaded *l, const struct setting *s, const char *val
 			good = fits(s, value) && !database_has_password(value);
 			break;
 		}
+		if (s->type == ST_DATABASE && is_connection_string(value))
+			return false;
 		if (value[0] != '/' && value[0] != '\0')
 			value = arena_printf(&l->memory, "%s%s", folder, value);
 		good = fits(s, value);

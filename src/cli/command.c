@@ -30,7 +30,9 @@ int command_check_files(const struct settings *s, struct error *err)
 	int rc = feeds_new(s, &feeds, err);
 
 	feeds_free(&feeds);
-	return rc < 0 || backup_check(s, err) < 0 ? -1 : deliver_check(s, err);
+	return rc < 0 || store_address(s->database, err) < 0 || backup_check(s, err) < 0
+		       ? -1
+		       : deliver_check(s, err);
 }
 
 int command_wrong(const struct command *c, const char *fmt, ...)

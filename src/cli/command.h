@@ -89,8 +89,8 @@ int command_part(const struct command *c, const struct command_part *parts,
 int command_fail(const char *command, const struct error *err);
 
 /*
- * Reads the files, besides templates, that the server reads when it starts, and
- * looks at the folder for backups.
+ * Reads the files, besides templates, that the server reads when it starts, looks
+ * at the folder for backups, and whether the database's address can be one.
  * -1: the error names the setting or the file.
  */
 int command_check_files(const struct settings *s, struct error *err);

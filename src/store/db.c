@@ -87,6 +87,11 @@ int db_durable(struct db *db, struct error *err)
 	return db->driver->durable ? db->driver->durable(db, err) : 0;
 }
 
+int db_address(const char *where, struct error *err)
+{
+	return driver_of(where)->address ? driver_of(where)->address(where, err) : 0;
+}
+
 void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log)
 {
 	*ret_file = *ret_log = 0;

@@ -75,6 +75,8 @@ int64_t db_data_version(struct db *db);
 void db_tune(struct db *db);
 /* Fails if the database's settings do not make a commit durable. */
 int db_durable(struct db *db, struct error *err);
+/* Fails if WHERE is an address that libpq refuses. Connects to nothing. */
+int db_address(const char *where, struct error *err);
 /* Sizes of the file and of its write-ahead log, in bytes; 0: no file. */
 void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log);
 

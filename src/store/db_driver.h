@@ -22,6 +22,7 @@ struct db_driver {
 	int64_t (*data_version)(struct db *db);
 	void (*tune)(struct db *db);
 	int (*durable)(struct db *db, struct error *err);
+	int (*address)(const char *where, struct error *err);
 	void (*sizes)(struct db *db, int64_t *ret_file, int64_t *ret_log);
 	int (*server)(struct db *db, struct arena *arena, struct store_server *ret,
 		      struct error *err);

@@ -17,6 +17,11 @@ void store_connections(int64_t readers, bool prepared)
 	db_connections(readers, prepared);
 }
 
+int store_address(const char *where, struct error *err)
+{
+	return db_address(where, err);
+}
+
 int store_durable(struct store *st, struct error *err)
 {
 	return db_durable(st->db, err);

@@ -16,6 +16,9 @@ bool store_is_file(const char *where);
  */
 void store_connections(int64_t readers, bool prepared);
 
+/* Fails if WHERE is an address that libpq refuses. Connects to nothing. */
+int store_address(const char *where, struct error *err);
+
 /* Fails if the server's settings do not make a commit durable. */
 int store_durable(struct store *st, struct error *err);
 

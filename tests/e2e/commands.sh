@@ -200,6 +200,10 @@ for bad in 'webhooks ca_file = /dev/null' 'feeds twilio = /nowhere' 'feeds twili
 	is "$bad: exit code" $? 1
 	has "$bad: the file" "$(cat "$tmp/err")" "${bad#*= }"
 done
+sed 's|^database *=.*|database = postgresql:///usage?passfil=/nowhere|' "$tmp/usaged.conf" >"$tmp/bad.conf"
+"$usaged" --config "$tmp/bad.conf" config --check 2>"$tmp/err"
+is "an address that cannot be: exit code" $? 1
+has "an address that cannot be: why" "$(cat "$tmp/err")" PostgreSQL
 printf '[server]\nthreads = many\n' >"$tmp/bad.conf"
 "$usaged" --config "$tmp/bad.conf" config --check 2>"$tmp/err"
 is "bad settings: exit code" $? 1

@@ -374,6 +374,7 @@ const struct db_driver db_pgsql = {
 	.data_version = pgsql_data_version,
 	.restarted = pgsql_restarted,
 	.durable = pgsql_durable,
+	.address = check_address,
 	.server = pgsql_server,
 	.limit = pg_pool_limit,
 	.pool = pg_pool_state,
