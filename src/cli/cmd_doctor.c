@@ -212,7 +212,8 @@ static enum finding check_secret(struct doctor *d)
 
 	if (stat(path, &sb) < 0)
 		return say(d, TO_DO,
-			   "%s: %s; put back the copy that belongs to the ledger, or no key works",
+			   "%s: %s; put back the copy that belongs to the ledger, or no key works; "
+			   "for a new ledger, usaged init makes it",
 			   path, strerror(errno));
 	if (!S_ISREG(sb.st_mode) || sb.st_mode & MODE_NOT_OWNER)
 		return check_rights(d, setting, path, &sb, MODE_NOT_OWNER);
@@ -339,6 +340,8 @@ static enum finding check_ledger(struct doctor *d)
 	if (!d->store)
 		return say(d, TO_DO, "%s%s%s", d->unopened.message, *d->unopened.detail ? ": " : "",
 			   d->unopened.detail);
+	if (store_check_moved(d->store, &err) > 0)
+		return say(d, TO_DO, "%s; set ledger.database to it", err.message);
 	if (store_stats(d->store, &stats, &err) < 0)
 		return say(d, TO_DO, "%s", err.message);
 	if (!store_is_file(d->settings->database))

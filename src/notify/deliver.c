@@ -99,7 +99,8 @@ static bool have_lease(struct deliver *d, int64_t now_us)
 	    d->lease_us <= now_us + DELIVER_LEASE_US)
 		return true;
 	if (commit_thread_run(d->commits, take_lease, &task, &err) < 0)
-		log_warning("callbacks wait: %s %s", err.message, err.detail);
+		log_warning("callbacks wait: %s%s%s", err.message, *err.detail ? ": " : "",
+			    err.detail);
 	d->lease_us = task.taken ? task.lease.until_us : 0;
 	return task.taken;
 }
@@ -470,7 +471,8 @@ static void look_around(struct deliver *d)
 		return;
 	d->look_us = now_us + LOOK_US;
 	if (look(d, now_us, &err) < 0) {
-		log_warning("callbacks wait: %s %s", err.message, err.detail);
+		log_warning("callbacks wait: %s%s%s", err.message, *err.detail ? ": " : "",
+			    err.detail);
 		d->look_us = now_us + FAILED_US;
 		store_close(&d->store);
 	}

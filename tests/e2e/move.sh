@@ -99,6 +99,8 @@ try at here account add --name Two
 has "nobody writes to the old ledger" "$code $err" "1 usaged account: the ledger has moved to $there: write there"
 try at here serve </dev/null
 has "a server says so at its start" "$err" "the ledger has moved to $there: write there; this one only answers reports"
+try at here doctor
+has "doctor says where it is" "$out" "the ledger has moved to $there: write there; set ledger.database to it"
 try at here import second.ndjson
 is "no import either" "$code" 1
 is "which can still be read" "$(at here account list | grep -c $account)" 1
