@@ -256,16 +256,21 @@ static void unescape(char *text)
 bool database_has_password(const char *address)
 {
 	const char *scheme = strstr(address, "://"), *host = scheme ? scheme + 3 : address;
-	size_t len = strcspn(host, "?");
-	/* a password may have a slash in it, which ends the host */
-	const char *at = memrchr(host, '@', len), *colon = memchr(host, ':', len);
+	size_t len = strcspn(host, "?"), slash = strcspn(host, "/");
+	/*
+	 * USER:PASSWORD@HOST/NAME?...; a password may have a question mark or a
+	 * slash in it
+	 */
+	const char *end = host + (slash > len ? slash : len), *first = strpbrk(host, ":@");
+	bool given = first && *first == ':' && first < end &&
+		     memchr(first, '@', (size_t)(end - first));
 	char *text = g_strdup(scheme ? host + len : host);
 	bool named;
 
 	unescape(text);
 	named = strcasestr(text, "password=");
 	g_free(text);
-	return named || (scheme && at && colon && colon < at);
+	return named || (scheme && given);
 }
 
 static bool is_url(const char *value)

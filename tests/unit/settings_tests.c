@@ -101,7 +101,7 @@ START_TEST(an_address_of_a_database_is_no_path)
 {
 	static const char *const addresses[] = { "postgresql:///usage?host=/run/postgresql",
 						 "postgres://me@[::1]:5433/usage?passfile=/a/b",
-						 "postgresql://" };
+						 "postgresql://me@db:5432/us@ge", "postgresql://" };
 
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
 		struct error err = { 0 };
@@ -127,6 +127,8 @@ static const struct {
 	{ "[ledger]\ndatabase = postgresql://me:word@host/usage\n", 2, "ledger.database",
 	  "without a password" },
 	{ "[ledger]\ndatabase = postgresql://me:wo/rd@host/usage\n", 2, "ledger.database",
+	  "without a password" },
+	{ "[ledger]\ndatabase = postgresql://me:wo?rd@host/usage\n", 2, "ledger.database",
 	  "without a password" },
 	{ "[ledger]\ndatabase = POSTGRESQL://me:word@host/usage\n", 2, "ledger.database",
 	  "without a password" },
