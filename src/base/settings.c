@@ -221,17 +221,18 @@ static bool is_mode(const char *value)
 	       (len == 3 || value[0] == '0');
 }
 
-bool database_is_address(const char *value)
-{
-	return strstr(value, "://") || strcasestr(value, "password=");
-}
-
-/* Such as "host=db dbname=usaged": libpq has this form, too, and no file is called so. */
+/* NAME=VALUE ..., another form of libpq's addresses */
 static bool is_connection_string(const char *value)
 {
 	size_t len = strspn(value, "abcdefghijklmnopqrstuvwxyz_");
 
 	return len && value[len + strspn(value + len, " ")] == '=';
+}
+
+bool database_is_address(const char *value)
+{
+	return strstr(value, "://") || strcasestr(value, "password=") ||
+	       is_connection_string(value);
 }
 
 /* Undoes the %XX of a URL. */
@@ -417,11 +418,10 @@ static bool set_value(struct loaded *l, const struct setting *s, const char *val
 	case ST_DATABASE:
 	case ST_PATH:
 		if (s->type == ST_DATABASE && database_is_address(value)) {
-			good = fits(s, value) && !database_has_password(value);
+			good = fits(s, value) && strstr(value, "://") &&
+			       !database_has_password(value);
 			break;
 		}
-		if (s->type == ST_DATABASE && is_connection_string(value))
-			return false;
 		if (value[0] != '/' && value[0] != '\0')
 			value = arena_printf(&l->memory, "%s%s", folder, value);
 		good = fits(s, value);

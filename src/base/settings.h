@@ -112,15 +112,15 @@ void settings_print(const struct settings *s, FILE *out);
 
 /*
  * Is the value of ledger.database the address of a PostgreSQL database, or meant as
- * one, as a text with "://" or "password=" in it is? Otherwise it is the path of a
- * file.
+ * one, as a text with "://" or "password=" in it is, and one such as "host=db"?
+ * Otherwise it is the path of a file.
  */
 bool database_is_address(const char *value);
 
 /*
  * Is there a password in an address, which may be malformed: NAME:PASSWORD@, or a
- * parameter? An @ in the name of a database looks like it, unless it is written as
- * %40. Ask before the address is shown, or given to libpq, whose messages show parts
+ * parameter? A port before an @ in the name of a database looks like it, unless the
+ * @ is written as %40. Ask before the address is shown, or given to libpq, whose messages show parts
  * of it.
  */
 bool database_has_password(const char *address);

@@ -152,12 +152,6 @@ static int check(struct moving *m, size_t *ret_n, struct error *err)
 	return 0;
 }
 
-/* A file's path that holds in any folder, because it is shown and kept; the process frees it. */
-static const char *from_root(const char *place)
-{
-	return store_is_file(place) ? g_canonicalize_filename(place, NULL) : place;
-}
-
 static int run(const struct settings *s, int argc, char **argv)
 {
 	struct moving m = { .from = s->database };
@@ -167,6 +161,7 @@ static int run(const struct settings *s, int argc, char **argv)
 						  { "check", .flag = &m.check },
 						  { 0 } };
 	struct error err = { 0 };
+	g_autofree char *path = NULL;
 	size_t n = 0;
 	int rc;
 
@@ -174,7 +169,9 @@ static int run(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (m.final && m.check)
 		return command_wrong(&command_move, "--final and --check are two steps");
-	m.to = from_root(m.to);
+	/* a path is shown, and kept in the old ledger: it must lead there from any folder */
+	if (store_is_file(m.to))
+		m.to = path = g_canonicalize_filename(m.to, NULL);
 	if (strcmp(m.from, m.to) == 0)
 		return command_wrong(&command_move, "the ledger is there already");
 	interrupt_catch();

@@ -5,14 +5,16 @@
 #include "store/move_table.h"
 
 #include <glib.h>
+#include "store/meta.h"
 #include "base/banned.h"
 
 #define PAGE "2000"
 /* Not what a ledger notes of itself: its checks and backups, and the move. */
-#define META_ONLY                                                                     \
-	" AND name NOT IN ('version', 'schema', 'rebuild', 'moving', 'moving_sums', " \
-	"'moving_rebuild', 'verified', 'verified_whole', 'differences', 'backup', "   \
-	"'backup_failed', 'probed')"
+#define META_ONLY                                                                  \
+	" AND name NOT IN ('version', 'schema', '" META_REBUILD "', '" META_MOVING \
+	"', '" META_MOVING_SUMS "', '" META_MOVING_REBUILD "', '" META_VERIFIED    \
+	"', '" META_VERIFIED_WHOLE "', '" META_DIFFERENCES "', '" META_BACKUP      \
+	"', '" META_BACKUP_FAILED "', '" META_PROBED "')"
 
 const struct move_table move_tables[] = {
 	{ "account",

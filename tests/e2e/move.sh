@@ -95,6 +95,8 @@ kill_and_go_on here "$there" --final
 is "the end of a move that is killed goes on" "$?" 0
 echo "# killed $killed times"
 is "both are equal, and the target is true" "$(at here move --to "$there" --check 2>>log)" "$((events + 20000)) events, 0 differences"
+try at here move --to 'host=db dbname=usaged'
+has "no file is called like an address" "$code $err" "1 usaged move: database: "
 try at here account add --name Two
 has "nobody writes to the old ledger" "$code $err" "1 usaged account: the ledger has moved to $there: write there"
 try at here serve </dev/null

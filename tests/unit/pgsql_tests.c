@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "store/account.h"
 #include "store/internal.h"
 #include "store/meta.h"
@@ -347,6 +348,30 @@ static int read_meta(struct store *st)
 	return store_meta(st, "version", &n, &err) > 0 ? 0 : -1;
 }
 
+START_TEST(no_ledger_is_made_where_text_is_not_utf8)
+{
+	struct store *st = with_table(), *other = NULL;
+	char name[64], sql[256], *where, **halves = g_strsplit(test_database(), "/usaged?", 2);
+
+	ck_assert_msg(halves[1], "the tests' database is called usaged");
+	snprintf(name, sizeof(name), "latin_%d", (int)getpid());
+	snprintf(sql, sizeof(sql),
+		 "CREATE DATABASE %s ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE "
+		 "template0",
+		 name);
+	OK(db_exec(st->db, sql, &err));
+	where = g_strdup_printf("%s/%s?%s", halves[0], name, halves[1]);
+	FAILS_WITH(store_open(where, STORE_WRITE | STORE_CREATE, 0, &other, &err), ERR_INTERNAL,
+		   "server_encoding = LATIN1");
+	FAILS_WITH(store_open(where, 0, 0, &other, &err), ERR_INTERNAL, "");
+	snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", name);
+	OK(db_exec(st->db, sql, &err));
+	g_free(where);
+	g_strfreev(halves);
+	store_close(&st);
+}
+END_TEST
+
 START_TEST(the_address_may_name_the_application)
 {
 	static const char *const names[][2] = { { "", "usaged" },
@@ -654,6 +679,7 @@ int main(void)
 	tcase_add_test(tc, a_write_in_which_a_statement_failed_is_not_stored);
 	tcase_add_test(tc, a_read_whose_first_statement_failed_leaves_no_transaction);
 	tcase_add_test(tc, a_write_has_its_own_settings_whatever_the_defaults_are);
+	tcase_add_test(tc, no_ledger_is_made_where_text_is_not_utf8);
 	tcase_add_test(tc, the_address_may_name_the_application);
 	tcase_add_test(tc, a_connection_that_ended_is_replaced_before_anything_was_read);
 	tcase_add_test(tc, a_read_whose_connection_ends_fails_and_the_next_one_does_not);

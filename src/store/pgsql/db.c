@@ -47,6 +47,10 @@ static int check_address(const char *where, struct error *err)
 		return error_set(err, ERR_PARAM, "database",
 				 "the address has a password in it: put it into a password file"
 				 " (passfile=) or a service file (service=) instead");
+	if (!strstr(where, "://"))
+		return error_set(err, ERR_PARAM, "database",
+				 "an address of PostgreSQL is written as "
+				 "postgresql://HOST/NAME?PARAMETER=VALUE");
 	all = PQconninfoParse(where, &message);
 	good = all;
 	if (!good)
@@ -106,11 +110,14 @@ static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms
 	pgsql_statements_init(db);
 	*ret = &db->base;
 	if (read_server(db, err) == 0 && db_schema_version(*ret, &version, err) == 0) {
-		if (!(flags & DB_CREATE) || !version)
+		if (!(flags & DB_CREATE))
 			return 0;
-		error_set(err, ERR_CONFLICT, "database",
-			  "the database has a ledger already; another host that shall use it "
-			  "needs the secret file of the first one, not a new one");
+		if (version)
+			error_set(err, ERR_CONFLICT, "database",
+				  "the database has a ledger already; another host that shall use "
+				  "it needs the secret file of the first one, not a new one");
+		else if (pgsql_suits(*ret, err) == 0)
+			return 0;
 	}
 	db_close(ret);
 	return -1;

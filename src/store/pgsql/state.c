@@ -7,17 +7,14 @@
 /* of PostgreSQL */
 #define VERSION_MIN "140000"
 
-/* The settings without which nothing that was promised would hold. */
-int pgsql_durable(struct db *db, struct error *err)
+#define LIST_SETTINGS \
+	"SELECT string_agg(name || ' = ' || setting, ', ' ORDER BY name) FROM pg_settings WHERE "
+
+/* Fails with the settings that the statement SQL lists, and with what must be. */
+static int check_settings(struct db *db, const char *sql, const char *must, struct error *err)
 {
 	char bad[128] = "";
-	struct stmt *s = db_prepare(
-		db,
-		"SELECT string_agg(name || ' = ' || setting, ', ' ORDER BY name) FROM pg_settings"
-		" WHERE (name IN ('fsync', 'full_page_writes') AND setting = 'off')"
-		" OR (name = 'server_encoding' AND setting <> 'UTF8')"
-		" OR (name = 'server_version_num' AND setting::bigint < " VERSION_MIN ")",
-		err);
+	struct stmt *s = db_prepare(db, sql, err);
 	int rc = db_step(s, err);
 
 	if (rc > 0)
@@ -26,10 +23,31 @@ int pgsql_durable(struct db *db, struct error *err)
 	if (rc < 0 || !*bad)
 		return rc < 0 ? -1 : 0;
 	return error_set(err, ERR_INTERNAL, NULL,
-			 "PostgreSQL cannot keep a ledger safely with these settings: %s; "
-			 "fsync and full_page_writes must be on (postgresql.conf, then restart or "
-			 "reload it), the database's encoding UTF8, the version 14 or later",
-			 bad);
+			 "PostgreSQL cannot keep a ledger safely with these settings: %s; %s", bad,
+			 must);
+}
+
+int pgsql_suits(struct db *db, struct error *err)
+{
+	return check_settings(db,
+			      LIST_SETTINGS
+			      "(name = 'server_encoding' AND setting <> 'UTF8')"
+			      " OR (name = 'server_version_num' AND setting::bigint < " VERSION_MIN
+			      ")",
+			      "the database's encoding must be UTF8, and the version 14 or later",
+			      err);
+}
+
+int pgsql_durable(struct db *db, struct error *err)
+{
+	if (pgsql_suits(db, err) < 0)
+		return -1;
+	return check_settings(db,
+			      LIST_SETTINGS
+			      "name IN ('fsync', 'full_page_writes') AND setting = 'off'",
+			      "fsync and full_page_writes must be on (postgresql.conf, then "
+			      "restart or reload it)",
+			      err);
 }
 
 int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, struct error *err)

@@ -8,6 +8,8 @@
 #include "store/db.h"
 #include "store/server.h"
 
+/* Fails if the encoding or the version is not one that can have a ledger. */
+int pgsql_suits(struct db *db, struct error *err);
 int pgsql_durable(struct db *db, struct error *err);
 int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, struct error *err);
 bool pgsql_reach(const char *where, struct arena *arena, struct store_reach *ret);
