@@ -120,8 +120,8 @@ bool database_is_address(const char *value);
 /*
  * Is there a password in an address, which may be malformed: NAME:PASSWORD@, or a
  * parameter? A port before an @ in the name of a database looks like it, unless the
- * @ is written as %40. Ask before the address is shown, or given to libpq, whose messages show parts
- * of it.
+ * @ is written as %40. Ask before the address is shown, or given to libpq, whose
+ * messages show parts of it.
  */
 bool database_has_password(const char *address);
 
