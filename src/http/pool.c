@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "base/civil.h"
@@ -325,12 +324,6 @@ static void *thread_main(void *arg)
 	struct connection *c;
 
 	pthread_setname_np(pthread_self(), w->kind == LIGHT ? "usaged-light" : "usaged-general");
-	/*
-	 * lowers the priority of this thread only; failure is harmless: all
-	 * threads then get the same processor time
-	 */
-	if (w->kind == GENERAL)
-		setpriority(PRIO_PROCESS, 0, POOL_GENERAL_NICE);
 	while ((c = wait_for_work(w))) {
 		w->rests = 0;
 		work(w, c);

@@ -5,9 +5,10 @@
  * if it has arrived completely with a short body, and if it has no compression
  * and no password. A light request is always fast. All other requests are
  * general. Half of the threads serve only light requests, so that general
- * requests never delay light ones. The other half prefers general requests. The
- * general threads have a lower priority (POOL_GENERAL_NICE), so that storing
- * events comes before reports when the processor is busy.
+ * requests never wait for a thread behind general ones. The other half prefers
+ * general requests. All threads have the same priority: with a lower one of the
+ * general threads, some reports wait for many others' turns while the processor
+ * is busy, and events are not stored faster.
  *
  * A general request waits in a queue, without a thread, if no thread is free or
  * if its party's share is used up (http/shares.h). If server.backlog requests
@@ -25,10 +26,7 @@
 #include "http/connection.h"
 #include "http/handle.h"
 
-enum {
-	POOL_STACK_BYTES = 2 << 20, /* of each thread */
-	POOL_GENERAL_NICE = 10
-};
+enum { POOL_STACK_BYTES = 2 << 20 }; /* of each thread */
 
 /* Shared by all threads; borrowed. */
 struct pool_setup {
