@@ -113,8 +113,8 @@ static const struct setting table[] = {
 	{ "server", "pid_file", ST_PATH, AT(pid_file), "", 0, 4095, NULL,
 	  "The file for the process id. Empty: none." },
 	{ "server", "threads", ST_INT, AT(threads), "96", 1, 1024, NULL,
-	  "Requests answered at the same time. Half of the threads are for health checks and short "
-	  "requests with events." },
+	  "Requests answered at the same time. Half of the threads are kept for health checks and "
+	  "short requests with events." },
 	{ "server", "account_requests", ST_INT, AT(account_requests), "16", 1, 1024, NULL,
 	  "Requests of one account with its subaccounts that the other half of the threads answers "
 	  "at the same time. Four times as many may wait." },

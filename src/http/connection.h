@@ -1,13 +1,14 @@
 /*
- * connection.h - one connection of a web server, and the request on it. The
- * owner of a connection is either the reception (http/reception.h) or a thread
- * of the pool (http/pool.h). Only the owner uses the connection.
+ * connection.h - one connection of a web server, and the request on it. While
+ * the connection waits for its peer, the reception has it (http/reception.h);
+ * otherwise it belongs to one thread of the pool (http/pool.h), and no other
+ * thread uses it.
  *
  * libfcgi parses requests. libfcgi blocks for missing bytes and reads ahead, so
  * it must not read the socket. It reads a file in memory, which holds the bytes
  * of one request that have passed the gate (http/fcgi_gate.h).
  *
- * The reception gathers a request without blocking: the variables, and a body
+ * A request is gathered without blocking: the variables, and a body
  * of at most CONNECTION_BODY_MAX bytes. A longer body is read while the request
  * is handled. During this time the peer may block the thread for PEER_SECONDS,
  * plus PEER_SECONDS for each MiB transferred; the connection of a slower peer
@@ -65,11 +66,13 @@ struct connection {
 	/* owned by the pool */
 	bool light;  /* see http/pool.h */
 	bool refuse; /* too many requests are waiting: refuse this one */
-	bool waited; /* for a thread or a share */
+	bool waited; /* for its turn or a share */
 	struct share share;
 	struct connection *next;
 	/* owned by the reception */
 	bool watched;        /* in the reception's epoll set */
+	bool listed;         /* among those that wait for the peer */
+	bool closed;         /* shut down by the reception */
 	bool begun;          /* a part of a request has arrived */
 	int64_t deadline_ms; /* for the next event */
 	struct connection *before, *behind;

@@ -22,7 +22,7 @@
 #include "api/request_counts.h"
 #include "api/signin.h"
 #include "format/templates.h"
-#include "http/reception.h"
+#include "http/pool.h"
 #include "http/watchdog.h"
 #include "notify/deliver.h"
 #include "store/server.h"
@@ -32,12 +32,12 @@
 #include "base/banned.h"
 
 /*
- * The numbers of open files. A thread has libfcgi's file for a long body; a
- * reader has the ledger's file and WAL. The other files are those of commit
- * thread and maintenance, the socket, logs and templates. A callback in work has
- * its socket, and two while its host's name is resolved.
+ * The numbers of open files. A thread has libfcgi's file, and another one for a
+ * long body; a reader has the ledger's file and WAL. The other files are those
+ * of commit thread and maintenance, the socket, logs and templates. A callback
+ * in work has its socket, and two while its host's name is resolved.
  */
-enum { FILES_A_THREAD = 1, FILES_A_READER = 2, FILES_BESIDE = 50 + 4 * DELIVER_AT_ONCE };
+enum { FILES_A_THREAD = 2, FILES_A_READER = 2, FILES_BESIDE = 50 + 4 * DELIVER_AT_ONCE };
 
 enum {
 	FILE_READERS = 16, /* the least number of connections for readers of a file */
@@ -137,7 +137,7 @@ static void look_around(struct server *s)
 {
 	int64_t now_us = monotonic_us(), now = now_us / USEC_PER_SEC;
 	struct watchdog_signs signs = { .reception = reception_seen(s->reception),
-					.light_threads = pool_answered(s->pool, now),
+					.requests = pool_seen(s->pool),
 					.writer = s->worker.commits
 							  ? commit_thread_seen(s->worker.commits)
 							  : now };
@@ -214,14 +214,9 @@ static int write_pid(const char *path, struct error *err)
 
 static int start(struct server *s, struct error *err)
 {
-	const struct pool_setup setup = { .worker = s->worker,
-					  .now = monotonic_us() / USEC_PER_SEC,
-					  .done = reception_done,
-					  .arg = s->reception };
-
-	if (pool_new(&setup, &s->pool, err) < 0)
+	if (pool_new(&s->worker, s->reception, &s->pool, err) < 0)
 		return -1;
-	return reception_start(s->reception, s->pool, err);
+	return reception_start(s->reception, err);
 }
 
 /* Ends the socket, so that another server can start. */

@@ -1,11 +1,8 @@
 #include "http/pool.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/civil.h"
 #include "base/log.h"
@@ -14,22 +11,17 @@
 
 enum {
 	WAITING_FOR_ONE = 4,  /* waiting requests of a party for each one in work */
-	REST_SECONDS = 1,     /* without work, after which a thread keeps nothing and ends */
+	REST_MS = 1000,       /* without work, after which a thread keeps nothing and ends */
+	KEPT_FREE = 2,        /* free threads that do not end */
 	REFUSED_SECONDS = 60, /* between log lines about threads that cannot start */
 };
 
-enum pool_kind { LIGHT, GENERAL, KINDS };
-
 struct pool_thread {
 	struct pool *pool;
-	enum pool_kind kind;
 	struct worker worker;
 	pthread_t thread;
 	enum { THREAD_NONE, THREAD_RUNS, THREAD_ENDS } state; /* with the pool's lock held */
 	int rests; /* since its last work: 1 keeps nothing, 2 has given memory back */
-	sem_t woken;
-	struct connection *given; /* the connection to handle after waking */
-	struct pool_thread *next; /* the next idle thread */
 };
 
 struct queue {
@@ -38,16 +30,22 @@ struct queue {
 };
 
 struct pool {
-	struct pool_setup setup;
+	struct reception *reception;
+	const struct op *const *table;
 	struct shares *shares;
-	pthread_mutex_t lock; /* protects all members below */
-	struct queue queues[KINDS];
-	/* most recently used first, because its caches are warm */
-	struct pool_thread *idle[KINDS];
-	int n_running[KINDS];
-	bool ending;
-	int64_t asked, answered; /* see pool_answered; asked 0: no probe is queued */
-	int64_t refused_us;      /* when the log was told so; 0: never; monotonic */
+	int64_t backlog;
+	/*
+	 * threads that wait for a request, or are about to; who makes it 0
+	 * starts another one
+	 */
+	atomic_int n_free;
+	_Atomic int64_t free_s; /* when a thread was last free */
+	atomic_bool ending;
+	pthread_mutex_t lock;     /* protects all members below */
+	int general, general_max; /* general requests in work, and the most */
+	struct queue queue;       /* further ones */
+	int n_running;
+	int64_t refused_us; /* when the log was told so; 0: never; monotonic */
 	int n_threads;
 	struct pool_thread threads[];
 };
@@ -57,15 +55,11 @@ int pool_general_threads(int64_t threads)
 	return threads > 1 ? (int)threads / 2 : 1;
 }
 
-int pool_light_threads(int64_t threads)
-{
-	return threads > 1 ? (int)threads - (int)threads / 2 : 1;
-}
-
-/* ---- queues; all with the lock held ---- */
+/* ---- the queue, with the lock held ---- */
 
 static void append(struct queue *q, struct connection *c)
 {
+	c->waited = true;
 	c->next = NULL;
 	if (q->first)
 		q->last->next = c;
@@ -86,15 +80,7 @@ static struct connection *take_first(struct queue *q)
 	return c;
 }
 
-/* An idle thread, or NULL. */
-static struct pool_thread *take_idle(struct pool *p, enum pool_kind kind)
-{
-	struct pool_thread *w = p->idle[kind];
-
-	if (w)
-		p->idle[kind] = w->next;
-	return w;
-}
+/* ---- threads ---- */
 
 static void *thread_main(void *arg);
 
@@ -110,12 +96,15 @@ static int start_thread(struct pool_thread *t)
 	t->rests = 0;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, POOL_STACK_BYTES);
+	atomic_fetch_add(&t->pool->n_free, 1);
 	rc = pthread_create(&t->thread, &attr, thread_main, t);
 	pthread_attr_destroy(&attr);
-	if (rc)
+	if (rc) {
+		atomic_fetch_sub(&t->pool->n_free, 1);
 		return rc;
+	}
 	t->state = THREAD_RUNS;
-	t->pool->n_running[t->kind]++;
+	t->pool->n_running++;
 	return 0;
 }
 
@@ -129,156 +118,71 @@ static void log_refused(struct pool *p, int rc)
 		return;
 	p->refused_us = now_us;
 	error_system(&err, "Can't start a thread again", rc);
-	log_warning("requests wait for the %d running threads: %s %s; raise the limit on "
-		    "processes (TasksMax in the unit, or ulimit -u)",
-		    p->n_running[LIGHT] + p->n_running[GENERAL], err.message, err.detail);
+	log_warning("requests wait for %d running threads: %s %s; raise the limit on processes "
+		    "(TasksMax in the unit, or ulimit -u)",
+		    p->n_running, err.message, err.detail);
 }
 
-/* Starts a thread that has ended. False: all run, or the system has no more. */
-static bool start_again(struct pool *p, enum pool_kind kind)
+/* Starts one of the threads that have ended, if there is one. */
+static void start_again(struct pool *p)
 {
-	for (int i = 0; i < p->n_threads; i++) {
-		struct pool_thread *t = &p->threads[i];
-		int rc;
+	int i = 0, rc;
 
-		if (t->kind != kind || t->state == THREAD_RUNS)
-			continue;
-		if (p->ending)
-			return false;
-		rc = start_thread(t);
+	pthread_mutex_lock(&p->lock);
+	while (i < p->n_threads && p->threads[i].state == THREAD_RUNS)
+		i++;
+	if (i < p->n_threads && !atomic_load(&p->ending)) {
+		rc = start_thread(&p->threads[i]);
 		if (rc)
 			log_refused(p, rc);
-		return rc == 0;
-	}
-	return false;
-}
-
-/*
- * Gives C to an idle thread and returns the thread, to be woken; or queues C,
- * also for a thread that is just starting, and returns NULL.
- */
-static struct pool_thread *give(struct pool *p, struct connection *c, enum pool_kind kind)
-{
-	struct pool_thread *w = take_idle(p, kind);
-
-	if (!w && !start_again(p, kind) && kind == LIGHT)
-		w = take_idle(p, GENERAL);
-	c->waited = !w || c->share.held;
-	if (w)
-		w->given = c;
-	else
-		append(&p->queues[kind], c);
-	return w;
-}
-
-/* The next work for W, without waiting; or NULL. */
-static struct connection *find_work(struct pool_thread *w)
-{
-	struct pool *p = w->pool;
-	struct connection *c = NULL;
-
-	if (w->kind == LIGHT && p->asked) {
-		p->answered = p->asked;
-		p->asked = 0;
-	}
-	if (w->kind == GENERAL)
-		c = take_first(&p->queues[GENERAL]);
-	return c ? c : take_first(&p->queues[LIGHT]);
-}
-
-/* ---- threads ---- */
-
-/*
- * Waits for about REST_SECONDS; true: W was woken. Not by the monotonic clock,
- * because ThreadSanitizer does not know sem_clockwait; a clock that is set back
- * only makes the rest come later.
- */
-static bool is_woken(struct pool_thread *w)
-{
-	struct timespec until;
-	int rc;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += REST_SECONDS;
-	do
-		rc = sem_timedwait(&w->woken, &until);
-	while (rc < 0 && errno == EINTR);
-	return rc == 0;
-}
-
-/* Takes W out of the idle threads; false: another one did. With the lock held. */
-static bool remove_idle(struct pool_thread *w)
-{
-	struct pool_thread **at = &w->pool->idle[w->kind];
-
-	while (*at && *at != w)
-		at = &(*at)->next;
-	if (!*at)
-		return false;
-	*at = w->next;
-	return true;
-}
-
-/*
- * Lets W end, unless it is the last of its kind or is being woken. An ended
- * thread leaves neither a stack nor what the allocator keeps for a thread.
- */
-static bool leave(struct pool_thread *w)
-{
-	struct pool *p = w->pool;
-	bool ends;
-
-	pthread_mutex_lock(&p->lock);
-	ends = !p->ending && p->n_running[w->kind] > 1 && remove_idle(w);
-	if (ends) {
-		p->n_running[w->kind]--;
-		w->state = THREAD_ENDS;
 	}
 	pthread_mutex_unlock(&p->lock);
-	return ends;
 }
 
-/* Waits until W is woken. False: there is no work, and W must end. */
-static bool wait_until_woken(struct pool_thread *w)
+/*
+ * Lets T end, unless few are free. An ended thread leaves neither a stack nor
+ * what the allocator keeps for a thread.
+ */
+static bool leave(struct pool_thread *t)
 {
-	while (w->rests < 2) {
-		if (is_woken(w))
-			return true;
-		if (w->rests++ > 0) {
-			malloc_trim(0);
-		} else {
-			worker_rest(&w->worker);
-			if (leave(w))
-				return false;
-		}
+	struct pool *p = t->pool;
+
+	if (atomic_fetch_sub(&p->n_free, 1) <= KEPT_FREE) {
+		atomic_fetch_add(&p->n_free, 1);
+		return false;
 	}
-	while (sem_wait(&w->woken) < 0)
-		; /* interrupted by a signal */
+	pthread_mutex_lock(&p->lock);
+	p->n_running--;
+	t->state = THREAD_ENDS;
+	pthread_mutex_unlock(&p->lock);
 	return true;
 }
 
-/* Waits for the next connection to handle. NULL: the thread must end. */
-static struct connection *wait_for_work(struct pool_thread *w)
+/* Waits for a request. NULL: the thread must end. */
+static struct connection *wait_for_request(struct pool_thread *t, struct intake *in)
 {
-	struct pool *p = w->pool;
+	struct pool *p = t->pool;
 	struct connection *c;
 
-	pthread_mutex_lock(&p->lock);
-	while (!(c = find_work(w)) && !p->ending) {
-		w->next = p->idle[w->kind];
-		p->idle[w->kind] = w;
-		pthread_mutex_unlock(&p->lock);
-		if (!wait_until_woken(w))
+	while (!(c = reception_wait(p->reception, in, t->rests < 2 ? REST_MS : -1))) {
+		if (atomic_load(&p->ending))
 			return NULL;
-		c = w->given;
-		w->given = NULL;
-		if (c)
-			return c;
-		pthread_mutex_lock(&p->lock);
+		if (t->rests++ > 0) {
+			malloc_trim(0);
+		} else {
+			worker_rest(&t->worker);
+			if (leave(t))
+				return NULL;
+		}
 	}
-	pthread_mutex_unlock(&p->lock);
+	t->rests = 0;
+	atomic_store(&p->free_s, monotonic_ms() / 1000);
+	if (atomic_fetch_sub(&p->n_free, 1) == 1)
+		start_again(p);
 	return c;
 }
+
+/* ---- requests ---- */
 
 static struct connection *connection_of(struct share *share)
 {
@@ -290,9 +194,13 @@ static void finish(struct pool *p, struct connection *c)
 {
 	struct share *next = shares_end(p->shares, &c->share);
 
-	if (next)
-		pool_put(p, connection_of(next));
-	p->setup.done(p->setup.arg, c);
+	if (next) {
+		/* for this thread, which works on a general request */
+		pthread_mutex_lock(&p->lock);
+		append(&p->queue, connection_of(next));
+		pthread_mutex_unlock(&p->lock);
+	}
+	reception_done(p->reception, c);
 }
 
 static void work(struct pool_thread *t, struct connection *c)
@@ -318,26 +226,67 @@ static void work(struct pool_thread *t, struct connection *c)
 	finish(t->pool, c);
 }
 
-static void *thread_main(void *arg)
-{
-	struct pool_thread *w = arg;
-	struct connection *c;
+enum turn {
+	TURN_NOW,     /* a light request, or one that is refused */
+	TURN_GENERAL, /* call next_general afterwards */
+	TURN_LATER    /* it was queued; another thread may have it by now */
+};
 
-	pthread_setname_np(pthread_self(), w->kind == LIGHT ? "usaged-light" : "usaged-general");
-	while ((c = wait_for_work(w))) {
-		w->rests = 0;
-		work(w, c);
+static enum turn turn_of(struct pool *p, struct connection *c)
+{
+	enum turn turn = TURN_GENERAL;
+
+	c->waited = false;
+	c->light = connection_is_short(c) && handle_is_light(p->table, c->envp);
+	if (c->light)
+		return TURN_NOW;
+	pthread_mutex_lock(&p->lock);
+	if (p->queue.n + shares_waiting(p->shares) >= p->backlog) {
+		c->refuse = true;
+		turn = TURN_NOW;
+	} else if (p->general < p->general_max) {
+		p->general++;
+	} else {
+		append(&p->queue, c);
+		turn = TURN_LATER;
 	}
-	return NULL;
+	pthread_mutex_unlock(&p->lock);
+	return turn;
 }
 
-static void init_thread(struct pool *p, struct pool_thread *t, enum pool_kind kind)
+/* The next general request for a thread that has ended one, or NULL. */
+static struct connection *next_general(struct pool *p)
 {
-	t->pool = p;
-	t->kind = kind;
-	sem_init(&t->woken, 0, 0);
-	t->worker = p->setup.worker;
-	worker_init(&t->worker);
+	struct connection *c;
+
+	pthread_mutex_lock(&p->lock);
+	c = take_first(&p->queue);
+	if (!c)
+		p->general--;
+	pthread_mutex_unlock(&p->lock);
+	return c;
+}
+
+static void *thread_main(void *arg)
+{
+	struct pool_thread *t = arg;
+	struct pool *p = t->pool;
+	struct intake in;
+	struct connection *c;
+	enum turn turn;
+
+	pthread_setname_np(pthread_self(), "usaged-request");
+	intake_init(&in);
+	while ((c = wait_for_request(t, &in))) {
+		turn = turn_of(p, c);
+		if (turn != TURN_LATER)
+			work(t, c);
+		while (turn == TURN_GENERAL && (c = next_general(p)))
+			work(t, c);
+		atomic_fetch_add(&p->n_free, 1);
+	}
+	intake_release(&in);
+	return NULL;
 }
 
 static int start(struct pool *p, struct error *err)
@@ -357,12 +306,20 @@ static int start(struct pool *p, struct error *err)
 	return error_system(err, "Can't start a thread", rc);
 }
 
-int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *err)
+static void init_thread(struct pool *p, struct pool_thread *t, const struct worker *worker)
 {
-	int general = pool_general_threads(setup->worker.settings->threads),
-	    light = pool_light_threads(setup->worker.settings->threads);
-	struct pool *p = calloc(1, sizeof(*p) + (size_t)(general + light) * sizeof(p->threads[0]));
-	int at_once = (int)setup->worker.settings->account_requests;
+	t->pool = p;
+	t->worker = *worker;
+	worker_init(&t->worker);
+}
+
+int pool_new(const struct worker *worker, struct reception *r, struct pool **ret, struct error *err)
+{
+	const struct settings *settings = worker->settings;
+	int general = pool_general_threads(settings->threads),
+	    all = settings->threads > 1 ? (int)settings->threads : 2,
+	    at_once = (int)settings->account_requests;
+	struct pool *p = calloc(1, sizeof(*p) + (size_t)all * sizeof(p->threads[0]));
 
 	if (!p)
 		abort();
@@ -372,17 +329,19 @@ int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *er
 	 * library's, and two threads at once make it wrongly.
 	 */
 	malloc_trim(0);
-	p->setup = *setup;
-	p->answered = setup->now;
+	p->reception = r;
+	p->table = worker->table;
+	p->backlog = settings->backlog;
+	p->general_max = general;
+	p->free_s = monotonic_ms() / 1000;
 	/* the share of one party must leave a thread for other parties */
 	if (at_once >= general)
 		at_once = general > 1 ? general - 1 : 1;
-	p->shares = shares_new(at_once,
-			       WAITING_FOR_ONE * (int)setup->worker.settings->account_requests);
+	p->shares = shares_new(at_once, WAITING_FOR_ONE * (int)settings->account_requests);
 	pthread_mutex_init(&p->lock, NULL);
-	p->n_threads = general + light;
-	for (int i = 0; i < p->n_threads; i++)
-		init_thread(p, &p->threads[i], i < light ? LIGHT : GENERAL);
+	p->n_threads = all;
+	for (int i = 0; i < all; i++)
+		init_thread(p, &p->threads[i], worker);
 	if (start(p, err) < 0) {
 		pool_free(&p);
 		return -1;
@@ -391,33 +350,10 @@ int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *er
 	return 0;
 }
 
-void pool_put(struct pool *p, struct connection *c)
-{
-	struct pool_thread *w;
-
-	c->light = connection_is_short(c) && handle_is_light(p->setup.worker.table, c->envp);
-	pthread_mutex_lock(&p->lock);
-	if (!c->light && !c->share.held)
-		c->refuse = p->queues[GENERAL].n + shares_waiting(p->shares) >=
-			    p->setup.worker.settings->backlog;
-	w = give(p, c, c->light || c->refuse ? LIGHT : GENERAL);
-	pthread_mutex_unlock(&p->lock);
-	/*
-	 * wake the thread after unlocking, so that it need not wait for the
-	 * lock
-	 */
-	if (w)
-		sem_post(&w->woken);
-}
-
 void pool_end(struct pool *p)
 {
-	pthread_mutex_lock(&p->lock);
-	p->ending = true;
-	for (int kind = 0; kind < KINDS; kind++)
-		for (struct pool_thread *w; (w = take_idle(p, kind));)
-			sem_post(&w->woken);
-	pthread_mutex_unlock(&p->lock);
+	atomic_store(&p->ending, true);
+	reception_wake(p->reception);
 }
 
 int pool_running(struct pool *p)
@@ -426,14 +362,14 @@ int pool_running(struct pool *p)
 
 	pthread_mutex_lock(&p->lock);
 	for (int i = 0; i < p->n_threads; i++) {
-		struct pool_thread *w = &p->threads[i];
+		struct pool_thread *t = &p->threads[i];
 
-		if (w->state == THREAD_ENDS)
-			pthread_join(w->thread, NULL);
-		if (w->state == THREAD_ENDS ||
-		    (w->state == THREAD_RUNS && pthread_tryjoin_np(w->thread, NULL) == 0))
-			w->state = THREAD_NONE;
-		running += w->state == THREAD_RUNS;
+		if (t->state == THREAD_ENDS)
+			pthread_join(t->thread, NULL);
+		if (t->state == THREAD_ENDS ||
+		    (t->state == THREAD_RUNS && pthread_tryjoin_np(t->thread, NULL) == 0))
+			t->state = THREAD_NONE;
+		running += t->state == THREAD_RUNS;
 	}
 	pthread_mutex_unlock(&p->lock);
 	return running;
@@ -443,30 +379,18 @@ void pool_free(struct pool **p)
 {
 	if (!*p)
 		return;
-	for (int i = 0; i < (*p)->n_threads; i++) {
+	for (int i = 0; i < (*p)->n_threads; i++)
 		worker_release(&(*p)->threads[i].worker);
-		sem_destroy(&(*p)->threads[i].woken);
-	}
 	shares_free(&(*p)->shares);
 	pthread_mutex_destroy(&(*p)->lock);
 	free(*p);
 	*p = NULL;
 }
 
-int64_t pool_answered(struct pool *p, int64_t now)
+int64_t pool_seen(struct pool *p)
 {
-	int64_t answered;
-	struct pool_thread *w;
-
-	pthread_mutex_lock(&p->lock);
-	if (!p->asked)
-		p->asked = now;
-	w = take_idle(p, LIGHT);
-	if (w)
-		sem_post(&w->woken);
-	else
-		start_again(p, LIGHT);
-	answered = p->answered;
-	pthread_mutex_unlock(&p->lock);
-	return answered;
+	if (atomic_load(&p->n_free) > 0)
+		return monotonic_ms() / 1000;
+	start_again(p);
+	return atomic_load(&p->free_s);
 }

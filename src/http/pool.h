@@ -1,66 +1,47 @@
 /*
- * pool.h - the threads that handle requests, and their queues.
+ * pool.h - the threads that handle requests.
  *
  * A request is light if its operation is light (health, and events: api/op.h),
  * if it has arrived completely with a short body, and if it has no compression
  * and no password. A light request is always fast. All other requests are
- * general. Half of the threads serve only light requests, so that general
- * requests never wait for a thread behind general ones. The other half prefers
- * general requests. All threads have the same priority: with a lower one of the
- * general threads, some reports wait for many others' turns while the processor
- * is busy, and events are not stored faster.
+ * general. Every thread takes any request (http/reception.h), but only half of
+ * the threads work on general requests at the same time, so that light requests
+ * never wait behind general ones. All threads have the same priority: with a
+ * lower one for general requests, the slowest pages took several times as long,
+ * and events were not stored faster.
  *
- * A general request waits in a queue, without a thread, if no thread is free or
- * if its party's share is used up (http/shares.h). If server.backlog requests
- * are waiting, further ones get 503 with Retry-After.
+ * A general request waits in a queue, without a thread, if half of the threads
+ * work on general requests or if its party's share is used up (http/shares.h).
+ * If server.backlog requests are waiting, further ones get 503 with Retry-After.
  *
  * All threads are started at first, so that the server ends at once if the system
- * does not allow so many. A thread without work for a second ends, but for the
- * last one of its kind; it starts again when its work comes. If the system then
- * refuses it, its work waits for the running threads, and the log says so at
- * most once a minute.
+ * does not allow so many. A thread without work for a second ends if two others
+ * are free; when the last free thread takes a request, a thread starts again. If
+ * the system then refuses it, requests wait for the running threads, and the log
+ * says so at most once a minute.
  */
 #ifndef HTTP_POOL_H
 #define HTTP_POOL_H
 
-#include "http/connection.h"
 #include "http/handle.h"
+#include "http/reception.h"
 
 enum { POOL_STACK_BYTES = 2 << 20 }; /* of each thread */
 
-/* Shared by all threads; borrowed. */
-struct pool_setup {
-	struct worker worker; /* the initial worker of each thread, as for worker_init */
-	int64_t now;          /* seconds, for pool_answered */
-	/*
-	 * Called by a thread after the request on C. DONE keeps or frees the
-	 * connection.
-	 */
-	void (*done)(void *arg, struct connection *c);
-	void *arg;
-};
-
 struct pool;
 
-/*
- * The number of threads of each kind, if the setting server.threads is THREADS.
- */
+/* How many general requests are handled at the same time, if server.threads is THREADS. */
 int pool_general_threads(int64_t threads);
-int pool_light_threads(int64_t threads);
-
-/* -1: a thread could not be started; all started threads have ended. */
-int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *err);
 
 /*
- * Takes ownership of C, which is CONNECTION_READY, until setup->done. Does not
- * block.
+ * Starts the threads. WORKER is the initial worker of each thread, as for
+ * worker_init; its members and R are borrowed. -1: a thread could not be
+ * started; all started threads have ended.
  */
-void pool_put(struct pool *p, struct connection *c);
+int pool_new(const struct worker *worker, struct reception *r, struct pool **ret,
+	     struct error *err);
 
-/*
- * Lets the threads end when no work is left. Do not call pool_put after
- * pool_end.
- */
+/* Lets the threads end when they are free. */
 void pool_end(struct pool *p);
 /* The number of threads that have not ended. */
 int pool_running(struct pool *p);
@@ -68,11 +49,9 @@ int pool_running(struct pool *p);
 void pool_free(struct pool **p);
 
 /*
- * Tells when a light thread was last known to be free. Queues a probe, for which
- * an ended thread starts again if all others are busy. Returns the time at which
- * the last answered probe was queued, in seconds of a monotonic clock. The
- * watchdog calls pool_answered repeatedly.
+ * The time at which a thread was last free: now, if one is. In seconds of the
+ * monotonic clock. Thread-safe.
  */
-int64_t pool_answered(struct pool *p, int64_t now);
+int64_t pool_seen(struct pool *p);
 
 #endif

@@ -1,6 +1,7 @@
 #include "http/reception.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,22 +15,24 @@
 #include "base/banned.h"
 
 enum {
-	EVENTS = 64,        /* events taken at once */
 	TICK_MS = 1000,     /* interval of checks for connections out of time */
 	SHORT_TICK_MS = 20, /* interval while stopping or unable to accept */
 	STALE_MS = 1000
 };
 
 struct reception {
-	int listen_fd, epoll_fd, wake_fd;
-	struct pool *pool;
+	int listen_fd;
+	int epoll_fd; /* of the connections, and of OVER_FD */
+	int over_fd;  /* readable after reception_wake */
+	int wake_fd;  /* wakes the reception's thread */
 	pthread_t thread;
 	bool running;
 	struct connections connections;
-	bool listening;          /* LISTEN_FD is in the epoll set */
+	bool listening;          /* the thread waits for new connections */
 	int64_t accept_after_ms; /* set after accepting failed */
 	int64_t looked_ms;       /* last check for connections out of time */
-	struct intake intake;    /* the thread's own */
+	atomic_bool crowded;     /* the thread waits until a connection is freed */
+	atomic_int closing;      /* connections that were shut down and are not freed yet */
 	atomic_bool stopping;
 	atomic_bool accept_rest; /* accept the connections made before the stop */
 	_Atomic int64_t seen;
@@ -41,36 +44,58 @@ struct reception {
 	struct connection *first, *last;
 };
 
+static void notify_fd(int fd)
+{
+	uint64_t one = 1;
+
+	if (write(fd, &one, sizeof(one)) < 0)
+		log_error("eventfd: %s", strerror(errno));
+}
+
 /* ---- connections that wait for the peer ---- */
 
-/* Arms the connection's event, which fires once. */
-static void watch(struct reception *r, struct connection *c)
-{
-	struct epoll_event e = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = c };
+/*
+ * A connection belongs to the thread that got its event. To close a connection
+ * that waits, another thread shuts its socket down, so that its event comes.
+ */
 
-	if (epoll_ctl(r->epoll_fd, c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c->fd, &e) < 0)
-		log_error("a connection can't be watched: %s", strerror(errno));
-	c->watched = true;
+static void free_connection(struct reception *r, struct connection *c)
+{
+	bool closed = c->closed;
+
+	connection_free(&c);
+	if (closed)
+		atomic_fetch_sub(&r->closing, 1);
+	if (atomic_exchange(&r->crowded, false))
+		notify_fd(r->wake_fd);
 }
 
 /*
- * Lists C and arms its event in one step. Afterwards only the reception's
- * thread may free C.
+ * Arms the connection's event, which fires once: at once, if bytes of the next
+ * request have been read already.
  */
-static void wait_for_peer(struct reception *r, struct connection *c)
+static bool watch(struct reception *r, struct connection *c)
 {
-	bool begun = connection_has_begun(c);
+	const uint32_t at_once = c->ahead.len ? EPOLLOUT : 0;
+	struct epoll_event e = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT | at_once,
+				 .data.ptr = c };
 
-	if (!begun || !c->begun)
-		c->deadline_ms = monotonic_ms() + (begun ? GATHER_SECONDS : IDLE_SECONDS) * 1000;
-	c->begun = begun;
-	pthread_mutex_lock(&r->lock);
+	if (epoll_ctl(r->epoll_fd, c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c->fd, &e) < 0) {
+		log_error("a connection can't be watched: %s", strerror(errno));
+		return false;
+	}
+	c->watched = true;
+	return true;
+}
+
+/* Call with the lock held. */
+static void list(struct reception *r, struct connection *c)
+{
 	c->before = r->last;
 	c->behind = NULL;
 	*(r->last ? &r->last->behind : &r->first) = c;
 	r->last = c;
-	watch(r, c);
-	pthread_mutex_unlock(&r->lock);
+	c->listed = true;
 }
 
 /* Call with the lock held. */
@@ -78,61 +103,92 @@ static void unlist(struct reception *r, struct connection *c)
 {
 	*(c->before ? &c->before->behind : &r->first) = c->behind;
 	*(c->behind ? &c->behind->before : &r->last) = c->before;
+	c->listed = false;
 }
 
 /*
- * Reads what has arrived on an unlisted connection. A complete request goes to
- * the pool.
+ * Lists C and arms its event in one step. Afterwards C belongs to the thread
+ * that gets the event.
  */
-static void go_on(struct reception *r, struct connection *c, struct intake *in)
+static void wait_for_peer(struct reception *r, struct connection *c)
 {
+	bool begun = connection_has_begun(c), watched;
+
+	if (!begun || !c->begun)
+		c->deadline_ms = monotonic_ms() + (begun ? GATHER_SECONDS : IDLE_SECONDS) * 1000;
+	c->begun = begun;
+	pthread_mutex_lock(&r->lock);
+	list(r, c);
+	watched = watch(r, c);
+	if (!watched)
+		unlist(r, c);
+	pthread_mutex_unlock(&r->lock);
+	if (!watched)
+		free_connection(r, c);
+}
+
+/* Reads what has arrived on C, whose event came. False: no complete request. */
+static bool take_event(struct reception *r, struct connection *c, struct intake *in)
+{
+	pthread_mutex_lock(&r->lock);
+	if (c->listed)
+		unlist(r, c);
+	pthread_mutex_unlock(&r->lock);
 	switch (connection_receive(c, in)) {
 	case CONNECTION_READY:
-		pool_put(r->pool, c);
-		break;
+		return true;
 	case CONNECTION_WAITS:
 		wait_for_peer(r, c);
-		break;
+		return false;
 	case CONNECTION_OVER:
-		connection_free(&c);
 		break;
 	}
+	free_connection(r, c);
+	return false;
 }
 
-void reception_done(void *arg, struct connection *c)
+struct connection *reception_wait(struct reception *r, struct intake *in, int ms)
 {
-	struct reception *r = arg;
-	struct intake in;
+	struct epoll_event e;
 
-	if (!connection_next(c)) {
-		connection_free(&c);
-	} else if (c->ahead.len) {
-		/*
-		 * continue at once, because no event fires for bytes that were
-		 * read already
-		 */
-		intake_init(&in);
-		go_on(r, c, &in);
-		intake_release(&in);
-	} else {
+	while (epoll_wait(r->epoll_fd, &e, 1, ms) > 0 && e.data.ptr)
+		if (take_event(r, e.data.ptr, in))
+			return e.data.ptr;
+	return NULL;
+}
+
+void reception_done(struct reception *r, struct connection *c)
+{
+	if (connection_next(c))
 		wait_for_peer(r, c);
-	}
+	else
+		free_connection(r, c);
+}
+
+void reception_wake(struct reception *r)
+{
+	notify_fd(r->over_fd);
 }
 
 /*
- * Takes a connection for which MATCHES is true off the list, or returns NULL.
+ * Shuts the first listed connection down for which MATCHES is true. HOW is as
+ * of shutdown. False: there is none.
  */
-static struct connection *take_listed(struct reception *r,
-				      bool (*matches)(const struct connection *c, int64_t now))
+static bool shut_listed(struct reception *r,
+			bool (*matches)(const struct connection *c, int64_t now), int how)
 {
 	int64_t now = monotonic_ms();
 	struct connection *c;
 
 	pthread_mutex_lock(&r->lock);
-	for (c = r->first; c && !matches(c, now); c = c->behind)
+	for (c = r->first; c && (c->closed || !matches(c, now)); c = c->behind)
 		;
-	if (c)
+	if (c) {
 		unlist(r, c);
+		c->closed = true;
+		atomic_fetch_add(&r->closing, 1);
+		shutdown(c->fd, how);
+	}
 	pthread_mutex_unlock(&r->lock);
 	return c;
 }
@@ -142,10 +198,13 @@ static bool is_late(const struct connection *c, int64_t now)
 	return c->deadline_ms <= now;
 }
 
+/* Is there no request on the connection, not even one that was not read yet? */
 static bool is_idle(const struct connection *c, int64_t now)
 {
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
 	(void)now;
-	return !c->begun;
+	return !c->begun && !c->ahead.len && poll(&p, 1, 0) == 0;
 }
 
 /*
@@ -162,67 +221,26 @@ static bool is_stale_and_idle(const struct connection *c, int64_t now)
 	return !c->begun && is_stale(c, now);
 }
 
-static void close_late(struct reception *r)
-{
-	struct connection *c;
-
-	while ((c = take_listed(r, is_late)))
-		connection_free(&c);
-}
-
-/*
- * Closes idle connections, after answering requests that have already arrived
- * on them.
- */
-static void close_idle(struct reception *r)
-{
-	struct connection *c;
-
-	while ((c = take_listed(r, is_idle))) {
-		enum connection_state state = connection_receive(c, &r->intake);
-
-		if (state == CONNECTION_READY)
-			pool_put(r->pool, c);
-		else if (state == CONNECTION_WAITS && connection_has_begun(c))
-			wait_for_peer(r, c);
-		else
-			connection_free(&c);
-	}
-}
-
 /* ---- new connections ---- */
 
+/* Is there room for a new connection? If not, the thread is woken when there is. */
 static bool has_room(struct reception *r)
 {
-	return atomic_load(&r->connections.n) < r->connections.max;
+	bool room;
+
+	atomic_store(&r->crowded, true);
+	room = atomic_load(&r->connections.n) < r->connections.max;
+	if (room)
+		atomic_store(&r->crowded, false);
+	return room;
 }
 
-/*
- * Makes room for a new connection. False: the limit is reached, and no
- * connection can be closed.
- */
-static bool make_room(struct reception *r)
+/* Closes a connection if it can, unless one is being closed. */
+static void make_room(struct reception *r)
 {
-	struct connection *c;
-
-	if (has_room(r))
-		return true;
-	c = take_listed(r, is_stale_and_idle);
-	if (!c)
-		c = take_listed(r, is_stale);
-	if (c)
-		connection_free(&c);
-	return has_room(r);
-}
-
-static void set_listening(struct reception *r, bool listening)
-{
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = NULL };
-
-	if (r->listening != listening &&
-	    epoll_ctl(r->epoll_fd, listening ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, r->listen_fd, &e) ==
-		    0)
-		r->listening = listening;
+	if (atomic_load(&r->connections.n) - atomic_load(&r->closing) == r->connections.max &&
+	    !shut_listed(r, is_stale_and_idle, SHUT_RDWR))
+		shut_listed(r, is_stale, SHUT_RDWR);
 }
 
 /* Logs why accepting failed. */
@@ -233,7 +251,7 @@ static void explain(struct reception *r, int failure)
 		return;
 	log_error("accept: %s", strerror(failure));
 	r->accept_after_ms = monotonic_ms() + 100;
-	set_listening(r, false);
+	r->listening = false;
 	if (failure == EBADF || failure == EINVAL || failure == ENOTSOCK || failure == EOPNOTSUPP)
 		kill(getpid(), SIGTERM);
 }
@@ -242,96 +260,84 @@ static void accept_connections(struct reception *r)
 {
 	int fd;
 
-	while (make_room(r)) {
+	while (has_room(r)) {
 		fd = accept4(r->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0) {
 			explain(r, errno);
 			return;
 		}
-		go_on(r, connection_new(fd, &r->connections), &r->intake);
+		wait_for_peer(r, connection_new(fd, &r->connections));
 	}
-	set_listening(r, false);
 }
 
 /* ---- the thread ---- */
 
-static void take_event(struct reception *r, struct connection *c)
-{
-	pthread_mutex_lock(&r->lock);
-	unlist(r, c);
-	pthread_mutex_unlock(&r->lock);
-	go_on(r, c, &r->intake);
-}
-
-/*
- * Handles events; new connections last, because accepting may close a
- * connection that also has an event.
- */
-static void take_events(struct reception *r, const struct epoll_event *events, int n)
-{
-	bool new_connections = false;
-	uint64_t woken;
-
-	for (int i = 0; i < n; i++) {
-		if (events[i].data.ptr == r) {
-			if (read(r->wake_fd, &woken, sizeof(woken)) < 0)
-				log_error("eventfd: %s", strerror(errno));
-		} else if (events[i].data.ptr) {
-			take_event(r, events[i].data.ptr);
-		} else {
-			new_connections = true;
-		}
-	}
-	if (new_connections)
-		accept_connections(r);
-}
-
-/* The timeout of waiting for events. */
+/* Prepares the next turn; returns how long to wait for an event. */
 static int tick(struct reception *r)
 {
 	if (atomic_load(&r->stopping)) {
-		set_listening(r, false);
 		if (atomic_exchange(&r->accept_rest, false))
 			accept_connections(r);
-		close_idle(r);
+		r->listening = false;
+		while (shut_listed(r, is_idle, SHUT_RD))
+			;
 		return SHORT_TICK_MS;
 	}
-	if (!r->listening && monotonic_ms() >= r->accept_after_ms && make_room(r))
-		set_listening(r, true);
+	if (!r->listening && monotonic_ms() >= r->accept_after_ms) {
+		r->listening = has_room(r);
+		if (!r->listening)
+			make_room(r);
+	}
 	return r->listening ? TICK_MS : SHORT_TICK_MS;
+}
+
+static void take_turn(struct reception *r)
+{
+	int ms = tick(r);
+	struct pollfd fds[2] = { { .fd = r->wake_fd, .events = POLLIN },
+				 { .fd = r->listening ? r->listen_fd : -1, .events = POLLIN } };
+	uint64_t woken;
+	int64_t now;
+
+	poll(fds, 2, ms);
+	if (fds[0].revents && read(r->wake_fd, &woken, sizeof(woken)) < 0)
+		log_error("eventfd: %s", strerror(errno));
+	if (fds[1].revents) {
+		r->listening = has_room(r);
+		accept_connections(r);
+	}
+	now = monotonic_ms();
+	if (now - r->looked_ms >= TICK_MS) {
+		while (shut_listed(r, is_late, SHUT_RDWR))
+			;
+		r->looked_ms = now;
+	}
+	atomic_store(&r->seen, now / 1000);
 }
 
 static void *run(void *arg)
 {
 	struct reception *r = arg;
-	struct epoll_event events[EVENTS];
 
 	pthread_setname_np(pthread_self(), "usaged-front");
-	do {
-		int n = epoll_wait(r->epoll_fd, events, EVENTS, tick(r));
-		int64_t now = monotonic_ms();
-
-		take_events(r, events, n);
-		if (now - r->looked_ms >= TICK_MS) {
-			close_late(r);
-			r->looked_ms = now;
-		}
-		atomic_store(&r->seen, now / 1000);
-	} while (!atomic_load(&r->stopping) || atomic_load(&r->accept_rest) ||
-		 atomic_load(&r->connections.n));
+	do
+		take_turn(r);
+	while (!atomic_load(&r->stopping) || atomic_load(&r->accept_rest) ||
+	       atomic_load(&r->connections.n));
 	return NULL;
 }
 
 struct reception *reception_new(int listen_fd, int connections)
 {
 	struct reception *r = calloc(1, sizeof(*r));
+	struct epoll_event e = { .events = EPOLLIN };
 
 	if (!r)
 		abort();
-	intake_init(&r->intake);
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	r->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (r->epoll_fd < 0 || r->wake_fd < 0)
+	if (r->wake_fd < 0 || epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, r->over_fd, &e) < 0)
 		abort();
 	r->listen_fd = listen_fd;
 	r->connections.max = connections;
@@ -339,17 +345,13 @@ struct reception *reception_new(int listen_fd, int connections)
 	return r;
 }
 
-int reception_start(struct reception *r, struct pool *p, struct error *err)
+int reception_start(struct reception *r, struct error *err)
 {
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = r };
-	int rc = 0;
+	int rc;
 
 	if (FCGX_Init() != 0)
 		return error_set(err, ERR_INTERNAL, NULL, "libfcgi could not be started");
-	r->pool = p;
 	atomic_store(&r->seen, monotonic_ms() / 1000);
-	if (epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, r->wake_fd, &e) < 0)
-		return error_system(err, "epoll", errno);
 	rc = pthread_create(&r->thread, NULL, run, r);
 	r->running = !rc;
 	return rc ? error_system(err, "Can't start a thread", rc) : 0;
@@ -357,13 +359,10 @@ int reception_start(struct reception *r, struct pool *p, struct error *err)
 
 void reception_stop(struct reception *r, bool accepted)
 {
-	uint64_t one = 1;
-
 	atomic_store(&r->connections.ending, true);
 	atomic_store(&r->accept_rest, accepted);
 	atomic_store(&r->stopping, true);
-	if (write(r->wake_fd, &one, sizeof(one)) < 0)
-		log_error("eventfd: %s", strerror(errno));
+	notify_fd(r->wake_fd);
 }
 
 bool reception_has_ended(struct reception *r)
@@ -384,8 +383,8 @@ void reception_free(struct reception **r)
 		return;
 	pthread_mutex_destroy(&(*r)->lock);
 	close((*r)->epoll_fd);
+	close((*r)->over_fd);
 	close((*r)->wake_fd);
-	intake_release(&(*r)->intake);
 	free(*r);
 	*r = NULL;
 }

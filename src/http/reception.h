@@ -1,7 +1,9 @@
 /*
- * reception.h - a thread that accepts connections and gathers their requests
- * (http/connection.h) for the pool, so that idle connections and slow requests
- * hold no thread of the pool.
+ * reception.h - the connections that are between two requests, and those whose
+ * request has not arrived completely. They hold no thread: all threads of the
+ * pool that are free wait for all of these connections (reception_wait), and one
+ * of the threads gets the next request that is complete (http/connection.h). A
+ * thread of the reception's own accepts connections and closes connections.
  *
  * A connection is closed after IDLE_SECONDS without a request, or
  * GATHER_SECONDS after the beginning of an incomplete request. At the limit of
@@ -13,7 +15,8 @@
 #ifndef HTTP_RECEPTION_H
 #define HTTP_RECEPTION_H
 
-#include "http/pool.h"
+#include "base/error.h"
+#include "http/connection.h"
 
 enum { IDLE_SECONDS = 75, GATHER_SECONDS = 15 }; /* nginx keeps idle connections for 60 s */
 
@@ -25,11 +28,21 @@ struct reception;
  */
 struct reception *reception_new(int listen_fd, int connections);
 
-/* Starts the thread. Borrows P, which returns connections by reception_done. */
-int reception_start(struct reception *r, struct pool *p, struct error *err);
+/* Starts the thread. */
+int reception_start(struct reception *r, struct error *err);
 
-/* The function pool_setup.done; ARG is the reception. */
-void reception_done(void *arg, struct connection *c);
+/*
+ * Waits for a request, at most MS (-1: without a limit). The connection is
+ * CONNECTION_READY, and the caller's until reception_done. NULL: there was none
+ * in this time, or reception_wake was called. Thread-safe.
+ */
+struct connection *reception_wait(struct reception *r, struct intake *in, int ms);
+
+/* Takes C back after its request, and keeps or frees it. Thread-safe. */
+void reception_done(struct reception *r, struct connection *c);
+
+/* Ends all calls of reception_wait at once: those at work, and later ones. */
+void reception_wake(struct reception *r);
 
 /*
  * Stops accepting connections; with ACCEPTED, first accepts the connections
@@ -47,7 +60,7 @@ int64_t reception_seen(struct reception *r);
 
 /*
  * Call reception_free after the thread has ended, or if the thread was never
- * started.
+ * started; no other thread may use R any more.
  */
 void reception_free(struct reception **r);
 

@@ -20,7 +20,7 @@ static const char *find_stuck(const struct watchdog *w, const struct watchdog_si
 		const char *who;
 		int64_t seen;
 	} all[] = { { "the thread that accepts connections", signs->reception },
-		    { "the threads for health checks and events", signs->light_threads },
+		    { "the threads that answer requests", signs->requests },
 		    { "the thread that writes", signs->writer } };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

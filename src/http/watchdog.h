@@ -1,7 +1,7 @@
 /*
  * watchdog.h - tells the service manager that the server is alive. Without this
  * message, the manager restarts the server. The server is alive if the
- * reception's loop turns, a light thread becomes free, and the commit thread
+ * reception's loop turns, a thread for requests becomes free, and the commit thread
  * finishes its commit, each within WATCHDOG_SECONDS plus twice
  * ledger.busy_timeout_ms. So another program's lock on the ledger alone does
  * not exceed this time.
@@ -19,7 +19,7 @@ enum { WATCHDOG_SECONDS = 30 }; /* plus twice ledger.busy_timeout_ms */
 /* The last sign of life of each part, in seconds of a monotonic clock. */
 struct watchdog_signs {
 	int64_t reception;
-	int64_t light_threads;
+	int64_t requests;
 	int64_t writer;
 };
 

@@ -25,7 +25,7 @@ const ask = async (ledger, uri) => {
 
 test('too few files are refused at the start, with the number needed', async () => {
 	const ledger = new Ledger({ server: 'threads = 96' })
-	const readers = Math.max(16, 2 * cpus().length), needed = 2 * 96 + 2 * readers + 178
+	const readers = Math.max(16, 2 * cpus().length), needed = 3 * 96 + 2 * readers + 178
 	try {
 		for (const limit of [64, needed - 1]) {
 			const { status, stderr } = serve(ledger, `-n ${limit}`)
@@ -43,7 +43,7 @@ test('too few files are refused at the start, with the number needed', async () 
 test('with exactly as many files as it asks for, all threads can work at once', async () => {
 	const ledger = new Ledger({ server: 'threads = 24' })
 	try {
-		await ledger.start(...limited(ledger, '-n 274'))
+		await ledger.start(...limited(ledger, '-n 298'))
 		const account = ledger.account('One'), long = ' '.repeat(100000)
 		const answers = await Promise.all(Array.from({ length: 90 }, (_, i) => i % 3 ? ledger.post(event(account, `${i}`) + (i % 3 === 1 ? long : '')) : ask(ledger, '/overview.html')))
 		assert.equal(answers.length, 90)

@@ -41,7 +41,7 @@ const list = (ledger, token = ledger.admin) => send(ledger, token, { uri: '/acco
 const POLL = process.arch === 'x64' ? '7' : '73'
 const waitForPeers = pid => readdirSync(`/proc/${pid}/task`).filter(task => {
 	try {
-		return /^usaged-(light|general)$/m.test(readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8'))
+		return /^usaged-request$/m.test(readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8'))
 			&& readFileSync(`/proc/${pid}/task/${task}/syscall`, 'utf8').split(' ')[0] === POLL
 	} catch {
 		return false
@@ -66,10 +66,10 @@ const served = (name, server, body) => test(name, async t => {
 	}
 })
 
-served('half of the threads are for health and events', 'threads = 9', async ledger => {
+served('one thread accepts connections, and the others answer requests', 'threads = 9', async ledger => {
 	const threads = () => readdirSync(`/proc/${ledger.worker.pid}/task`).map(task => readFileSync(`/proc/${ledger.worker.pid}/task/${task}/comm`, 'utf8').trim())
 	const count = name => threads().filter(t => t === name).length
-	await until(() => `${count('usaged-light')} ${count('usaged-general')} ${count('usaged-front')}` === '5 4 1', threads().join(', '))
+	await until(() => `${count('usaged-request')} ${count('usaged-front')}` === '9 1', threads().join(', '))
 })
 
 served('200 requests that are stuck or idle keep neither health nor events waiting', 'threads = 8', async ledger => {
@@ -100,6 +100,7 @@ served('200 requests that are stuck or idle keep neither health nor events waiti
 
 served('what may take long waits for a general thread, whatever operation it is of', 'threads = 2', async ledger => {
 	const account = ledger.account('One'), held = stuck(ledger, ledger.token)
+	await until(() => waitForPeers(ledger.worker.pid) === 1, 'a thread waits for its peer')
 	const one = event(account, 'one')
 	const waiting = [
 		send(ledger, ledger.admin, { method: 'POST', uri: '/events', body: gzipSync(one), env: { ...NDJSON, HTTP_CONTENT_ENCODING: 'gzip' } }),

@@ -3,27 +3,19 @@
  * threads that must move do.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <semaphore.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "ledger_place.h"
 #include "suite.h"
 
-#include "api/signin.h"
 #include "base/civil.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "fixture.h"
-#include "http/pool.h"
 #include "http/watchdog.h"
 #include "usage/commit_thread.h"
 #include "base/banned.h"
@@ -169,7 +161,7 @@ START_TEST(the_manager_is_told_only_while_every_thread_moves)
 {
 	const struct settings settings = { .busy_timeout_ms = 10000 };
 	static int64_t struct_of[3] = { offsetof(struct watchdog_signs, reception),
-					offsetof(struct watchdog_signs, light_threads),
+					offsetof(struct watchdog_signs, requests),
 					offsetof(struct watchdog_signs, writer) };
 	const int64_t limit = WATCHDOG_SECONDS + 20;
 	struct watchdog w;
@@ -209,7 +201,6 @@ END_TEST
 
 static sem_t held, let_go;
 static char database[96];
-static unsigned char secret[SECRET_BYTES];
 
 static void make_ledger(void)
 {
@@ -218,7 +209,6 @@ static void make_ledger(void)
 	snprintf(database, sizeof(database), "%s/usage.db", dir);
 	OK(store_open(ledger_place(database), STORE_CREATE | STORE_WRITE, 1000, &st, &err));
 	store_close(&st);
-	OK(secret_init(&err));
 	sem_init(&held, 0, 0);
 	sem_init(&let_go, 0, 0);
 }
@@ -273,255 +263,6 @@ START_TEST(a_writer_that_stays_with_a_commit_is_not_seen)
 }
 END_TEST
 
-static int hold_thread(struct request *rq, struct writer *w, struct error *e)
-{
-	(void)w, (void)e;
-	sem_post(&held);
-	sem_wait(&let_go);
-	rq->reply.status = 204;
-	return 0;
-}
-
-static const struct field no_fields[] = { { 0 } };
-static const struct shape no_shape = { .name = "Nothing", .fields = no_fields, .doc = "Nothing" };
-static const struct param no_params[] = { { 0 } };
-
-static const struct op hold_light = { .id = "HoldLight",
-				      .methods = M_GET,
-				      .path = "/healthz",
-				      .dialect = &dialect_usaged,
-				      .roles = ROLE_ANYONE,
-				      .light = true,
-				      .params = no_params,
-				      .returns = &no_shape,
-				      .run = hold_thread,
-				      .doc = "Holds a thread" };
-static const struct op hold_general = { .id = "HoldGeneral",
-					.methods = M_GET,
-					.path = "/overview",
-					.dialect = &dialect_usaged,
-					.roles = ROLE_ANYONE,
-					.params = no_params,
-					.returns = &no_shape,
-					.run = hold_thread,
-					.doc = "Holds a thread" };
-static const struct op *const table[] = { &hold_light, &hold_general, NULL };
-
-static void done(void *arg, struct connection *c)
-{
-	(void)arg;
-	connection_free(&c);
-}
-
-static void send_record(int fd, int type, const char *content, size_t len)
-{
-	const FCGI_Header header = fcgi_header(type, 1, len);
-
-	ck_assert_int_eq(send(fd, &header, sizeof(header), 0), sizeof(header));
-	ck_assert_int_eq(send(fd, content, len, 0), (ssize_t)len);
-}
-
-/* A connection on which PATH is asked for; *RET_PEER is its other end. */
-static struct connection *ask(const char *path, struct connections *all, int *ret_peer)
-{
-	static struct intake intake;
-	struct connection *c;
-	char variables[200];
-	int fds[2];
-
-	snprintf(variables, sizeof(variables), "\016\003REQUEST_METHODGET\013%cREQUEST_URI%s",
-		 (int)strlen(path), path);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	ck_assert_int_eq(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
-	send_record(fds[0], FCGI_BEGIN_REQUEST, "\0\1\0\0\0\0\0", 8);
-	send_record(fds[0], FCGI_PARAMS, variables, strlen(variables));
-	send_record(fds[0], FCGI_PARAMS, "", 0);
-	send_record(fds[0], FCGI_STDIN, "", 0);
-	*ret_peer = fds[0];
-	ck_assert_int_eq(FCGX_Init(), 0);
-	intake_init(&intake);
-	c = connection_new(fds[1], all);
-	ck_assert_int_eq(connection_receive(c, &intake), CONNECTION_READY);
-	intake_release(&intake);
-	return c;
-}
-
-enum { SOON_MS = 200, PATIENCE_MS = 20000 };
-
-/* Asks at NOW until it is answered; false: it isn't for so many ms. */
-static bool is_answered(struct pool *p, int64_t now, int ms)
-{
-	for (int i = 0; i < ms; i++) {
-		if (pool_answered(p, now) == now)
-			return true;
-		usleep(1000);
-	}
-	return false;
-}
-
-/* From now on, the system has no thread for the calling one. */
-static void refuse_threads(void)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog filter = { ARRAY_SIZE(code), code };
-
-	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
-}
-
-/* What has been logged to FILE since it was made, as one text. */
-static void read_log(FILE *file, char *text, size_t size)
-{
-	ssize_t n = pread(fileno(file), text, size - 1, 0);
-
-	ck_assert_int_ge(n, 0);
-	text[n] = '\0';
-}
-
-/*
- * Two threads of each kind, of which the idle ones end; then the system has no
- * more. Each kind has two requests, which the thread that is left handles one
- * after the other.
- */
-START_TEST(a_pool_whose_threads_cannot_start_again_says_so_once)
-{
-	static const char *const paths[] = { "/healthz", "/healthz", "/overview", "/overview" };
-	static const char words[] = "requests wait for the 2 running threads";
-	struct settings *settings = NULL;
-	struct connections all = { .max = 10 };
-	struct signin *signin = signin_new();
-	struct pool *p = NULL;
-	FILE *file = tmpfile();
-	char logged[4096], *found;
-	int peers[ARRAY_SIZE(paths)];
-
-	make_ledger();
-	OK(settings_load(NULL, &settings, &err));
-	settings->database = ledger_place(database);
-	settings->threads = 4;
-	OK(pool_new(&(struct pool_setup) { .worker = { .settings = settings,
-						       .secret = secret,
-						       .table = table,
-						       .signin = signin },
-					   .done = done,
-					   .now = 1 },
-		    &p, &err));
-	usleep(2500000);
-	log_set_level(LOG_LEVEL_WARNING);
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
-	refuse_threads();
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		pool_put(p, ask(paths[i], &all, &peers[i]));
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		sem_wait(&held);
-		sem_post(&let_go);
-	}
-	pool_end(p);
-	while (pool_running(p))
-		usleep(1000);
-	pool_free(&p);
-	ck_assert_int_eq(atomic_load(&all.n), 0);
-	read_log(file, logged, sizeof(logged));
-	found = strstr(logged, words);
-	ck_assert_msg(found, "logged: %s", logged);
-	ck_assert_msg(!strstr(found + 1, words), "logged: %s", logged);
-	fclose(file);
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		close(peers[i]);
-	signin_free(&signin);
-	settings_free(&settings);
-	/* at a usual exit, the leak sanitizer would need a thread */
-	teardown();
-	_exit(EXIT_SUCCESS);
-}
-END_TEST
-
-/* Two threads of each kind, of which the idle ones end. */
-START_TEST(a_pool_answers_while_a_light_thread_can_start)
-{
-	struct settings *settings = NULL;
-	struct connections all = { .max = 10 };
-	struct signin *signin = signin_new();
-	struct pool *p = NULL;
-	int peer;
-
-	make_ledger();
-	OK(settings_load(NULL, &settings, &err));
-	settings->database = ledger_place(database);
-	settings->threads = 4;
-	OK(pool_new(&(struct pool_setup) { .worker = { .settings = settings,
-						       .secret = secret,
-						       .table = table,
-						       .signin = signin },
-					   .done = done,
-					   .now = 1 },
-		    &p, &err));
-	usleep(2500000);
-	pool_put(p, ask("/healthz", &all, &peer));
-	sem_wait(&held);
-	ck_assert_msg(is_answered(p, 2, PATIENCE_MS), "the thread that has ended can start again");
-	sem_post(&let_go);
-	pool_end(p);
-	while (pool_running(p))
-		usleep(1000);
-	pool_free(&p);
-	ck_assert_int_eq(atomic_load(&all.n), 0);
-	close(peer);
-	signin_free(&signin);
-	settings_free(&settings);
-}
-END_TEST
-
-/* One light and one general thread. */
-START_TEST(a_pool_answers_while_a_light_thread_is_free)
-{
-	struct settings *settings = NULL;
-	struct connections all = { .max = 10 };
-	struct signin *signin = signin_new();
-	struct pool *p = NULL;
-	int peers[3];
-
-	make_ledger();
-	OK(settings_load(NULL, &settings, &err));
-	settings->database = ledger_place(database);
-	settings->threads = 2;
-	OK(pool_new(&(struct pool_setup) { .worker = { .settings = settings,
-						       .secret = secret,
-						       .table = table,
-						       .signin = signin },
-					   .done = done,
-					   .now = 1 },
-		    &p, &err));
-	ck_assert(is_answered(p, 2, PATIENCE_MS));
-	pool_put(p, ask("/overview", &all, &peers[0]));
-	sem_wait(&held);
-	ck_assert_msg(is_answered(p, 3, PATIENCE_MS), "a general thread is no reason");
-	pool_put(p, ask("/healthz", &all, &peers[1]));
-	sem_wait(&held);
-	ck_assert(!is_answered(p, 4, SOON_MS));
-	sem_post(&let_go);
-	sem_post(&let_go);
-	while (pool_answered(p, 5) < 4)
-		usleep(1000);
-	pool_end(p);
-	while (pool_running(p))
-		usleep(1000);
-	pool_free(&p);
-	ck_assert_int_eq(atomic_load(&all.n), 0);
-	close(peers[0]);
-	close(peers[1]);
-	signin_free(&signin);
-	settings_free(&settings);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("watchdog");
@@ -534,9 +275,6 @@ int main(void)
 	tcase_add_test(t, the_watchdog_is_for_one_process);
 	tcase_add_test(t, the_manager_is_told_only_while_every_thread_moves);
 	tcase_add_test(t, a_writer_that_stays_with_a_commit_is_not_seen);
-	tcase_add_test(t, a_pool_answers_while_a_light_thread_is_free);
-	tcase_add_test(t, a_pool_answers_while_a_light_thread_can_start);
-	tcase_add_test(t, a_pool_whose_threads_cannot_start_again_says_so_once);
 	suite_add_tcase(s, t);
 	return run_suite_in_forks(s);
 }
