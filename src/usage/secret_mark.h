@@ -11,8 +11,8 @@
 #include "store/store.h"
 
 /*
- * Writes the mark of SECRET in the current write. Does nothing in a ledger that
- * is the file at WHERE.
+ * Fails if the ledger has the mark of another secret; writes the mark if it has
+ * none. In a write. Does nothing in a ledger that is the file at WHERE.
  */
 int secret_mark(struct store *st, const char *where, const unsigned char *secret,
 		struct error *err);
@@ -24,8 +24,8 @@ int secret_mark(struct store *st, const char *where, const unsigned char *secret
 int secret_mark_compare(struct store *st, const unsigned char *secret, struct error *err);
 
 /*
- * Fails if the ledger at WHERE has the mark of another secret; writes the mark
- * if it has none. ST is open for writing, outside a transaction.
+ * As secret_mark, outside a transaction: a ledger that has the mark is only
+ * read. ST is open for writing.
  */
 int secret_mark_check(struct store *st, const char *where, const unsigned char *secret,
 		      struct error *err);
