@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/banned.h"
 
 _Static_assert(SECRET_BYTES >= crypto_generichash_KEYBYTES_MIN &&
@@ -75,15 +76,24 @@ int secret_create(const char *path, struct error *err)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc = 0;
 	ssize_t n;
 
+	if (fd < 0 && errno == EEXIST)
+		return error_set(
+			err, ERR_CONFLICT, "ledger.secret_file",
+			"there is no ledger yet, but a secret file: if no other ledger uses "
+			"it, \"usaged init\" was interrupted; remove the file, and run that "
+			"again: %s",
+			path);
 	if (fd < 0)
 		return error_system(err, path, errno);
 	randombytes_buf(secret, sizeof(secret));
 	errno = ENOSPC; /* a short write means a full disk */
 	n = write(fd, secret, sizeof(secret));
-	if (n != SECRET_BYTES || fsync(fd) < 0) {
+	if (n != SECRET_BYTES || fsync(fd) < 0)
 		rc = error_system(err, path, errno);
+	else
+		rc = file_sync_folder(path, err);
+	if (rc < 0)
 		unlink(path);
-	}
 	sodium_memzero(secret, sizeof(secret));
 	close(fd);
 	return rc;

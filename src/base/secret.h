@@ -23,7 +23,10 @@ int secret_init(struct error *err);
  * the file (mode & 077) or if its size differs.
  */
 int secret_load(const char *path, unsigned char ret[static SECRET_BYTES], struct error *err);
-/* Creates the file of a new secret, mode 0600. Fails if the file exists. */
+/*
+ * Creates the file of a new secret, for a new ledger, mode 0600. ERR_CONFLICT: the
+ * file exists.
+ */
 int secret_create(const char *path, struct error *err);
 
 /*

@@ -174,6 +174,11 @@ int db_set_schema_version(struct db *db, int64_t version, struct error *err)
 	return db->driver->set_schema_version(db, version, err);
 }
 
+int db_names_free(struct db *db, const char *sql, struct error *err)
+{
+	return db->driver->names_free ? db->driver->names_free(db, sql, err) : 0;
+}
+
 int db_references(struct db *db, bool on, struct error *err)
 {
 	return db->driver->references ? db->driver->references(db, on, err) : 0;

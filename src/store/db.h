@@ -33,7 +33,11 @@ struct layout;
  */
 typedef bool db_progress(void *arg, int64_t done, int64_t all);
 
-enum { DB_WRITE = 1 << 0, DB_CREATE = 1 << 1 };
+enum {
+	DB_WRITE = 1 << 0,
+	DB_CREATE = 1 << 1, /* make a new ledger; fails if there is one */
+	DB_EMPTY = 1 << 2   /* make the ledger if the database is empty */
+};
 
 /* ---- connections ---- */
 
@@ -127,6 +131,8 @@ const struct schema_step *db_schema(struct db *db, size_t *ret_n);
 /* Reads the version of the schema; 0: the database is empty. */
 int db_schema_version(struct db *db, int64_t *ret, struct error *err);
 int db_set_schema_version(struct db *db, int64_t version, struct error *err);
+/* Fails if another program has a table or an index of a name that SQL makes. In a write. */
+int db_names_free(struct db *db, const char *sql, struct error *err);
 /*
  * Turns the checks of foreign keys off or on, outside a transaction, for a step
  * that replaces a table to which others refer.

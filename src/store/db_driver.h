@@ -38,6 +38,7 @@ struct db_driver {
 
 	int (*schema_version)(struct db *db, int64_t *ret, struct error *err);
 	int (*set_schema_version)(struct db *db, int64_t version, struct error *err);
+	int (*names_free)(struct db *db, const char *sql, struct error *err);
 	int (*references)(struct db *db, bool on, struct error *err);
 	const char *references_broken;
 	const struct layout *layout;

@@ -8,9 +8,9 @@ int schema_progress(struct store *st, int64_t done, int64_t all, struct error *e
 {
 	const struct schema_watch *w = st->upgrade.watch;
 
-	return !w || w->step(w->arg, st->upgrade.version, done, all)
+	return !w || !w->step || w->step(w->arg, st->upgrade.version, done, all)
 		       ? 0
-		       : error_set(err, ERR_BUSY, NULL, "interrupted; the ledger is as before");
+		       : error_set(err, ERR_BUSY, NULL, "interrupted; nothing was changed");
 }
 
 /*
@@ -26,7 +26,14 @@ static int run_step(struct store *st, const struct schema_step *s, struct error 
 	return 0;
 }
 
-static int run_steps(struct db *db, const struct schema_step *steps, size_t n_steps,
+static int fail_made(struct error *err)
+{
+	return error_set(err, ERR_CONFLICT, "database",
+			 "the database has a ledger already; another host that shall use it needs "
+			 "the secret file of the first one, not a new one");
+}
+
+static int run_steps(struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
 		     const struct schema_watch *watch, struct error *err)
 {
 	struct store st = {
@@ -35,19 +42,26 @@ static int run_steps(struct db *db, const struct schema_step *steps, size_t n_st
 	int64_t version;
 
 	/*
-	 * Read the version again: another process may have upgraded the ledger
-	 * meanwhile.
+	 * Read the version again: another process may have made or upgraded the
+	 * ledger meanwhile.
 	 */
 	if (db_schema_version(db, &version, err) < 0)
 		return -1;
-	if (watch && version < (int64_t)n_steps && watch->begin(watch->arg, version, err) < 0)
+	if (version && flags & DB_CREATE)
+		return fail_made(err);
+	if (!version && db_names_free(db, steps[0].sql, err) < 0)
+		return -1;
+	if (watch && watch->begin && version < (int64_t)n_steps &&
+	    watch->begin(watch->arg, version, err) < 0)
 		return -1;
 	for (; version < (int64_t)n_steps; version++) {
 		st.upgrade.version = version + 1;
 		if (run_step(&st, &steps[version], err) < 0)
 			return -1;
 	}
-	return db_set_schema_version(db, version, err);
+	if (db_set_schema_version(db, version, err) < 0)
+		return -1;
+	return watch && watch->end ? watch->end(watch->arg, &st, err) : 0;
 }
 
 static int check_references(struct db *db, struct error *err)
@@ -61,8 +75,8 @@ static int check_references(struct db *db, struct error *err)
 				   "the upgrade of its schema was undone");
 }
 
-static int bring_forward(struct db *db, const struct schema_step *steps, size_t n_steps,
-			 const struct schema_watch *watch, struct error *err)
+static int bring_forward(struct db *db, unsigned flags, const struct schema_step *steps,
+			 size_t n_steps, const struct schema_watch *watch, struct error *err)
 {
 	int rc = -1;
 
@@ -74,7 +88,8 @@ static int bring_forward(struct db *db, const struct schema_step *steps, size_t 
 		return -1;
 	db_cache(db, true);
 	if (db_begin(db, true, err) == 0) {
-		rc = run_steps(db, steps, n_steps, watch, err) < 0 || check_references(db, err) < 0
+		rc = run_steps(db, flags, steps, n_steps, watch, err) < 0 ||
+				     check_references(db, err) < 0
 			     ? -1
 			     : db_commit(db, err);
 		if (rc < 0)
@@ -91,6 +106,8 @@ int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps,
 
 	if (db_schema_version(db, &version, err) < 0)
 		return -1;
+	if (version && flags & DB_CREATE)
+		return fail_made(err);
 	if (version == (int64_t)n_steps)
 		return 0;
 	if (version > (int64_t)n_steps)
@@ -99,7 +116,7 @@ int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps,
 				 ", this program knows versions up to %zu:"
 				 " use the newer program that wrote it",
 				 version, n_steps);
-	if (version == 0 && !(flags & DB_CREATE))
+	if (version == 0 && !(flags & (DB_CREATE | DB_EMPTY)))
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "this is empty, not a ledger: make one with \"usaged init\"");
 	if (!(flags & DB_WRITE))
@@ -108,7 +125,7 @@ int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps,
 				 ", this program uses version %zu:"
 				 " upgrade it with \"usaged upgrade\"",
 				 version, n_steps);
-	return bring_forward(db, steps, n_steps, watch, err);
+	return bring_forward(db, flags, steps, n_steps, watch, err);
 }
 
 int schema_bring_newest(struct db *db, unsigned flags, const struct schema_watch *watch,

@@ -19,7 +19,7 @@ struct schema_step {
 extern const struct schema_step schema_sqlite[], schema_pgsql[];
 extern const size_t schema_n_sqlite, schema_n_pgsql;
 
-/* Watches an upgrade. */
+/* Watches an upgrade, or how a ledger is made. Functions may be NULL. */
 struct schema_watch {
 	/*
 	 * Called in the transaction of the upgrade, before the first step.
@@ -31,13 +31,17 @@ struct schema_watch {
 	 * false to give up.
 	 */
 	bool (*step)(void *arg, int64_t version, int64_t done, int64_t all);
+	/* Called in the transaction, after the last step. */
+	int (*end)(void *arg, struct store *st, struct error *err);
 	void *arg;
 };
 
 /*
  * Upgrades the open database to version N_STEPS, in one transaction. Fails if
- * the database needs an upgrade and FLAGS lack DB_WRITE, or if its schema is
- * newer. WATCH may be NULL.
+ * the database needs an upgrade and FLAGS lack DB_WRITE, if its schema is newer,
+ * or if it is empty and FLAGS have neither DB_CREATE nor DB_EMPTY. DB_CREATE:
+ * ERR_CONFLICT if it is not empty; of several processes at once, one succeeds.
+ * WATCH may be NULL.
  */
 int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
 		 const struct schema_watch *watch, struct error *err);

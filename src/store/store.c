@@ -35,7 +35,9 @@ enum { PLACE_SHOWN = 120 };
 static int bring_schema(struct db *db, const char *where, unsigned flags, struct error *err)
 {
 	struct error own = { 0 }, named = { 0 };
-	unsigned more = flags & (STORE_CREATE | STORE_EMPTY) ? DB_WRITE | DB_CREATE : 0;
+	unsigned more = flags & STORE_CREATE  ? DB_WRITE | DB_CREATE
+			: flags & STORE_EMPTY ? DB_WRITE | DB_EMPTY
+					      : 0;
 
 	if (schema_bring_newest(db, more, NULL, &own) == 0)
 		return 0;

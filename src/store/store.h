@@ -25,8 +25,8 @@ struct store;
 
 enum {
 	STORE_WRITE = 1 << 0,  /* open for writing; otherwise read-only */
-	STORE_CREATE = 1 << 1, /* make a new ledger; fails if the file exists */
-	STORE_EMPTY = 1 << 2   /* make the ledger if the file is empty */
+	STORE_CREATE = 1 << 1, /* make a new ledger; fails if there is one, or a file */
+	STORE_EMPTY = 1 << 2   /* make the ledger if the file or database is empty */
 };
 
 /*

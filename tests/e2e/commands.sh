@@ -46,8 +46,27 @@ try init --categories "$categories"
 is "init makes a ledger" "$code" 0
 is "the secret is its owner's alone" "$(stat -c %a "$tmp/secret")" 600
 sum=$(cksum <"$tmp/usage.db")
-refused "init writes over nothing" 1 "secret" init --categories "$categories"
+refused "init writes over nothing" 1 "there is a file $tmp/usage.db already" init --categories "$categories"
 is "the ledger is as it was" "$(cksum <"$tmp/usage.db")" "$sum"
+
+# what a killed init may have left
+mkdir "$tmp/left"
+sed "s|^database.*|database = $tmp/left/usage.db|; s|^secret_file.*|secret_file = $tmp/left/secret|" "$tmp/usaged.conf" >"$tmp/left.conf"
+echo left >"$tmp/left/secret"
+echo left >"$tmp/left/usage.db.part"
+echo left >"$tmp/left/usage.db.part-wal"
+left() {
+	err=$("$usaged" --config "$tmp/left.conf" init --categories "$categories" 2>&1)
+	code=$?
+}
+left
+is "init keeps a secret file that is there" "$code $(cat "$tmp/left/secret")" "1 left"
+has "and says what to do with it" "$err" "if no other ledger uses it, \"usaged init\" was interrupted; remove the file, and run that again: $tmp/left/secret"
+is "no ledger is made" "$(cd "$tmp/left" && echo *)" "secret"
+rm "$tmp/left/secret"
+left
+is "then init makes the ledger" "$code $(cd "$tmp/left" && echo *)" "0 secret usage.db"
+rm -r "$tmp/left" "$tmp/left.conf"
 
 refused "a command must exist" 2 "dance" dance
 refused "closing accounts had another name" 2 "usaged closing close" period close --account x

@@ -82,7 +82,7 @@ const served = (name, body) => test(name, options, async t => {
 test('the tables are made once, and the address is shown without a password', options, () => {
 	const database = postgres.database(), ledger = new Ledger({ database })
 	const again = spawnSync(program, ['--config', ledger.host().config, 'init'], { encoding: 'utf8' })
-	assert.match(again.stderr, /secret: File exists/)
+	assert.match(again.stderr, /was made already, with this secret file: .*secret$/m)
 	writeFileSync(join(ledger.folder, 'other.conf'), `[ledger]\ndatabase = ${database.address}\nsecret_file = other\n`)
 	const other = spawnSync(program, ['--config', join(ledger.folder, 'other.conf'), 'init', '--categories', join(top, 'conf/categories.csv')], { encoding: 'utf8' })
 	assert.match(other.stderr, /has a ledger already/)

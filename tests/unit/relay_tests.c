@@ -4,7 +4,7 @@
  * says is true, the same call again succeeds, and the ledger stays sound. Only
  * with USAGED_TEST_STORE, and a server that has a socket on this machine.
  *
- * Corrections and moves have many messages: a run tests some of them, from a
+ * Corrections, moves and new ledgers have many messages: a run tests some of them, from a
  * random one on, and all with USAGED_TEST_RELAY=all or USAGED_LONG, in some
  * minutes.
  */
@@ -19,6 +19,8 @@
 #include "store/meta.h"
 #include "usage/admin.h"
 #include "usage/correct.h"
+#include "usage/new_ledger.h"
+#include "usage/secret_mark.h"
 #include "ledger_fixture.h"
 #include "ledger_sql.h"
 #include "pg_relay.h"
@@ -608,6 +610,100 @@ START_TEST(a_move)
 }
 END_TEST
 
+/* ---- a new ledger ---- */
+
+#define NEW_LEDGER "new.db"
+
+enum { NEW_STRIDE = 7 };
+
+static const char *place_of_new(void)
+{
+	return ledger_place(NEW_LEDGER);
+}
+
+static bool is_going(void)
+{
+	return true;
+}
+
+/* Makes the ledger through the relay, with FILE as its secret file. */
+static int make_new(const char *file)
+{
+	static const char catalogue[] =
+		"category,parent,description,count_unit,usage_unit,metered\n"
+		"calls,,Calls,calls,minutes,yes\n";
+	g_autofree char *categories = g_strconcat(dir, "/categories.csv", NULL);
+	const struct new_ledger new = { .where = by_relay(place_of_new()),
+					.secret_file = file,
+					.categories = categories,
+					.busy_timeout_ms = 5000,
+					.going = is_going };
+	size_t n;
+
+	ck_assert(g_file_set_contents(categories, catalogue, -1, NULL));
+	error_clear(&err);
+	return new_ledger_make(&new, &n, &err);
+}
+
+/* Is there a ledger, with the secret in FILE as its own? */
+static bool is_made(const char *file)
+{
+	unsigned char secret[SECRET_BYTES];
+	struct store *own = NULL;
+	bool made = store_open(place_of_new(), 0, 5000, &own, NULL) == 0;
+
+	if (made) {
+		OK(secret_load(file, secret, &err));
+		ck_assert_int_eq(secret_mark_compare(own, secret, &err), 1);
+	}
+	store_close(&own);
+	return made;
+}
+
+START_TEST(a_new_ledger)
+{
+	g_autofree char *file = g_strconcat(dir, "/secret", NULL);
+	const int stride = getenv("USAGED_TEST_RELAY") || getenv("USAGED_LONG") ? 1 : NEW_STRIDE;
+	const int first = (int)(g_random_int() % (unsigned)stride);
+	int cuts = 0, unknown = 0;
+
+	for (int d = 0; d < RELAY_DIRECTIONS; d++) {
+		bool cut = true;
+
+		for (int n = 1 + first; cut; n += stride) {
+			int rc;
+
+			ROW("after message %d to the %s", n,
+			    d == RELAY_TO_SERVER ? "server" : "client");
+			ck_assert_int_lt(n, MESSAGES_MAX);
+			clear_schema(place_of_new());
+			unlink(file);
+			relay_arm(relay, (enum relay_direction)d, n, false);
+			rc = make_new(file);
+			cut = relay_disarm(relay);
+			cuts += cut;
+			if (rc == 0) {
+				ck_assert(is_made(file));
+				continue;
+			}
+			ck_assert_msg(cut && err.kind == ERR_BUSY, "%s (%s)", err.message,
+				      err.detail);
+			if (strstr(err.message, "keep the secret file")) {
+				unknown++;
+				ck_assert_int_eq(access(file, F_OK), 0);
+				is_made(file);
+				continue;
+			}
+			ck_assert_int_ne(access(file, F_OK), 0);
+			ck_assert(!is_made(file));
+			OK(make_new(file));
+		}
+	}
+	printf("a new ledger: cut %d times, %d unknown\n", cuts, unknown);
+	ck_assert_int_gt(cuts, unknown);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("relay");
@@ -627,6 +723,11 @@ int main(void)
 	tcase_add_test(tc, a_commit_that_a_crash_may_have_taken_is_not_known);
 	tcase_add_test(tc, closings);
 	tcase_add_test(tc, an_opening_that_is_cut_says_when_to_try_again_and_not_where);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("new ledger");
+	tcase_set_timeout(tc, 600);
+	tcase_add_checked_fixture(tc, begin, finish);
+	tcase_add_test(tc, a_new_ledger);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("move");
 	tcase_set_timeout(tc, 600);

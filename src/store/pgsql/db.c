@@ -109,16 +109,9 @@ static int pgsql_open(const char *where, unsigned flags, int64_t busy_timeout_ms
 	db->wait.most_ms = PATIENCE_MS;
 	pgsql_statements_init(db);
 	*ret = &db->base;
-	if (read_server(db, err) == 0 && db_schema_version(*ret, &version, err) == 0) {
-		if (!(flags & DB_CREATE))
-			return 0;
-		if (version)
-			error_set(err, ERR_CONFLICT, "database",
-				  "the database has a ledger already; another host that shall use "
-				  "it needs the secret file of the first one, not a new one");
-		else if (pgsql_suits(*ret, err) == 0)
-			return 0;
-	}
+	if (read_server(db, err) == 0 && db_schema_version(*ret, &version, err) == 0 &&
+	    (!(flags & DB_CREATE) || pgsql_suits(*ret, err) == 0))
+		return 0;
 	db_close(ret);
 	return -1;
 }
@@ -334,14 +327,12 @@ static int pgsql_exec(struct db *base, const char *sql, struct error *err)
 
 static int pgsql_schema_version(struct db *base, int64_t *ret, struct error *err)
 {
-	struct stmt *s = pgsql_prepare(base, "SELECT to_regclass('meta') IS NOT NULL", err);
-	int rc = pgsql_step(s, err);
-	bool any = rc > 0 && pgsql_get_int(s, 0);
+	struct stmt *s;
+	int rc = pgsql_find_meta(base, err);
 
-	pgsql_reset(s);
 	*ret = 0;
-	if (rc < 0 || !any)
-		return rc < 0 ? -1 : 0;
+	if (rc <= 0)
+		return rc;
 	s = pgsql_prepare(base,
 			  "SELECT value, to_regproc('family_place') IS NOT NULL FROM meta"
 			  " WHERE name = 'schema'",
@@ -389,6 +380,7 @@ const struct db_driver db_pgsql = {
 	.copy = no_copy,
 	.schema_version = pgsql_schema_version,
 	.set_schema_version = pgsql_set_schema_version,
+	.names_free = pgsql_names_free,
 	.layout = &layout_pgsql,
 	.schema = schema_pgsql,
 	.n_schema = &schema_n_pgsql,

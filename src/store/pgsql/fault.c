@@ -8,6 +8,10 @@
 /* retry the request after so many seconds when the database is away */
 #define AWAY_RETRY_SECONDS 5
 
+#define FOREIGN_TABLE                                                                           \
+	"a table or function in the database is not as usaged made it: see the search_path of " \
+	"the database's user"
+
 static const struct {
 	const char *state; /* an SQLSTATE, or its class */
 	enum error_kind kind;
@@ -36,6 +40,9 @@ static const struct {
 	  "the schema has a table of this name already: give the ledger a schema or a database of "
 	  "its own",
 	  false },
+	{ "42703", ERR_INTERNAL, FOREIGN_TABLE, false },
+	{ "42804", ERR_INTERNAL, FOREIGN_TABLE, false },
+	{ "42883", ERR_INTERNAL, FOREIGN_TABLE, false },
 	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path", false },
 	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"",
 	  false },

@@ -38,6 +38,65 @@ int pgsql_suits(struct db *db, struct error *err)
 			      err);
 }
 
+/* ---- other programs ---- */
+
+enum { NAMES_SHOWN = 100 /* bytes */ };
+
+/* The columns of S are the schema and the names in it. Always returns -1. */
+static int fail_foreign(struct stmt *s, struct error *err)
+{
+	char schema[64], names[NAMES_SHOWN];
+
+	db_get_chars(s, 0, schema, sizeof(schema));
+	db_get_chars(s, 1, names, sizeof(names));
+	return error_set(err, ERR_CONFLICT, "database",
+			 "the schema %s has something of another program with the name %s: give "
+			 "the ledger a schema of its own, the first of the search_path, such as "
+			 "with options=-csearch_path%%3DNAME in the address",
+			 schema, names);
+}
+
+/* A table in a later schema of the search_path is not in the way. */
+int pgsql_find_meta(struct db *db, struct error *err)
+{
+	struct stmt *s =
+		db_prepare(db,
+			   "SELECT c.relnamespace::regnamespace::text, c.relname::text,"
+			   " (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND"
+			   " (a.attname, a.atttypid::regtype::text) IN (('name', 'text'), "
+			   "('value', 'bigint')))"
+			   " = 2, c.relnamespace = current_schema()::regnamespace"
+			   " FROM pg_class c WHERE c.oid = to_regclass('meta')",
+			   err);
+	int rc = db_step(s, err);
+	bool ours = rc > 0 && db_get_int(s, 2);
+
+	if (rc > 0 && !ours)
+		rc = db_get_int(s, 3) ? fail_foreign(s, err) : 0;
+	db_reset(s);
+	return rc;
+}
+
+int pgsql_names_free(struct db *db, const char *sql, struct error *err)
+{
+	struct stmt *s = db_prepare(
+		db,
+		"SELECT current_schema()::text, string_agg(relname::text, ', ' ORDER BY relname)"
+		" FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname IN"
+		" (SELECT m[1] FROM regexp_matches(?1,"
+		" 'CREATE (?:UNLOGGED |UNIQUE )*(?:TABLE|INDEX) \"?(\\w+)', 'g') m)"
+		" HAVING count(*) > 0",
+		err);
+	int rc;
+
+	db_bind_str(s, 1, sql);
+	rc = db_step(s, err);
+	if (rc > 0)
+		rc = fail_foreign(s, err);
+	db_reset(s);
+	return rc;
+}
+
 int pgsql_durable(struct db *db, struct error *err)
 {
 	if (pgsql_suits(db, err) < 0)

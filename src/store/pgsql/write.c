@@ -138,7 +138,11 @@ static bool text_is(struct stmt *s, int column, const char *text)
  */
 static enum outcome look_at_outcome(const struct pg_write *w, struct db *db)
 {
-	struct stmt *s = db_prepare(db, "SELECT pg_xact_status(?1::xid8), " CRASH_MARK, NULL);
+	/* a ledger that was being made may not be there, and has no mark then */
+	struct stmt *s = db_prepare(db,
+				    *w->mark ? "SELECT pg_xact_status(?1::xid8), " CRASH_MARK
+					     : "SELECT pg_xact_status(?1::xid8), ''",
+				    NULL);
 	enum outcome ret = OUTCOME_OPEN;
 
 	db_bind_str(s, 1, w->xid);
