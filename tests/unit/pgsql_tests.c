@@ -372,6 +372,94 @@ START_TEST(no_ledger_is_made_where_text_is_not_utf8)
 }
 END_TEST
 
+/* What another program may have in the schema, and what the error says. */
+static const struct {
+	const char *sql, *words;
+} foreigners[] = {
+	{ "CREATE TABLE meta (id bigint)", ": meta; give the ledger a schema" },
+	{ "CREATE TABLE meta (name bigint, value bigint)", ": meta; give" },
+	{ "CREATE TABLE meta (name text, value text)", ": meta; give" },
+	{ "CREATE TABLE meta (name text, value bigint)", ": meta; give" },
+	{ "CREATE VIEW meta AS SELECT 1 AS id", ": meta; give" },
+	{ "CREATE TABLE \"user\" (id bigint); CREATE TABLE event (id bigint)",
+	  ": event, user; give" },
+	{ "CREATE TABLE crash_mark (id bigint)", ": crash_mark; give" },
+	{ "CREATE SEQUENCE trigger", ": trigger; give" },
+	{ "CREATE TYPE account AS (id bigint)", ": account; give" },
+	{ "CREATE TABLE other (id bigint); CREATE INDEX account_number ON other (id)",
+	  ": account_number; give" },
+	{ "CREATE TYPE account AS ENUM ('one')", "has something of this name already" },
+	{ "CREATE FUNCTION declared_values(bytea) RETURNS bigint[] LANGUAGE sql AS 'SELECT "
+	  "NULL::bigint[]'",
+	  "has something of this name already" },
+};
+
+START_TEST(names_of_another_program_in_the_schema_are_said)
+{
+	const char *where = ledger_place(path);
+	const char *schema = strstr(where, "search_path%3D") + strlen("search_path%3D");
+	char *sql = g_strdup_printf("SET search_path = %s; %s", schema, foreigners[_i].sql);
+	char *words = g_strdup_printf("in the schema %s: ", schema);
+	struct store *st = NULL;
+
+	ROW("%s", foreigners[_i].sql);
+	OK(place_exec(sql, &err));
+	FAILS_WITH(store_open(where, STORE_WRITE | STORE_CREATE, 1000, &st, &err), ERR_CONFLICT,
+		   foreigners[_i].words);
+	if (strstr(foreigners[_i].words, "; give"))
+		ck_assert_ptr_nonnull(strstr(err.message, words));
+	error_clear(&err);
+	ck_assert_int_eq(store_open(where, 0, 1000, &st, &err), -1);
+	ck_assert_ptr_null(strstr(err.message, "the ledger's database failed"));
+	g_free(words);
+	g_free(sql);
+}
+END_TEST
+
+START_TEST(tables_in_a_later_schema_of_the_search_path_are_not_in_the_way)
+{
+	const char *where = ledger_place(path), *other = ledger_place("other.db");
+	const char *schema = strstr(other, "search_path%3D") + strlen("search_path%3D");
+	char *both = g_strdup_printf("%s,%s", where, schema);
+	char *sql = g_strdup_printf("SET search_path = %s; CREATE TABLE meta (id bigint);"
+				    " CREATE TABLE event (id bigint)",
+				    schema);
+	struct store *st = NULL;
+
+	OK(place_exec(sql, &err));
+	FAILS_WITH(store_open(both, 0, 1000, &st, &err), ERR_INTERNAL, "this is empty");
+	error_clear(&err);
+	OK(store_open(both, STORE_WRITE | STORE_CREATE, 1000, &st, &err));
+	add_account(st, 1, "first");
+	store_close(&st);
+	g_free(both);
+	g_free(sql);
+}
+END_TEST
+
+START_TEST(a_table_of_the_ledger_that_was_changed_is_an_error_with_advice)
+{
+	static const char *const changes[] = {
+		"ALTER TABLE account DROP COLUMN number",
+		"ALTER TABLE account ALTER number DROP DEFAULT, ALTER number TYPE bytea USING ''",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		char *file = g_strdup_printf("%s-%zu", path, i);
+		struct account a = { .name = "one", .sid = "AC1", .currency = "usd", .number = "" };
+		struct store *st = create(file);
+
+		ROW("%s", changes[i]);
+		ledger_exec(file, "DROP INDEX account_number");
+		ledger_exec(file, changes[i]);
+		FAILS_WITH(store_account_add(st, &a, &err), ERR_INTERNAL,
+			   "is not as usaged made it: see the search_path");
+		store_close(&st);
+		g_free(file);
+	}
+}
+END_TEST
+
 START_TEST(the_address_may_name_the_application)
 {
 	static const char *const names[][2] = { { "", "usaged" },
@@ -680,6 +768,10 @@ int main(void)
 	tcase_add_test(tc, a_read_whose_first_statement_failed_leaves_no_transaction);
 	tcase_add_test(tc, a_write_has_its_own_settings_whatever_the_defaults_are);
 	tcase_add_test(tc, no_ledger_is_made_where_text_is_not_utf8);
+	tcase_add_loop_test(tc, names_of_another_program_in_the_schema_are_said, 0,
+			    (int)ARRAY_SIZE(foreigners));
+	tcase_add_test(tc, tables_in_a_later_schema_of_the_search_path_are_not_in_the_way);
+	tcase_add_test(tc, a_table_of_the_ledger_that_was_changed_is_an_error_with_advice);
 	tcase_add_test(tc, the_address_may_name_the_application);
 	tcase_add_test(tc, a_connection_that_ended_is_replaced_before_anything_was_read);
 	tcase_add_test(tc, a_read_whose_connection_ends_fails_and_the_next_one_does_not);

@@ -8,6 +8,9 @@
 /* retry the request after so many seconds when the database is away */
 #define AWAY_RETRY_SECONDS 5
 
+#define NAME_TAKEN                                                                             \
+	"the schema has something of this name already: give the ledger a schema of its own, " \
+	"the first of the search_path"
 #define FOREIGN_TABLE                                                                           \
 	"a table or function in the database is not as usaged made it: see the search_path of " \
 	"the database's user"
@@ -36,10 +39,9 @@ static const struct {
 	{ "25P03", ERR_BUSY, "the database ended a transaction that waited: try again", true },
 	{ "25P04", ERR_BUSY, "the database ended a transaction that took long: try again", true },
 	{ "42501", ERR_INTERNAL, "the database's user has no right to do this", false },
-	{ "42P07", ERR_CONFLICT,
-	  "the schema has a table of this name already: give the ledger a schema or a database of "
-	  "its own",
-	  false },
+	{ "42P07", ERR_CONFLICT, NAME_TAKEN, false }, /* of a table or index */
+	{ "42710", ERR_CONFLICT, NAME_TAKEN, false }, /* of a type */
+	{ "42723", ERR_CONFLICT, NAME_TAKEN, false }, /* of a function */
 	{ "42703", ERR_INTERNAL, FOREIGN_TABLE, false },
 	{ "42804", ERR_INTERNAL, FOREIGN_TABLE, false },
 	{ "42883", ERR_INTERNAL, FOREIGN_TABLE, false },

@@ -50,9 +50,9 @@ static int fail_foreign(struct stmt *s, struct error *err)
 	db_get_chars(s, 0, schema, sizeof(schema));
 	db_get_chars(s, 1, names, sizeof(names));
 	return error_set(err, ERR_CONFLICT, "database",
-			 "the schema %s has something of another program with the name %s: give "
-			 "the ledger a schema of its own, the first of the search_path, such as "
-			 "with options=-csearch_path%%3DNAME in the address",
+			 "another program uses names of a ledger in the schema %s: %s; give the "
+			 "ledger a schema of its own, the first of the search_path, such as with "
+			 "options=-csearch_path%%3DNAME in the address",
 			 schema, names);
 }
 
