@@ -32,7 +32,6 @@
 #include "store/account.h"
 #include "store/meta.h"
 #include "usage/backup.h"
-#include "usage/secret_mark.h"
 #include "base/banned.h"
 
 /* Debian's package has it here. */
@@ -565,11 +564,8 @@ static enum finding check_socket(struct doctor *d)
 static int check_mark(struct doctor *d, struct error *err)
 {
 	unsigned char secret[SECRET_BYTES];
-	int rc;
+	int rc = command_secret(d->store, d->settings, 0, secret, err);
 
-	if (secret_load(d->settings->secret_file, secret, err) < 0)
-		return -1;
-	rc = secret_mark_compare(d->store, secret, err);
 	secret_wipe(secret, sizeof(secret));
 	return rc;
 }

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/secret.h"
 #include "store/key.h"
 #include "base/banned.h"
 
 /* ---- add ---- */
 
 struct key_order {
+	const struct settings *settings;
 	struct command_list grants;
 	struct new_key key;
 	unsigned char secret[SECRET_BYTES];
@@ -22,12 +22,14 @@ static int add_key(struct store *st, struct arena *arena, void *arg, struct erro
 	struct admin a = command_admin(st, arena);
 	struct key_order *o = arg;
 
+	if (command_secret(st, o->settings, STORE_WRITE, o->secret, err) < 0)
+		return -1;
 	return admin_key_add(&a, &o->key, o->secret, o->sid, o->token, err);
 }
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
-	struct key_order o = { .grants = { .n = 0 } };
+	struct key_order o = { .settings = s };
 	struct new_key *k = &o.key;
 	const struct command_option options[] = { { "role", .text = &k->role },
 						  { "account", .text = &k->account },
@@ -44,8 +46,6 @@ static int run_add(const struct settings *s, int argc, char **argv)
 	k->n_grants = o.grants.n;
 	if (key_check(k->role, k->account != NULL, k->name, k->n_grants, &role, &err) < 0)
 		return command_wrong(&command_key, "--%s %s", err.param, err.message);
-	if (secret_load(s->secret_file, o.secret, &err) < 0)
-		return command_fail("key", &err);
 	rc = command_in_ledger("key", s, STORE_WRITE, add_key, &o);
 	if (rc != EXIT_DONE)
 		return rc;

@@ -83,7 +83,7 @@ static int report(struct store *st, struct arena *arena, void *arg, struct error
 	for (int i = 0; r->op->params[i].name; i++)
 		if (r->values[i])
 			request_give(&rq, &r->op->params[i], r->values[i]);
-	if (secret_load(r->settings->secret_file, secret, err) < 0 ||
+	if (command_secret(st, r->settings, 0, secret, err) < 0 ||
 	    catalogue_load(st, arena, &rq.catalogue, err) < 0 || access_operation(&rq, err) < 0)
 		return -1;
 	return run_request(&rq, r, err);

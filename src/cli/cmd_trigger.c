@@ -13,6 +13,7 @@
 #include "base/banned.h"
 
 struct trigger_order {
+	const struct settings *settings;
 	struct new_trigger new;
 	struct trigger_change change;
 	const char *account, *which;
@@ -30,12 +31,14 @@ static int add_trigger(struct store *st, struct arena *arena, void *arg, struct 
 	struct admin a = command_admin(st, arena);
 	struct trigger_order *o = arg;
 
+	if (command_secret(st, o->settings, STORE_WRITE, o->secret, err) < 0)
+		return -1;
 	return admin_trigger_add(&a, &o->new, &o->made, err);
 }
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
-	struct trigger_order o = { .new = { .secret = o.secret } };
+	struct trigger_order o = { .settings = s, .new = { .secret = o.secret } };
 	struct new_trigger *n = &o.new;
 	const struct command_option options[] = {
 		{ "account", .text = &n->account, .required = true },
@@ -48,13 +51,10 @@ static int run_add(const struct settings *s, int argc, char **argv)
 		{ "name", .text = &n->name },
 		{ 0 }
 	};
-	struct error err = { 0 };
 	int rc;
 
 	if (!command_only_options(&command_trigger, options, argc, argv, &rc))
 		return rc;
-	if (secret_load(s->secret_file, o.secret, &err) < 0)
-		return command_fail("trigger", &err);
 	rc = command_in_ledger("trigger", s, STORE_WRITE, add_trigger, &o);
 	if (rc == EXIT_DONE)
 		printf("SID=%s\n", o.made.sid);
@@ -250,6 +250,8 @@ static int get_secret(struct store *st, struct arena *arena, void *arg, struct e
 	int64_t account;
 	int rc;
 
+	if (command_secret(st, o->settings, o->renew ? STORE_WRITE : 0, o->secret, err) < 0)
+		return -1;
 	if (o->renew)
 		return admin_signing_renew(&a, o->account, o->secret, o->token, err);
 	if (command_account_id(st, arena, "account", o->account, &account, err) < 0)
@@ -264,18 +266,15 @@ static int get_secret(struct store *st, struct arena *arena, void *arg, struct e
 
 static int run_secret(const struct settings *s, int argc, char **argv)
 {
-	struct trigger_order o = { .which = NULL };
+	struct trigger_order o = { .settings = s };
 	const struct command_option options[] = { { "account", .text = &o.account,
 						    .required = true },
 						  { "renew", .flag = &o.renew },
 						  { 0 } };
-	struct error err = { 0 };
 	int rc;
 
 	if (!command_only_options(&command_trigger, options, argc, argv, &rc))
 		return rc;
-	if (secret_load(s->secret_file, o.secret, &err) < 0)
-		return command_fail("trigger", &err);
 	rc = command_in_ledger("trigger", s, o.renew ? STORE_WRITE : 0, get_secret, &o);
 	if (rc == EXIT_DONE)
 		printf("SECRET=%s\n", o.token);

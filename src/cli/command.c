@@ -13,6 +13,7 @@
 #include "store/account.h"
 #include "store/server.h"
 #include "usage/backup.h"
+#include "usage/secret_mark.h"
 #include "base/banned.h"
 
 int command_fail(const char *command, const struct error *err)
@@ -235,6 +236,16 @@ int command_in_ledger(const char *command, const struct settings *s, unsigned fl
 	rc = work_in_ledger(st, flags, work, arg, &err);
 	store_close(&st);
 	return rc < 0 ? command_fail(command, &err) : EXIT_DONE;
+}
+
+int command_secret(struct store *st, const struct settings *s, unsigned flags,
+		   unsigned char ret[static SECRET_BYTES], struct error *err)
+{
+	if (secret_load(s->secret_file, ret, err) < 0)
+		return -1;
+	if (flags & STORE_WRITE)
+		return secret_mark(st, s->database, ret, err);
+	return secret_mark_compare(st, ret, err) < 0 ? -1 : 0;
 }
 
 int command_read(const struct command *c, const struct settings *s, int argc, char **argv,

@@ -7,6 +7,7 @@
 #define CLI_COMMAND_H
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/settings.h"
 #include "usage/admin.h"
 
@@ -130,6 +131,13 @@ int command_upgrade_ledger(const struct settings *s, int64_t *ret_from, struct e
 typedef int (*command_work)(struct store *st, struct arena *arena, void *arg, struct error *err);
 int command_in_ledger(const char *command, const struct settings *s, unsigned flags,
 		      command_work work, void *arg);
+
+/*
+ * For WORK: reads the secret file. Fails if the ledger knows another secret; in a
+ * write, a ledger that knows none takes this one.
+ */
+int command_secret(struct store *st, const struct settings *s, unsigned flags,
+		   unsigned char ret[static SECRET_BYTES], struct error *err);
 
 /* Runs a subcommand without options or operands: runs WORK in one read. */
 int command_read(const struct command *c, const struct settings *s, int argc, char **argv,

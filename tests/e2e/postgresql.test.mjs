@@ -136,6 +136,14 @@ test('a server does not start with another secret, another schema, or a database
 	const database = postgres.database(), ledger = new Ledger({ database }), host = ledger.host()
 	writeFileSync(join(host.folder, 'secret'), Buffer.alloc(32, 7), { mode: 0o600 })
 	assert.match(refusal(host), /not the one of the ledger: copy the secret file/)
+	const account = ledger.account('One')
+	for (const command of ['key add --role Ingest', `trigger add --account ${account} --category calls-inbound --value 1 --url https://receiver.example/`,
+		`trigger secret --account ${account}`, `trigger secret --account ${account} --renew`, 'report ListAccounts']) {
+		const { status, stdout, stderr } = spawnSync(program, ['--config', host.config, ...command.split(' ')], { encoding: 'utf8' })
+		assert.match(stderr, /not the one of the ledger: copy the secret file/, command)
+		assert.deepEqual([status, stdout], [1, ''], command)
+	}
+	assert.deepEqual(database.sql('SELECT count(*) FROM signing UNION ALL SELECT count(*) FROM trigger').flat(), ['0', '0'])
 	database.sql("UPDATE meta SET value = value + 1 WHERE name = 'schema'")
 	assert.match(refusal(ledger), /schema version \d+, this program knows versions up to \d+: use the newer program/)
 	database.sql("UPDATE meta SET value = value - 1 WHERE name = 'schema'")
