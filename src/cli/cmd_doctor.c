@@ -340,7 +340,7 @@ static enum finding check_ledger(struct doctor *d)
 		return say(d, TO_DO, "%s%s%s", d->unopened.message, *d->unopened.detail ? ": " : "",
 			   d->unopened.detail);
 	if (store_check_moved(d->store, &err) > 0)
-		return say(d, TO_DO, "%s; set ledger.database to it", err.message);
+		return say(d, TO_DO, "%s: %s", err.message, err.detail);
 	if (store_stats(d->store, &stats, &err) < 0)
 		return say(d, TO_DO, "%s", err.message);
 	if (!store_is_file(d->settings->database))

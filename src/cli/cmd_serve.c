@@ -32,7 +32,7 @@ static void warn_if_moved(struct store *st)
 	struct error moved = { 0 };
 
 	if (store_check_moved(st, &moved) > 0)
-		log_warning("%s; this one only answers reports", moved.message);
+		log_warning("%s: %s; this one only answers reports", moved.message, moved.detail);
 }
 
 /*

@@ -15,9 +15,10 @@
 
 #define ROUND_S 60 /* a read of the source takes about as long at most */
 
-#define UNFINISHED                                                                 \
-	"a move into this ledger is not finished: run \"usaged move --final\" to " \
-	"this database again, with the settings of the old ledger"
+/* in the table `moved` of the target */
+#define UNFINISHED                                                               \
+	"run \"usaged move --final\" to this database again, with the settings " \
+	"of the old ledger"
 
 struct move {
 	struct store *from, *to;
@@ -242,7 +243,7 @@ static int mark_moved(struct move *m, struct error *err)
 	char words[512];
 	struct stmt *s;
 
-	snprintf(words, sizeof(words), "the ledger has moved to %s: write there", m->where);
+	snprintf(words, sizeof(words), "set ledger.database to %s", m->where);
 	if (db_exec(m->from->db, "CREATE TABLE moved (words text NOT NULL)", err) < 0)
 		return -1;
 	s = prepare(m->from, "INSERT INTO moved (words) VALUES (?1)", err);

@@ -244,17 +244,24 @@ int store_begin_read(struct store *st, struct error *err)
 	return 0;
 }
 
-/* Ends the read or write. Always returns -1. */
+/*
+ * Ends the read or write. Always returns -1. Callers of a server are shown the
+ * message, and need not know where the ledger is: that is in the detail.
+ */
 static int refuse_moved(struct store *st, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT words FROM moved", err);
-	char words[512] = "the ledger has moved";
+	char words[512] = "";
+	int64_t mark;
+	bool target = store_meta(st, META_MOVING, &mark, NULL) > 0;
 
 	if (db_step(s, NULL) > 0)
 		db_get_chars(s, 0, words, sizeof(words));
 	db_reset(s);
 	store_end(st);
-	return error_set(err, ERR_BUSY, NULL, "%s", words);
+	error_set(err, ERR_BUSY, NULL, "%s",
+		  target ? "a move into this ledger is not finished" : "the ledger has moved");
+	return error_detail(err, "%s", words);
 }
 
 int store_check_moved(struct store *st, struct error *err)

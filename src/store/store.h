@@ -117,7 +117,10 @@ int store_begin_write(struct store *st, struct error *err);
  * nothing else of the ledger, but for new rejections and counters.
  */
 int store_begin_events(struct store *st, const int64_t *families, size_t n, struct error *err);
-/* Has the ledger moved to another database? 1 yes, ERR says where to; 0 no; -1 failed. */
+/*
+ * Has the ledger moved to another database, or is a move into it not finished? 1 yes,
+ * ERR says so, and its detail what to do; 0 no; -1 failed.
+ */
 int store_check_moved(struct store *st, struct error *err);
 /*
  * Some functions that only add to the ledger leave it to a later call of the

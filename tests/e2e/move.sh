@@ -90,7 +90,7 @@ wait $writer
 writer=
 has "an import beside it is not disturbed" "$(cat import.log)" "total: 20000 created, 0 duplicate, 0 conflict, 0 rejected"
 try at there account add --name Two
-has "nobody writes to the target meanwhile" "$code $err" "1 usaged account: a move into this ledger is not finished"
+has "nobody writes to the target meanwhile" "$code $err" "1 usaged account: a move into this ledger is not finished: run \"usaged move --final\""
 kill_and_go_on here "$there" --final
 is "the end of a move that is killed goes on" "$?" 0
 echo "# killed $killed times"
@@ -98,11 +98,11 @@ is "both are equal, and the target is true" "$(at here move --to "$there" --chec
 try at here move --to 'host=db dbname=usaged'
 has "no file is called like an address" "$code $err" "1 usaged move: database: "
 try at here account add --name Two
-has "nobody writes to the old ledger" "$code $err" "1 usaged account: the ledger has moved to $there: write there"
+has "nobody writes to the old ledger" "$code $err" "1 usaged account: the ledger has moved: set ledger.database to $there"
 try at here serve </dev/null
-has "a server says so at its start" "$err" "the ledger has moved to $there: write there; this one only answers reports"
+has "a server says so at its start" "$err" "the ledger has moved: set ledger.database to $there; this one only answers reports"
 try at here doctor
-has "doctor says where it is" "$out" "the ledger has moved to $there: write there; set ledger.database to it"
+has "doctor says where it is" "$out" "the ledger has moved: set ledger.database to $there"
 try at here import second.ndjson
 is "no import either" "$code" 1
 is "which can still be read" "$(at here account list | grep -c $account)" 1

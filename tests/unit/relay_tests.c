@@ -585,7 +585,7 @@ static int64_t stored_move(void)
 		ck_assert_uint_eq(n, 0);
 	}
 	if (events)
-		FAILS(store_begin_write(from, &err), ERR_BUSY, "", "has moved to there");
+		FAILS(store_begin_write(from, &err), ERR_BUSY, "", "the ledger has moved");
 	error_clear(&err);
 	store_close(&from);
 	store_close(&to);
