@@ -597,6 +597,23 @@ static enum finding check_database(struct doctor *d)
 		   server.connections_max, server.synchronous_commit);
 }
 
+static enum finding check_role(struct doctor *d)
+{
+	struct store_server server;
+	struct error err = { 0 };
+
+	if (!d->store)
+		return say(d, NOTE, "the ledger can't be opened");
+	if (store_server(d->store, &d->arena, &server, &err) <= 0)
+		return say(d, TO_DO, "%s", err.message);
+	if (server.superuser)
+		return say(d, NOTE,
+			   "%s is a superuser; a role that owns the ledger's database is enough: "
+			   "see usaged-postgresql(7)",
+			   server.role);
+	return say(d, RIGHT, "%s is not a superuser", server.role);
+}
+
 /* The servers of a ledger that is distributed over several. */
 static enum finding check_servers(struct doctor *d)
 {
@@ -636,14 +653,23 @@ static const struct {
 	enum finding (*check)(struct doctor *d);
 	enum only only; /* for ledgers of this kind */
 } checks[] = {
-	{ "settings", check_templates, ANY },    { "ledger file", check_ledger_file, FILES },
-	{ "log files", check_log_files, FILES }, { "secret file", check_secret, ANY },
-	{ "ledger", check_ledger, ANY },         { "database", check_database, SERVERS },
-	{ "servers", check_servers, SERVERS },   { "verification", check_verified, ANY },
-	{ "backup", check_backup, FILES },       { "backup", check_copies, SERVERS },
-	{ "disk", check_disk, FILES },           { "clock", check_clock, ANY },
-	{ "time zones", check_zones, ANY },      { "certificate", check_certificate, ANY },
-	{ "receivers", check_receivers, ANY },   { "socket", check_socket, ANY },
+	{ "settings", check_templates, ANY },
+	{ "ledger file", check_ledger_file, FILES },
+	{ "log files", check_log_files, FILES },
+	{ "secret file", check_secret, ANY },
+	{ "ledger", check_ledger, ANY },
+	{ "database", check_database, SERVERS },
+	{ "role", check_role, SERVERS },
+	{ "servers", check_servers, SERVERS },
+	{ "verification", check_verified, ANY },
+	{ "backup", check_backup, FILES },
+	{ "backup", check_copies, SERVERS },
+	{ "disk", check_disk, FILES },
+	{ "clock", check_clock, ANY },
+	{ "time zones", check_zones, ANY },
+	{ "certificate", check_certificate, ANY },
+	{ "receivers", check_receivers, ANY },
+	{ "socket", check_socket, ANY },
 };
 
 static bool examine(struct doctor *d)

@@ -7,26 +7,37 @@
 #include "usage/new_ledger.h"
 #include "base/banned.h"
 
-/* Prints what was made, and in which schema of a database. */
-static void print_made(const struct settings *s, size_t n)
+/* Prints in which schema of a database the tables were made. */
+static void print_tables(const struct settings *s, size_t n, struct store *st)
 {
-	struct store_server server = { .schema = NULL };
-	struct store *st = NULL;
+	struct store_server server;
+	struct error err = { 0 };
 	struct arena arena;
 
 	arena_init(&arena);
-	if (store_is_file(s->database))
-		printf("made %s with %zu categories, and %s; keep both, and the second one "
-		       "secret\n",
-		       s->database, n, s->secret_file);
-	else if (store_open(s->database, 0, s->busy_timeout_ms, &st, NULL) == 0 &&
-		 store_server(st, &arena, &server, NULL) > 0)
+	if (store_server(st, &arena, &server, NULL) > 0)
 		printf("made the tables of a ledger in the schema %s of %s with %zu categories, "
 		       "and %s; copy this file to each host that uses the ledger, keep it, and "
 		       "keep it secret\n",
 		       server.schema, s->database, n, s->secret_file);
-	store_close(&st);
+	if (store_durable(st, &err) < 0)
+		fprintf(stderr,
+			"usaged init: warning: %s; until then usaged serve does not start\n",
+			err.message);
 	arena_release(&arena);
+}
+
+static void print_made(const struct settings *s, size_t n)
+{
+	struct store *st = NULL;
+
+	if (store_is_file(s->database))
+		printf("made %s with %zu categories, and %s; keep both, and the second one "
+		       "secret\n",
+		       s->database, n, s->secret_file);
+	else if (store_open(s->database, 0, s->busy_timeout_ms, &st, NULL) == 0)
+		print_tables(s, n, st);
+	store_close(&st);
 }
 
 static bool is_going(void)

@@ -25,6 +25,8 @@ int store_durable(struct store *st, struct error *err);
 struct store_server {
 	const char *version; /* "15.18" */
 	const char *schema;  /* in which the ledger's tables are */
+	const char *role;    /* of the connections */
+	bool superuser;      /* is the role one? */
 	bool fsync, full_page_writes;
 	const char *synchronous_commit; /* as sessions of the ledger have it */
 	bool standby;                   /* cannot be written to */

@@ -2,7 +2,7 @@
 // sessions that end, a restart, a crash, a halt. Nothing that was acknowledged is lost, nothing is there twice, and the server goes on by itself.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -103,7 +103,55 @@ test('the tables are made once, and the address is shown without a password', op
 	const doctor = spawnSync(program, ['--config', ledger.config, 'doctor'], { encoding: 'utf8' }).stdout
 	assert.match(doctor, /^ok +database +PostgreSQL [0-9.]+, schema public, \d+ MB, \d+ of \d+ connections, synchronous_commit on$/m)
 	assert.match(doctor, /^note +backup .*pg_dump/m)
+	assert.match(doctor, /^note +role +usaged is a superuser; /m)
 	ledger.remove()
+})
+
+test('a password that is missing or wrong is an error that names the password file, and not the password', options, () => {
+	const database = postgres.database(), ledger = new Ledger({ database }), passfile = join(ledger.folder, 'pgpass'), rules = join(postgres.data, 'pg_hba.conf')
+	const before = readFileSync(rules, 'utf8')
+	const list = settings => {
+		writeFileSync(join(ledger.folder, 'guest.conf'), `[ledger]\ndatabase = ${database.address.replace('user=usaged', 'user=guest')}${settings}\nsecret_file = secret\n`)
+		return spawnSync(program, ['--config', join(ledger.folder, 'guest.conf'), 'account', 'list'], { encoding: 'utf8', env: { ...process.env, HOME: ledger.folder } })
+	}
+	database.sql("CREATE ROLE guest LOGIN PASSWORD 'right'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest")
+	try {
+		writeFileSync(rules, `local all guest scram-sha-256\n${before}`)
+		database.sql('SELECT pg_reload_conf()')
+		assert.match(list('').stderr, new RegExp(`cannot be reached: .*; the password file ${ledger.folder}/.pgpass, which must have the mode 0600, has no line`))
+		assert.match(list(`&passfile=${passfile}`).stderr, new RegExp(`the password file ${passfile}, which must have the mode 0600, has no line`))
+		writeFileSync(passfile, '*:*:*:guest:wrong\n', { mode: 0o600 })
+		const { stderr } = list(`&passfile=${passfile}`)
+		assert.match(stderr, new RegExp(`cannot be reached: .*password retrieved from file "${passfile}"`))
+		assert.doesNotMatch(stderr, /wrong/)
+		writeFileSync(passfile, '*:*:*:guest:right\n', { mode: 0o600 })
+		assert.equal(list(`&passfile=${passfile}`).stderr, '')
+	} finally {
+		writeFileSync(rules, before)
+		database.sql('SELECT pg_reload_conf()')
+		database.sql('DROP OWNED BY guest; DROP ROLE guest')
+		ledger.remove()
+	}
+})
+
+test('names of another program are said, with the schema, and a server that may lose what it confirmed', options, async () => {
+	const database = postgres.database(), ledger = new Ledger({ database }), other = postgres.database(), config = join(ledger.folder, 'other.conf')
+	const init = () => spawnSync(program, ['--config', config, 'init', '--categories', join(top, 'conf/categories.csv')], { encoding: 'utf8' })
+	writeFileSync(config, `[ledger]\ndatabase = ${other.address}\nsecret_file = other\n`)
+	other.sql('CREATE TABLE meta (id bigint)')
+	assert.match(init().stderr, /another program uses names of a ledger in the schema public: meta; give the ledger a schema of its own/)
+	other.sql('DROP TABLE meta')
+	await postgres.stop()
+	await postgres.start('fsync=off')
+	try {
+		const { status, stderr } = init()
+		assert.equal(status, 0)
+		assert.match(stderr, /^usaged init: warning: .*fsync = off; .*; until then usaged serve does not start$/m)
+	} finally {
+		await postgres.stop()
+		await postgres.start()
+		ledger.remove()
+	}
 })
 
 test('servers of a distributed ledger that do not answer are named', options, async () => {

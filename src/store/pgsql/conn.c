@@ -81,6 +81,20 @@ static PGconn *open_session(const char *where)
 	return pg;
 }
 
+/* If the server wants a password, and libpq had none: says in which file it looks. */
+static void add_password_file(PGconn *pg, struct error *err)
+{
+	PQconninfoOption *all = PQconnectionNeedsPassword(pg) ? PQconninfo(pg) : NULL;
+
+	for (const PQconninfoOption *o = all; o && o->keyword; o++)
+		if (strcmp(o->keyword, "passfile") == 0 && o->val)
+			error_detail(err,
+				     "the password file %s, which must have the mode 0600, has "
+				     "no line for this server, database and role",
+				     o->val);
+	PQconninfoFree(all);
+}
+
 void pg_conn_close(struct pg_conn *c)
 {
 	PQfinish(c->pg);
@@ -98,6 +112,7 @@ struct pg_conn *pg_conn_open(const char *where, bool prepares, pg_heard *heard,
 
 	if (PQstatus(pg) != CONNECTION_OK) {
 		pg_fail_unreachable(PQerrorMessage(pg), err);
+		add_password_file(pg, err);
 		PQfinish(pg);
 		return NULL;
 	}

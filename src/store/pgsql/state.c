@@ -113,8 +113,9 @@ int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, s
 {
 	struct stmt *s = db_prepare(db,
 				    "SELECT split_part(current_setting('server_version'), ' ', 1), "
-				    "current_schema()::text, "
-				    "current_setting('fsync') = 'on',"
+				    "current_schema()::text, current_user::text,"
+				    " current_setting('is_superuser') = 'on',"
+				    " current_setting('fsync') = 'on',"
 				    " current_setting('full_page_writes') = 'on',"
 				    " current_setting('synchronous_commit'), pg_is_in_recovery(),"
 				    " pg_database_size(current_database()),"
@@ -127,13 +128,15 @@ int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, s
 	if (rc > 0)
 		*ret = (struct store_server) { .version = db_get_str(s, 0, arena),
 					       .schema = db_get_str(s, 1, arena),
-					       .fsync = db_get_int(s, 2),
-					       .full_page_writes = db_get_int(s, 3),
-					       .synchronous_commit = db_get_str(s, 4, arena),
-					       .standby = db_get_int(s, 5),
-					       .bytes = db_get_int(s, 6),
-					       .connections = db_get_int(s, 7),
-					       .connections_max = db_get_int(s, 8) };
+					       .role = db_get_str(s, 2, arena),
+					       .superuser = db_get_int(s, 3),
+					       .fsync = db_get_int(s, 4),
+					       .full_page_writes = db_get_int(s, 5),
+					       .synchronous_commit = db_get_str(s, 6, arena),
+					       .standby = db_get_int(s, 7),
+					       .bytes = db_get_int(s, 8),
+					       .connections = db_get_int(s, 9),
+					       .connections_max = db_get_int(s, 10) };
 	db_reset(s);
 	return rc;
 }
