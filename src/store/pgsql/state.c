@@ -65,7 +65,7 @@ int pgsql_find_meta(struct db *db, struct error *err)
 			   " (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND"
 			   " (a.attname, a.atttypid::regtype::text) IN (('name', 'text'), "
 			   "('value', 'bigint')))"
-			   " = 2, c.relnamespace = current_schema()::regnamespace"
+			   " = 2, c.relnamespace = quote_ident(current_schema())::regnamespace"
 			   " FROM pg_class c WHERE c.oid = to_regclass('meta')",
 			   err);
 	int rc = db_step(s, err);
@@ -82,7 +82,8 @@ int pgsql_names_free(struct db *db, const char *sql, struct error *err)
 	struct stmt *s = db_prepare(
 		db,
 		"SELECT current_schema()::text, string_agg(relname::text, ', ' ORDER BY relname)"
-		" FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname IN"
+		" FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace "
+		"AND relname IN"
 		" (SELECT m[1] FROM regexp_matches(?1,"
 		" 'CREATE (?:UNLOGGED |UNIQUE )*(?:TABLE|INDEX) \"?(\\w+)', 'g') m)"
 		" HAVING count(*) > 0",
