@@ -572,6 +572,200 @@ START_TEST(the_outcome_of_a_commit_that_is_cut_off_is_asked_for)
 }
 END_TEST
 
+/* Fails in ST with the error STATE. */
+static int raise_state(struct store *st, const char *state)
+{
+	char sql[120];
+
+	snprintf(sql, sizeof(sql), "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '%s'; END $$",
+		 state);
+	return db_exec(st->db, sql, &err);
+}
+
+START_TEST(a_session_is_left_after_an_error_that_a_new_one_may_not_have)
+{
+	static const struct {
+		const char *state;
+		bool left;
+	} rows[] = {
+		{ "25006", true },  { "26000", true },  { "42P05", true },  { "57014", true },
+		{ "57P01", true },  { "3F000", true },  { "42P01", true },  { "23505", false },
+		{ "22012", false }, { "40001", false }, { "55P03", false }, { "53100", false },
+		{ "XX000", false },
+	};
+	struct store *st = create(path), *other = reopen(0);
+	int64_t first, idle;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW("%s", rows[i].state);
+		OK(store_begin_read(other, &err));
+		idle = backend(other);
+		ck_assert_int_eq(raise_state(st, rows[i].state), -1);
+		error_clear(&err);
+		first = backend(st);
+		ck_assert_int_eq(raise_state(st, rows[i].state), -1);
+		error_clear(&err);
+		ck_assert_int_eq(backend(st) != first, rows[i].left);
+		/* the one that was in work meanwhile is as good as it was */
+		store_end(other);
+		ck_assert_int_eq(backend(st), idle);
+	}
+	store_close(&other);
+	store_close(&st);
+}
+END_TEST
+
+/* Those that began while the database was read-only stay so. */
+START_TEST(all_idle_connections_are_left_after_one_that_cannot_write)
+{
+	enum { READERS = 5 };
+	struct store *st = with_table(), *readers[READERS];
+
+	for (int i = 0; i < READERS; i++) {
+		readers[i] = reopen(0);
+		OK(db_exec(readers[i]->db, "SET default_transaction_read_only = on", &err));
+		OK(store_begin_read(readers[i], &err));
+		OK(read_meta(readers[i]));
+	}
+	for (int i = 0; i < READERS; i++)
+		store_end(readers[i]);
+	OK(store_begin_write(st, &err));
+	FAILS_WITH(db_exec(st->db, "INSERT INTO t (n) VALUES (1)", &err), ERR_BUSY, "written to");
+	ck_assert_int_gt(err.retry_after, 0);
+	store_end(st);
+	error_clear(&err);
+	for (int i = 0; i < READERS; i++) {
+		OK(store_begin_write(st, &err));
+		OK(db_exec(st->db, "INSERT INTO t (n) VALUES (2)", &err));
+		OK(store_commit(st, &err));
+		OK(store_begin_read(readers[i], &err));
+		OK(read_meta(readers[i]));
+	}
+	for (int i = 0; i < READERS; i++)
+		store_close(&readers[i]);
+	store_close(&st);
+}
+END_TEST
+
+/* ---- prepared statements ---- */
+
+/* The name under which ST's session has prepared SQL; "": it has not. */
+static void name_prepared(struct store *st, const char *sql, char *ret, size_t size)
+{
+	struct stmt *s = prepare(
+		st,
+		"SELECT COALESCE(min(name), '') FROM pg_prepared_statements WHERE statement = ?1",
+		&err);
+
+	db_bind_str(s, 1, sql);
+	ck_assert_int_eq(db_step(s, &err), 1);
+	db_get_chars(s, 0, ret, size);
+	db_reset(s);
+}
+
+/* Runs it, and says under which name it is prepared. */
+static void run_and_name(struct store *st, const char *sql, char *ret, size_t size)
+{
+	int64_t n;
+
+	OK(store_one(prepare(st, sql, &err), &n, &err));
+	name_prepared(st, sql, ret, size);
+	ck_assert_str_ne(ret, "");
+}
+
+/* Behind a pooler, a session may have statements of another client of the same name. */
+START_TEST(a_name_means_the_same_command_on_all_connections)
+{
+	struct store *st = create(path), *same = reopen(0), *other;
+	char names[4][64];
+
+	OK(store_open(ledger_place("another"), STORE_WRITE | STORE_CREATE, 1000, &other, &err));
+	OK(store_begin_read(st, &err));
+	OK(store_begin_read(same, &err));
+	OK(store_begin_read(other, &err));
+	run_and_name(st, "SELECT 1", names[0], sizeof(names[0]));
+	run_and_name(st, "SELECT 2", names[1], sizeof(names[1]));
+	run_and_name(same, "SELECT 2", names[2], sizeof(names[2]));
+	run_and_name(other, "SELECT 2", names[3], sizeof(names[3]));
+	ck_assert_str_ne(names[0], names[1]);
+	ck_assert_str_eq(names[1], names[2]);
+	/* another schema: the same text has another meaning */
+	ck_assert_str_ne(names[1], names[3]);
+	store_close(&other);
+	store_close(&same);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(types_of_parameters_belong_to_the_name)
+{
+	struct store *st = create(path);
+	struct stmt *s;
+
+	OK(store_begin_read(st, &err));
+	for (int i = 0; i < 2; i++) {
+		s = prepare(st, "SELECT ?1 IS NULL", &err);
+		if (i)
+			db_bind_str(s, 1, "a");
+		else
+			db_bind_int(s, 1, 1);
+		ck_assert_int_eq(db_step(s, &err), 1);
+		db_reset(s);
+	}
+	s = prepare(st,
+		    "SELECT count(DISTINCT name) FROM pg_prepared_statements WHERE statement ="
+		    " 'SELECT $1 IS NULL'",
+		    &err);
+	ck_assert_int_eq(db_step(s, &err), 1);
+	ck_assert_int_eq(db_get_int(s, 0), 2);
+	store_close(&st);
+}
+END_TEST
+
+/* A pooler gave the client another session, which has not what it prepared. */
+START_TEST(a_statement_that_the_session_has_not_is_no_fault_of_the_caller)
+{
+	struct store *st = create(path);
+	char name[64];
+	int64_t n;
+
+	OK(store_begin_read(st, &err));
+	run_and_name(st, "SELECT 2", name, sizeof(name));
+	OK(db_exec(st->db, "DEALLOCATE ALL", &err));
+	FAILS_WITH(store_one(prepare(st, "SELECT 2", &err), &n, &err), ERR_BUSY,
+		   "set ledger.prepared to no");
+	store_end(st);
+	error_clear(&err);
+	OK(store_begin_read(st, &err));
+	OK(store_one(prepare(st, "SELECT 2", &err), &n, &err));
+	store_close(&st);
+}
+END_TEST
+
+/* The same, on a session on which another client has prepared it. */
+START_TEST(a_statement_that_the_session_has_already_is_no_fault_of_the_caller)
+{
+	struct store *st = create(path);
+	char name[64], sql[120];
+	int64_t n;
+
+	OK(store_begin_read(st, &err));
+	run_and_name(st, "SELECT 2", name, sizeof(name));
+	store_end(st);
+	terminate(backend(st));
+	snprintf(sql, sizeof(sql), "PREPARE \"%s\" AS SELECT 2", name);
+	OK(store_begin_read(st, &err));
+	OK(db_exec(st->db, sql, &err));
+	FAILS_WITH(store_one(prepare(st, "SELECT 2", &err), &n, &err), ERR_BUSY,
+		   "set ledger.prepared to no");
+	store_end(st);
+	error_clear(&err);
+	OK(store_begin_read(st, &err));
+	OK(store_one(prepare(st, "SELECT 2", &err), &n, &err));
+	store_close(&st);
+}
+END_TEST
+
 /* ---- a server that does not answer ---- */
 
 static int give_up(void *arg, struct error *failure)
@@ -777,6 +971,12 @@ int main(void)
 	tcase_add_test(tc, a_read_whose_connection_ends_fails_and_the_next_one_does_not);
 	tcase_add_test(tc, a_write_whose_connection_ends_stores_nothing);
 	tcase_add_test(tc, the_outcome_of_a_commit_that_is_cut_off_is_asked_for);
+	tcase_add_test(tc, a_session_is_left_after_an_error_that_a_new_one_may_not_have);
+	tcase_add_test(tc, all_idle_connections_are_left_after_one_that_cannot_write);
+	tcase_add_test(tc, a_name_means_the_same_command_on_all_connections);
+	tcase_add_test(tc, types_of_parameters_belong_to_the_name);
+	tcase_add_test(tc, a_statement_that_the_session_has_not_is_no_fault_of_the_caller);
+	tcase_add_test(tc, a_statement_that_the_session_has_already_is_no_fault_of_the_caller);
 	tcase_add_test(tc, who_waits_for_a_server_that_hangs_may_give_up);
 	tcase_add_test(tc, a_read_knows_how_long_it_has_waited);
 	tcase_add_test(tc, a_second_writer_waits_and_is_told_when_it_lasts);

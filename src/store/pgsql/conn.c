@@ -20,10 +20,10 @@ struct pg_conn {
 	PGconn *pg;
 	pg_heard *heard;
 	bool prepares;
+	bool spoilt;       /* see pg_conn_spoilt */
 	int debt;          /* answers of posted commands that nobody has read */
 	GHashTable *names; /* of prepared commands, by their text and types */
-	unsigned named;    /* names given so far */
-	GPtrArray *unsure; /* keys of names that the round trip has given */
+	GPtrArray *unsure; /* keys of names that no answer has confirmed */
 };
 
 static int fail_conn(struct pg_conn *c, const char *sql, struct error *err)
@@ -150,6 +150,11 @@ bool pg_conn_full(const struct pg_conn *c)
 	return g_hash_table_size(c->names) >= PREPARED;
 }
 
+bool pg_conn_spoilt(const struct pg_conn *c)
+{
+	return c->spoilt;
+}
+
 int pg_conn_version(const struct pg_conn *c)
 {
 	return PQserverVersion(c->pg);
@@ -202,16 +207,30 @@ static int send_all(struct pg_conn *c, const struct pg_wait *wait, struct error 
 	return rc;
 }
 
+/* What the error R, if it is one, says of the session. */
+static void note_session(struct pg_conn *c, const PGresult *r)
+{
+	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED),
+		   *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	/* the server ends the session, though the connection may seem to be open */
+	if (severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
+		give_up(c);
+	else if (state && pg_fault_of_session(state))
+		c->spoilt = true;
+}
+
 /* The next result, in *RET; NULL at the end of a command's results. */
 static int next_result(struct pg_conn *c, const struct pg_wait *wait, PGresult **ret,
 		       struct error *err)
 {
 	int64_t since_ms = monotonic_ms();
 
-	while (PQisBusy(c->pg))
+	while (!pg_conn_lost(c) && PQisBusy(c->pg))
 		if (wait_socket(c, false, since_ms, wait, err) < 0 || !PQconsumeInput(c->pg))
 			return -1;
 	*ret = PQgetResult(c->pg);
+	note_session(c, *ret);
 	return 0;
 }
 
@@ -241,11 +260,28 @@ static void append_type(GString *key, Oid type)
 	g_string_append_len(key, text, sizeof(text) - 1);
 }
 
+/*
+ * A name that means the same command on every connection: behind a pooler, the
+ * server's session may be one on which another client has prepared its own.
+ */
+static char *new_name(const struct pg_conn *c, const char *key)
+{
+	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+	const char *options = PQoptions(c->pg); /* may have a search_path */
+	char *name;
+
+	g_checksum_update(sum, (const guchar *)options, (gssize)strlen(options) + 1);
+	g_checksum_update(sum, (const guchar *)key, -1);
+	name = g_strdup_printf("usaged_%.32s", g_checksum_get_string(sum));
+	g_checksum_free(sum);
+	return name;
+}
+
 /* The name under which the command is prepared; NEW: not yet. */
 static const char *name_of(struct pg_conn *c, const struct pg_command *cmd, bool *ret_new)
 {
 	GString *key = g_string_new(cmd->sql);
-	const char *name;
+	char *name;
 
 	for (int i = 0; i < cmd->n; i++)
 		append_type(key, cmd->types[i]);
@@ -255,9 +291,9 @@ static const char *name_of(struct pg_conn *c, const struct pg_command *cmd, bool
 		g_string_free(key, TRUE);
 		return name;
 	}
-	name = g_strdup_printf("s%u", c->named++);
+	name = new_name(c, key->str);
 	g_ptr_array_add(c->unsure, key->str);
-	g_hash_table_insert(c->names, g_string_free(key, FALSE), (char *)name);
+	g_hash_table_insert(c->names, g_string_free(key, FALSE), name);
 	return name;
 }
 
@@ -295,14 +331,6 @@ static int fail_command(const PGresult *r, const struct pg_command *cmd, struct 
 	return -1;
 }
 
-/* The server ends the session, though the connection may seem to be open. */
-static bool ends_session(const PGresult *r)
-{
-	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
-
-	return severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
-}
-
 /* The commands of a round trip, as of pg_round_trip. */
 struct trip {
 	const struct pg_command *commands;
@@ -328,13 +356,9 @@ static int read_answers(struct pg_conn *c, const struct trip *t, struct error *e
 			return -1;
 		status = PQresultStatus(r);
 		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-			const bool ended = ends_session(r);
-
 			rc = rc < 0 ? rc : fail_command(r, &t->commands[i], err);
 			PQclear(r);
 			r = NULL;
-			if (ended)
-				return give_up(c);
 		}
 		if (PQstatus(c->pg) != CONNECTION_OK) {
 			PQclear(r);
@@ -346,6 +370,8 @@ static int read_answers(struct pg_conn *c, const struct trip *t, struct error *e
 		}
 		PQclear(end); /* NULL, usually */
 		if (--left > 0) {
+			if (r) /* the command is prepared */
+				g_ptr_array_remove_index(c->unsure, 0);
 			PQclear(r);
 			continue;
 		}
@@ -388,7 +414,7 @@ static int run(struct pg_conn *c, struct trip *t, struct error *err)
 	return rc;
 }
 
-/* Some of the commands of a round trip that failed may not be prepared. */
+/* The round trip has failed: what the server has not prepared by now, it will not. */
 static void forget_names(struct pg_conn *c)
 {
 	for (guint i = 0; i < c->unsure->len; i++)
@@ -531,8 +557,7 @@ int pg_copy_finish(struct pg_conn *c, const GByteArray *bytes, const struct pg_w
 void pg_post(struct pg_conn *c, const char *sql)
 {
 	PQenterPipelineMode(c->pg);
-	if (queue(c, &(struct pg_command) { .sql = sql, .prepare = true }) > 0 &&
-	    PQpipelineSync(c->pg)) {
+	if (queue(c, &(struct pg_command) { .sql = sql }) > 0 && PQpipelineSync(c->pg)) {
 		c->debt++;
 		PQflush(c->pg);
 	}

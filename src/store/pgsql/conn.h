@@ -39,6 +39,11 @@ void pg_conn_close(struct pg_conn *c);
 bool pg_conn_stale(struct pg_conn *c);
 /* Are so many commands prepared on it that it is better closed? */
 bool pg_conn_full(const struct pg_conn *c);
+/*
+ * Has an error shown that its session is not as a new one would be? Then it is
+ * better closed, and so are those that were opened before.
+ */
+bool pg_conn_spoilt(const struct pg_conn *c);
 
 /* The server's version, as 150018. */
 int pg_conn_version(const struct pg_conn *c);

@@ -261,16 +261,18 @@ void pg_pool_give(struct pg_conn *c)
 	struct pg_place *place;
 	struct pg_pool *pool;
 	struct pg_conn *old;
+	bool spoilt;
 
 	if (!c)
 		return;
 	place = pg_conn_place(c);
 	pool = place->pool;
+	spoilt = pg_conn_spoilt(c);
 	pthread_mutex_lock(&lock);
 	place->returned_ms = monotonic_ms();
 	pool->lent[place->writer]--;
-	old = take_old(&pool->idle, place->returned_ms - IDLE_S * 1000);
-	if (!pg_conn_lost(c) && !pg_conn_full(c)) {
+	old = take_old(&pool->idle, spoilt ? INT64_MAX : place->returned_ms - IDLE_S * 1000);
+	if (!spoilt && !pg_conn_lost(c) && !pg_conn_full(c)) {
 		place->next = pool->idle;
 		pool->idle = c;
 	} else {

@@ -38,7 +38,10 @@ bool pg_pool_state(const char *where, struct store_pool *ret);
  * two seconds.
  */
 struct pg_conn *pg_pool_take(struct pg_pool *pool, bool write, int64_t wait_ms, struct error *err);
-/* Gives it back, outside a transaction. A broken one is closed. May be NULL. */
+/*
+ * Gives it back, outside a transaction. A broken one is closed; a spoilt one, too,
+ * and all idle ones with it. May be NULL.
+ */
 void pg_pool_give(struct pg_conn *c);
 
 /* The server that answered last: when it started, as pg_write.server; 0: unknown. */

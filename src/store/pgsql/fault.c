@@ -1,7 +1,6 @@
 #include "store/pgsql/fault.h"
 
 #include <glib.h>
-#include <stdbool.h>
 #include <string.h>
 #include "base/banned.h"
 
@@ -14,43 +13,55 @@
 #define FOREIGN_TABLE                                                                           \
 	"a table or function in the database is not as usaged made it: see the search_path of " \
 	"the database's user"
+/* behind a pooler whose server sessions change from transaction to transaction */
+#define POOLED                                                                            \
+	"a pooler gives each transaction another session: set ledger.prepared to no, or " \
+	"the pooler to session mode"
 
-static const struct {
+static const struct fault {
 	const char *state; /* an SQLSTATE, or its class */
 	enum error_kind kind;
 	const char *message;
-	bool away; /* it takes some seconds until a try is worth it */
+	bool away;    /* it takes some seconds until a try is worth it */
+	bool session; /* see pg_fault_of_session */
 } faults[] = {
-	{ "23505", ERR_CONFLICT, "it exists already", false },
-	{ "23514", ERR_OVERFLOW, "a number does not fit", false },
-	{ "22003", ERR_OVERFLOW, "a number does not fit", false },
-	{ "55P03", ERR_BUSY, "the ledger is locked by another writer: try again", true },
-	{ "40001", ERR_BUSY, "another writer was in the way: try again", false },
-	{ "40P01", ERR_BUSY, "another writer was in the way: try again", false },
-	{ "57014", ERR_BUSY, "the database stopped the work: try again", true },
-	{ "57P", ERR_BUSY, "the database is being stopped or started: try again", true },
-	{ "53", ERR_BUSY, "the database has no room or no connections left: try again later",
-	  true },
-	{ "08", ERR_BUSY, "the connection to the database is lost: try again", true },
+	{ "23505", ERR_CONFLICT, "it exists already", false, false },
+	{ "23514", ERR_OVERFLOW, "a number does not fit", false, false },
+	{ "22003", ERR_OVERFLOW, "a number does not fit", false, false },
+	{ "55P03", ERR_BUSY, "the ledger is locked by another writer: try again", true, false },
+	{ "40001", ERR_BUSY, "another writer was in the way: try again", false, false },
+	{ "40P01", ERR_BUSY, "another writer was in the way: try again", false, false },
+	/* a session keeps the statement_timeout with which it began */
+	{ "57014", ERR_BUSY, "the database stopped the work: try again", true, true },
+	{ "57P", ERR_BUSY, "the database is being stopped or started: try again", true, true },
+	{ "53", ERR_BUSY, "the database has no room or no connections left: try again later", true,
+	  false },
+	{ "08", ERR_BUSY, "the connection to the database is lost: try again", true, false },
 	{ "25006", ERR_BUSY,
 	  "the database cannot be written to: it is a standby, or its "
 	  "default_transaction_read_only is on",
-	  false },
-	{ "25P03", ERR_BUSY, "the database ended a transaction that waited: try again", true },
-	{ "25P04", ERR_BUSY, "the database ended a transaction that took long: try again", true },
-	{ "42501", ERR_INTERNAL, "the database's user has no right to do this", false },
-	{ "42P07", ERR_CONFLICT, NAME_TAKEN, false }, /* of a table or index */
-	{ "42710", ERR_CONFLICT, NAME_TAKEN, false }, /* of a type */
-	{ "42723", ERR_CONFLICT, NAME_TAKEN, false }, /* of a function */
-	{ "42703", ERR_INTERNAL, FOREIGN_TABLE, false },
-	{ "42804", ERR_INTERNAL, FOREIGN_TABLE, false },
-	{ "42883", ERR_INTERNAL, FOREIGN_TABLE, false },
-	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path", false },
-	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"",
-	  false },
-	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules", false },
+	  true, true },
+	{ "25P03", ERR_BUSY, "the database ended a transaction that waited: try again", true,
+	  true },
+	{ "25P04", ERR_BUSY, "the database ended a transaction that took long: try again", true,
+	  true },
+	{ "26000", ERR_BUSY, POOLED, true, true },
+	{ "42P05", ERR_BUSY, POOLED, true, true },
+	{ "42501", ERR_INTERNAL, "the database's user has no right to do this", false, false },
+	{ "42P07", ERR_CONFLICT, NAME_TAKEN, false, false }, /* of a table or index */
+	{ "42710", ERR_CONFLICT, NAME_TAKEN, false, false }, /* of a type */
+	{ "42723", ERR_CONFLICT, NAME_TAKEN, false, false }, /* of a function */
+	{ "42703", ERR_INTERNAL, FOREIGN_TABLE, false, false },
+	{ "42804", ERR_INTERNAL, FOREIGN_TABLE, false, false },
+	{ "42883", ERR_INTERNAL, FOREIGN_TABLE, false, false },
+	/* a session keeps the search_path with which it began */
+	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path", false,
+	  true },
+	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"", false,
+	  true },
+	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules", false, false },
 	/* among others, Citus has lost a server, or PostgreSQL met a row that was just changed */
-	{ "XX000", ERR_BUSY, "the database failed: try again", false },
+	{ "XX000", ERR_BUSY, "the database failed: try again", false, false },
 };
 
 const char *pg_one_line(const char *text, char *ret, size_t size)
@@ -75,25 +86,32 @@ static bool is_lost(const char *state, const char *text)
 	return strcmp(state, "58030") == 0 && strstr(text, "failed to COPY to shard");
 }
 
+static const struct fault *find_fault(const char *state)
+{
+	static const struct fault other = { "", ERR_INTERNAL, "the ledger's database failed", false,
+					    false };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++)
+		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0)
+			return &faults[i];
+	return &other;
+}
+
+bool pg_fault_of_session(const char *state)
+{
+	return find_fault(state)->session;
+}
+
 int pg_fail(const char *state, const char *text, const char *sql, struct error *err)
 {
-	enum error_kind kind = ERR_INTERNAL;
-	const char *message = "the ledger's database failed";
-	bool away = false;
+	const struct fault *fault;
 	char line[320], statement[160];
 
 	if (is_lost(state, text))
 		state = LOST;
-	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
-		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0) {
-			kind = faults[i].kind;
-			message = faults[i].message;
-			away = faults[i].away;
-			break;
-		}
-	}
-	error_set(err, kind, NULL, "%s", message);
-	if (err && away)
+	fault = find_fault(state);
+	error_set(err, fault->kind, NULL, "%s", fault->message);
+	if (err && fault->away)
 		err->retry_after = AWAY_RETRY_SECONDS;
 	return error_detail(err, "PostgreSQL %s: %s in: %s", state,
 			    pg_one_line(text, line, sizeof(line)),

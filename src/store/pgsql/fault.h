@@ -6,6 +6,7 @@
 #define STORE_PGSQL_FAULT_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/error.h"
 
@@ -16,6 +17,9 @@
 int pg_fail(const char *state, const char *text, const char *sql, struct error *err);
 /* The same of a result. One without a state is that of a lost connection. */
 int pg_fail_result(const PGresult *r, const char *sql, struct error *err);
+
+/* Is the session at fault? Then a new connection may be without the error STATE. */
+bool pg_fault_of_session(const char *state);
 
 /* ERR_BUSY: the server takes too long. */
 int pg_fail_silent(struct error *err);
