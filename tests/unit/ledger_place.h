@@ -1,7 +1,7 @@
 /*
  * ledger_place.h - where the ledger of a test is: in a file of SQLite, or, with
  * USAGED_TEST_STORE=postgresql://..., in a schema of that database, which is
- * dropped at the end of the test.
+ * dropped at the end of the test. Its name must be quoted in SQL.
  *
  * What is about the file of SQLite itself asks on_sqlite(), which says on
  * PostgreSQL that it is left out.
@@ -24,7 +24,10 @@
 #include "store/db.h"
 #include "suite.h"
 
-#define PLACE_TEXT 320
+#define PLACE_TEXT 400
+/* The name of a schema, behind its own part, in SQL and in an option of an address. */
+#define PLACE_NAME   "\"%s My \"\"odd\"\" Schema\""
+#define PLACE_OPTION "%%22%s%%5C%%20My%%5C%%20%%22%%22odd%%22%%22%%5C%%20Schema%%22"
 
 struct ledger_place {
 	char file[96];
@@ -73,8 +76,8 @@ static inline void places_drop(void)
 
 		if (p->maker != getpid())
 			continue;
-		snprintf(sql, sizeof(sql), "SET lock_timeout = 200; DROP SCHEMA %s CASCADE",
-			 p->schema);
+		snprintf(sql, sizeof(sql),
+			 "SET lock_timeout = 200; DROP SCHEMA " PLACE_NAME " CASCADE", p->schema);
 		if (place_exec(sql, &failure) < 0)
 			fprintf(stderr, "%s is left: %s (%s)\n", p->schema, failure.message,
 				failure.detail);
@@ -99,8 +102,8 @@ static inline void place_sweep(const char *schema)
 	suite = strtol(schema + strlen(prefix), NULL, 10);
 	if (suite <= 0 || kill((pid_t)suite, 0) == 0 || errno != ESRCH)
 		return;
-	snprintf(sql, sizeof(sql), "SET lock_timeout = 200; DROP SCHEMA IF EXISTS %s CASCADE",
-		 schema);
+	snprintf(sql, sizeof(sql),
+		 "SET lock_timeout = 200; DROP SCHEMA IF EXISTS " PLACE_NAME " CASCADE", schema);
 	place_exec(sql, NULL);
 }
 
@@ -119,7 +122,8 @@ __attribute__((constructor)) static void places_begin(void)
 	if (!test_database() || db_open(test_database(), 0, 1000, &db, NULL) < 0)
 		return;
 	s = db_prepare(db,
-		       "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'usaged_test_%'",
+		       "SELECT split_part(nspname, ' ', 1) FROM pg_namespace WHERE nspname LIKE "
+		       "'usaged_test_%'",
 		       NULL);
 	while (db_step(s, NULL) > 0)
 		if (n < MOST)
@@ -143,9 +147,9 @@ static inline const char *place_new(const char *file)
 	place_prefix(prefix, sizeof(prefix));
 	snprintf(p->schema, sizeof(p->schema), "%s%ld_%016llx", prefix, (long)place_suite,
 		 (unsigned long long)number);
-	snprintf(p->address, sizeof(p->address), "%s%coptions=-csearch_path%%3D%s", database,
-		 strchr(database, '?') ? '&' : '?', p->schema);
-	snprintf(sql, sizeof(sql), "CREATE SCHEMA %s", p->schema);
+	snprintf(p->address, sizeof(p->address), "%s%coptions=-csearch_path%%3D" PLACE_OPTION,
+		 database, strchr(database, '?') ? '&' : '?', p->schema);
+	snprintf(sql, sizeof(sql), "CREATE SCHEMA " PLACE_NAME, p->schema);
 	ck_assert_msg(place_exec(sql, &failure) == 0, "%s: %s", failure.message, failure.detail);
 	if (!ledger_places)
 		atexit(places_drop);

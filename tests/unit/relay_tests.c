@@ -480,14 +480,17 @@ static void remove_sqlite(const char *file)
 	}
 }
 
-/* A schema of its own, empty. */
+/* Empties the schema of the address. */
 static void clear_schema(const char *address)
 {
-	const char *name = strstr(address, "search_path%3D") + strlen("search_path%3D");
-	char *sql = g_strdup_printf("DROP SCHEMA %s CASCADE; CREATE SCHEMA %s", name, name);
+	struct db *db;
 
-	OK(place_exec(sql, &err));
-	g_free(sql);
+	OK(db_open(address, DB_WRITE, 1000, &db, &err));
+	OK(db_exec(db,
+		   "DO $$ BEGIN EXECUTE format('DROP SCHEMA %1$I CASCADE; CREATE SCHEMA %1$I',"
+		   " current_schema()); END $$",
+		   &err));
+	db_close(&db);
 }
 
 /* The places of the source and the target, past the relay. */

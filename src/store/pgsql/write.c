@@ -19,7 +19,7 @@ enum {
  */
 #define LEDGER_KEY                                   \
 	"COALESCE(to_regclass('meta')::oid::bigint," \
-	" -current_schema()::text::regnamespace::oid::bigint)"
+	" -quote_ident(current_schema())::regnamespace::oid::bigint)"
 #define LOCK        "SELECT pg_advisory_xact_lock(" LEDGER_KEY ")"
 #define LOCK_SHARED "SELECT pg_advisory_xact_lock_shared(" LEDGER_KEY ")"
 #define LOCK_PARTS                                                            \
