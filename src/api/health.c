@@ -262,16 +262,10 @@ static int get_ready(struct request *rq, struct writer *w, struct error *err)
 {
 	struct ready_record r = { "ready" };
 
-	if (rq->ledger_fault && rq->ledger_fault->kind == ERR_BUSY) {
+	if (rq->ledger_fault) {
 		*err = *rq->ledger_fault;
 		return -1;
 	}
-	/* the reason may name files, so it is only for the log */
-	if (rq->ledger_fault)
-		return error_set(err, ERR_BUSY, NULL,
-				 "the ledger can't be read: it is missing, damaged, or of another "
-				 "version; the server's log says why");
-
 	if (!rq->worker->commits)
 		return error_set(
 			err, ERR_BUSY, NULL,

@@ -32,7 +32,8 @@ enum {
 	 * a page of 50 records fits
 	 */
 	KEPT_BYTES = 128 << 10,
-	RETRY_SECONDS = 60,      /* Retry-After, if an answer took too long */
+	/* Retry-After, if an answer took too long, or an operator must mend the ledger */
+	RETRY_SECONDS = 60,
 	LOG_LINE_BYTES = 8 << 10 /* more than log_text writes */
 };
 
@@ -161,9 +162,23 @@ static int refresh(struct worker *w, bool long_read, bool guess, struct error *e
 }
 
 /*
- * Opens the ledger for the request. An unusable ledger is always reported as an
- * error of the server.
+ * Tells the caller of a ledger that can't be used what may be told: the reason may
+ * name files, so it is only for the log.
  */
+static int fail_unusable(struct error *err)
+{
+	const struct error reason = *err;
+
+	error_clear(err);
+	error_set(err, ERR_BUSY, NULL,
+		  "the ledger can't be read: it is missing, damaged, or of another version; the "
+		  "server's log says why");
+	err->retry_after = RETRY_SECONDS;
+	return error_detail(err, "%s%s%s", reason.message, *reason.detail ? ": " : "",
+			    reason.detail);
+}
+
+/* Opens the ledger for the request. ERR_BUSY: it can't be read. */
 static int use_ledger(struct request *rq, struct error *err)
 {
 	struct worker *w = rq->worker;
@@ -178,9 +193,7 @@ static int use_ledger(struct request *rq, struct error *err)
 		rq->catalogue = rq->worker->catalogue->catalogue;
 		return 0;
 	}
-	if (err->kind != ERR_BUSY)
-		err->kind = ERR_INTERNAL;
-	return -1;
+	return err->kind == ERR_BUSY ? -1 : fail_unusable(err);
 }
 
 /*
@@ -412,11 +425,8 @@ static int answer_anyone(struct request *rq, struct error *err)
 	struct error *fault = arena_alloc(rq->arena, sizeof(*fault));
 
 	*fault = (struct error) { 0 };
-	if (rq->op->ledger == LEDGER_OPTIONAL && use_ledger(rq, fault) < 0) {
-		log_error("%s %s%s%s", rq->id, fault->message, *fault->detail ? ": " : "",
-			  fault->detail);
+	if (rq->op->ledger == LEDGER_OPTIONAL && use_ledger(rq, fault) < 0)
 		rq->ledger_fault = fault;
-	}
 	if (access_operation(rq, err) < 0 || bind(rq, err) < 0)
 		return -1;
 	return operate(rq, err);

@@ -280,6 +280,19 @@ int store_check_moved(struct store *st, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* If the ledger has changed: has a newer program upgraded it meanwhile? VERSION: as of now. */
+static int check_schema(struct store *st, int64_t version, struct error *err)
+{
+	struct store_connection *c = st->connection;
+
+	if (!c || c->schema_checked == version)
+		return 0;
+	if (c->schema_checked && schema_bring_newest(st->db, 0, NULL, err) < 0)
+		return -1;
+	c->schema_checked = version;
+	return 0;
+}
+
 static int begin_write(struct store *st, const struct db_parts *parts, struct error *err)
 {
 	int64_t version = 0;
@@ -288,7 +301,8 @@ static int begin_write(struct store *st, const struct db_parts *parts, struct er
 	if (rc < 0)
 		return -1;
 	st->tx = TX_WRITE;
-	if (rc == 0 && store_one(prepare(st, READ_VERSION, err), &version, err) < 0) {
+	if ((rc == 0 && store_one(prepare(st, READ_VERSION, err), &version, err) < 0) ||
+	    check_schema(st, version, err) < 0) {
 		store_end(st);
 		return -1;
 	}
@@ -501,7 +515,7 @@ int store_version(struct store *st, int64_t *ret_version, struct error *err)
 	switch (store_one(s, ret_version, err)) {
 	case 1:
 		st->version = *ret_version;
-		return 0;
+		return check_schema(st, st->version, err);
 	case 0:
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger has lost its version counter");

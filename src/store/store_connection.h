@@ -11,6 +11,8 @@ enum { ACCOUNTS_KEPT = 64 };
 
 struct store_connection {
 	struct db *db;
+	/* store_version when the schema was last found to be this program's; 0: at the opening */
+	int64_t schema_checked;
 	/* a cache of accounts by SID, with copies of their texts */
 	struct account accounts[ACCOUNTS_KEPT];
 	int64_t accounts_version; /* store_version of this cache */

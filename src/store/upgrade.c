@@ -9,6 +9,7 @@
 
 struct upgrading {
 	const char *where;
+	struct db *db;
 	const struct store_upgrade *u;
 	int64_t from;
 	char work[64]; /* what is being done, for the progress */
@@ -58,12 +59,18 @@ static int make_copy(struct upgrading *g, struct error *err)
 	return rc;
 }
 
+/* A program that serves the ledger meanwhile looks at the schema when this changes. */
+static const char tell_programs[] =
+	"UPDATE meta SET value = value + 1 WHERE name = 'version' AND value > 0";
+
 static int begin(void *arg, int64_t version, struct error *err)
 {
 	struct upgrading *g = arg;
 
 	g->from = version;
-	return g->u->copy && db_is_file(g->where) ? make_copy(g, err) : 0;
+	if (g->u->copy && db_is_file(g->where) && make_copy(g, err) < 0)
+		return -1;
+	return db_exec(g->db, tell_programs, err);
 }
 
 int store_upgrade(const char *where, int64_t busy_timeout_ms, const struct store_upgrade *u,
@@ -71,13 +78,12 @@ int store_upgrade(const char *where, int64_t busy_timeout_ms, const struct store
 {
 	struct upgrading g = { .where = where, .u = u };
 	const struct schema_watch watch = { .begin = begin, .step = show_step, .arg = &g };
-	struct db *db;
 	int rc;
 
-	if (db_open(where, DB_WRITE, busy_timeout_ms, &db, err) < 0)
+	if (db_open(where, DB_WRITE, busy_timeout_ms, &g.db, err) < 0)
 		return -1;
-	rc = schema_bring_newest(db, DB_WRITE, &watch, err);
+	rc = schema_bring_newest(g.db, DB_WRITE, &watch, err);
 	*ret_from = g.from;
-	db_close(&db);
+	db_close(&g.db);
 	return rc;
 }

@@ -257,6 +257,33 @@ served('two hosts store events of the same accounts at the same time', async (le
 	return sent
 })
 
+served('a ledger that a newer program upgrades meanwhile is refused, and nothing is stored, also after a restart', async (ledger, account) => {
+	const counter = "UPDATE meta SET value = value + 1 WHERE name = 'version'"
+	const ids = []
+	const refused = async () => {
+		for (const { head, body } of [await ledger.post(event(account, '/new', 1)), await ledger.get('/accounts'), await ledger.get('/readyz')]) {
+			assert.match(head, /^Status: 503 [^]*\r\nRetry-After: [1-9]/)
+			assert.match(body, /of another version|started again/)
+			ids.push(/^X-Request-Id: (\w+)/mi.exec(head)[1])
+		}
+	}
+	assert.equal((await ledger.post(event(account, '/old', 1))).status, 200)
+	ledger.sql(`UPDATE meta SET value = value + 1 WHERE name = 'schema'; ${counter}`)
+	await refused()
+	assert.match(ledger.log, /the ledger has schema version \d+, this program knows versions up to \d+: use the newer program/)
+	await postgres.stop()
+	await postgres.start()
+	for (let i = 0; i < 3; i++)
+		await refused()
+	ledger.sql(`UPDATE meta SET value = value - 1 WHERE name = 'schema'; ${counter}`)
+	while ((await ledger.get('/readyz')).status !== 200)
+		await sleep(50)
+	for (const id of ids)
+		assert.equal(ledger.log.split(id).length, 2, `the log has one line for each:\n${ledger.log}`)
+	assert.equal((await ledger.post(event(account, '/old', 2))).status, 200)
+	return 2
+})
+
 served('wrong passwords count on all hosts together', async ledger => {
 	const host = ledger.host(), hosts = [ledger, host]
 	const as = password => ({ env: { HTTP_AUTHORIZATION: 'Basic ' + Buffer.from(`ada:${password}`).toString('base64') } })

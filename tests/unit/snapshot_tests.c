@@ -365,6 +365,43 @@ START_TEST(end_undoes_a_write)
 }
 END_TEST
 
+/* What a newer program does to a ledger while this one has it open. */
+static void upgrade_to(const char *version)
+{
+	char sql[200];
+
+	snprintf(sql, sizeof(sql), "%s%s; UPDATE meta SET value = value + 1 WHERE name = 'version'",
+		 sql_of("PRAGMA user_version = ",
+			"UPDATE meta SET value = value + 1 WHERE name = 'schema' AND 0 < "),
+		 version);
+	raw(sql);
+}
+
+START_TEST(a_ledger_that_a_newer_program_upgrades_meanwhile_is_left_alone)
+{
+	struct store *writer = create(path), *reader = reopen(0);
+	int64_t version;
+
+	OK(store_begin_write(writer, &err));
+	OK(store_commit(writer, &err));
+	OK(store_begin_read(reader, &err));
+	OK(store_version(reader, &version, &err));
+	store_end(reader);
+	upgrade_to("99");
+	for (int i = 0; i < 2; i++) {
+		FAILS_WITH(store_begin_write(writer, &err), ERR_INTERNAL, "use the newer program");
+		error_clear(&err);
+		OK(store_begin_read(reader, &err));
+		FAILS_WITH(store_version(reader, &version, &err), ERR_INTERNAL,
+			   "use the newer program");
+		store_end(reader);
+		error_clear(&err);
+	}
+	store_close(&reader);
+	store_close(&writer);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("snapshot");
@@ -378,6 +415,7 @@ int main(void)
 	tcase_add_test(tc, reader_can_not_write);
 	tcase_add_test(tc, reads_see_each_change_after_calm_and_after_unrest);
 	tcase_add_test(tc, end_undoes_a_write);
+	tcase_add_test(tc, a_ledger_that_a_newer_program_upgrades_meanwhile_is_left_alone);
 	suite_add_tcase(s, tc);
 	if (!on_sqlite("the file, its log, its rights and a disk that fails"))
 		return run_suite(s);
