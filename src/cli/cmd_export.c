@@ -18,13 +18,12 @@
 #include "base/compress.h"
 #include "store/account.h"
 #include "store/event_find.h"
-#include "store/rollup.h"
 #include "store/source.h"
+#include "store/sums.h"
 #include "usage/correct.h"
 #include "base/banned.h"
 
 #define OUT_BYTES 65536
-#define HOUR_US   (3600 * USEC_PER_SEC)
 
 enum { EXPORT_READ = 1000 }; /* events read at a time */
 
@@ -43,7 +42,7 @@ struct export
 	const struct catalogue *catalogue;
 	int64_t own_source; /* source of the entries of corrections; 0: none */
 	struct progress progress;
-	int64_t hours, hours_done;
+	wide count, count_done; /* the amounts of all events to read, and of those read */
 	/*
 	 * written events; of these, amended ones; skipped events, whose
 	 * correction counts instead
@@ -95,31 +94,45 @@ static int export_event(struct export *ex, struct found_event *e, struct arena *
 
 /* ---- all events ---- */
 
-enum { HOURS_OF_DAY = 24 };
+static int add_count(void *arg, const struct sums_row *row, struct error *err)
+{
+	struct export *ex = arg;
+
+	(void)err;
+	ex->count += row->amounts->count;
+	return 0;
+}
 
 /*
- * Finds the account's first hour with usage in the range, and the hour after
- * its last such hour, for the progress. Both are equal if there is no usage.
+ * Adds up the count of the events to export, for the progress: most events count
+ * one. A range that ends within a quarter hour is taken whole.
  */
-static int hours_of(const struct export *ex, struct store *st, int64_t account, int64_t *ret_first,
-		    int64_t *ret_end, struct error *err)
+static int add_counts(struct export *ex, struct store *st, const int64_t *accounts, size_t n,
+		      struct arena *arena, struct error *err)
 {
-	int64_t day = 0, last = 0;
-	int rc = store_usage_day(st, &account, 1, false, &day, err);
+	const struct slot_span span = { slot_of_instant(ex->from_us),
+					slot_of_instant(ex->to_us - 1) + 1 };
+	struct sums_account *list = arena_array(arena, struct sums_account, n);
 
-	if (rc > 0)
-		rc = store_usage_day(st, &account, 1, true, &last, err);
-	if (rc < 0)
-		return -1;
-	*ret_first = day * HOURS_OF_DAY;
-	*ret_end = rc > 0 ? (last + 1) * HOURS_OF_DAY : *ret_first;
-	if (*ret_first < ex->from_us / HOUR_US)
-		*ret_first = ex->from_us / HOUR_US;
-	if (*ret_end > ex->to_us / HOUR_US)
-		*ret_end = ex->to_us / HOUR_US;
-	if (*ret_end < *ret_first)
-		*ret_end = *ret_first;
-	return 0;
+	for (size_t i = 0; i < n; i++)
+		list[i] = (struct sums_account) { .id = accounts[i] };
+	return store_sums(st,
+			  &(struct sums_query) { .accounts = list,
+						 .n_accounts = n,
+						 .spans = &span,
+						 .n_spans = 1,
+						 .any_account = true },
+			  add_count, ex, err);
+}
+
+enum { PARTS = 1000 };
+
+static void show_progress(struct export *ex)
+{
+	bool known = ex->count > 0 && ex->count_done >= 0;
+
+	progress_show(&ex->progress, known ? (int64_t)(ex->count_done * PARTS / ex->count) : 0,
+		      known ? PARTS : 0, ex->written);
 }
 
 /* Exports the page of the account's events after ret->next, which it sets. */
@@ -139,33 +152,30 @@ static int export_page(struct export *ex, struct store *st, int64_t account, str
 		return error_set(err, ERR_BUSY, NULL, "interrupted");
 	if (store_events_find(st, &q, &page, arena, ret, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ret->n; i++)
+	for (size_t i = 0; i < ret->n; i++) {
+		ex->count_done += ret->list[i].event.amounts.count;
 		if (export_event(ex, &ret->list[i], arena, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
 static int export_account(struct export *ex, struct store *st, int64_t account, struct error *err)
 {
-	int64_t before = ex->hours_done, first = 0, end;
 	struct found_events found = { .more = true };
 	/* used in turn: the next page begins at a text of the page before */
 	struct arena page[2];
-	int rc = hours_of(ex, st, account, &first, &end, err);
+	int rc = 0;
 
 	arena_init(&page[0]);
 	arena_init(&page[1]);
 	for (int p = 0; found.more && rc == 0; p = !p) {
 		arena_reset(&page[p]);
 		rc = export_page(ex, st, account, &page[p], &found, err);
-		if (found.n)
-			ex->hours_done = before - first +
-					 found.list[found.n - 1].event.effective_us / HOUR_US;
-		progress_show(&ex->progress, ex->hours_done, ex->hours, ex->written);
+		show_progress(ex);
 	}
 	arena_release(&page[0]);
 	arena_release(&page[1]);
-	ex->hours_done = before + end - first;
 	return rc;
 }
 
@@ -193,15 +203,10 @@ static int find_accounts(const struct export *ex, struct store *st, struct arena
 }
 
 static int export_accounts(struct export *ex, struct store *st, const int64_t *accounts, size_t n,
-			   struct error *err)
+			   struct arena *arena, struct error *err)
 {
-	int64_t first = 0, end;
-
-	for (size_t i = 0; i < n; i++) {
-		if (hours_of(ex, st, accounts[i], &first, &end, err) < 0)
-			return -1;
-		ex->hours += end - first;
-	}
+	if (add_counts(ex, st, accounts, n, arena, err) < 0)
+		return -1;
 	event_out_begin(ex->form, &ex->out);
 	for (size_t i = 0; i < n; i++)
 		if (export_account(ex, st, accounts[i], err) < 0)
@@ -222,7 +227,7 @@ static int export_all(struct store *st, struct arena *arena, void *arg, struct e
 			      err) < 0)
 		return -1;
 	progress_begin(&ex->progress, "exporting", "events");
-	rc = export_accounts(ex, st, accounts, n, err);
+	rc = export_accounts(ex, st, accounts, n, arena, err);
 	progress_end(&ex->progress);
 	if (rc == 0)
 		rc = compressor_finish(ex->compressor, err);

@@ -154,8 +154,8 @@ static const char *const of_sums[][2] = {
 /* ---- the accounts ---- */
 
 enum {
-	PASSES = 8,           /* at most so many parts of the events, after which it may stop */
-	PASS_BLOCKS = 131072, /* of a part at least: some seconds */
+	PASSES = 8,          /* at most so many parts of the events, after which it may stop */
+	PASS_BLOCKS = 16384, /* of a part at least: about a second */
 	BLOCK_TEXT = 32
 };
 
@@ -274,7 +274,7 @@ static int pause_check(struct checking *k, int64_t done, int64_t all, struct err
 	int64_t events = k->ret->events;
 
 	if (k->calls->progress)
-		k->calls->progress(k->calls->arg, events, events * (all / done) + 1);
+		k->calls->progress(k->calls->arg, events, (int64_t)((wide)events * all / done));
 	return verify_stopped(k->calls, err);
 }
 
