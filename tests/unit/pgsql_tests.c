@@ -833,6 +833,25 @@ START_TEST(a_second_writer_waits_and_is_told_when_it_lasts)
 }
 END_TEST
 
+/* Such as that of an upgrade. */
+START_TEST(a_read_that_waits_for_a_locked_table_is_told_so)
+{
+	struct store *one = create(path), *two = reopen(0);
+	gint64 began;
+
+	OK(store_begin_write(one, &err));
+	OK(db_exec(one->db, "LOCK TABLE account IN ACCESS EXCLUSIVE MODE", &err));
+	OK(store_begin_read(two, &err));
+	began = g_get_monotonic_time();
+	FAILS_WITH(store_any(prepare(two, "SELECT 1 FROM account", &err), &err), ERR_BUSY,
+		   "locked by another writer");
+	ck_assert_int_gt(err.retry_after, 0);
+	ck_assert_int_lt(g_get_monotonic_time() - began, 15 * G_USEC_PER_SEC);
+	store_close(&two);
+	store_close(&one);
+}
+END_TEST
+
 static void *commit_soon(void *st)
 {
 	struct error failure = { 0 };
@@ -980,6 +999,7 @@ int main(void)
 	tcase_add_test(tc, who_waits_for_a_server_that_hangs_may_give_up);
 	tcase_add_test(tc, a_read_knows_how_long_it_has_waited);
 	tcase_add_test(tc, a_second_writer_waits_and_is_told_when_it_lasts);
+	tcase_add_test(tc, a_read_that_waits_for_a_locked_table_is_told_so);
 	tcase_add_test(tc, a_second_writer_goes_on_when_the_first_is_done);
 	tcase_add_test(tc, who_finds_no_connection_left_is_told);
 	tcase_add_test(tc, series_of_an_older_ledger_get_their_family);

@@ -24,13 +24,14 @@ struct pending {
 /*
  * What the transaction sees, which equal texts say is the same; but a standby
  * does not say all, and the coordinator of a distributed ledger does not say
- * what other servers have committed since.
+ * what other servers have committed since. A read waits only for a lock of a
+ * whole table, such as that of an upgrade: not for long, so that it is told why.
  */
-#define SERVER           ", pg_postmaster_start_time()"
-#define SNAPSHOT_UNKNOWN "SELECT ''" SERVER
+#define BEGUN            ", pg_postmaster_start_time(), set_config('lock_timeout', '10s', true)"
+#define SNAPSHOT_UNKNOWN "SELECT ''" BEGUN
 #define SNAPSHOT                                            \
 	"SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE" \
-	" pg_current_snapshot()::text END" SERVER
+	" pg_current_snapshot()::text END" BEGUN
 
 /* ---- statements ---- */
 
