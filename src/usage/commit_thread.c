@@ -54,7 +54,7 @@ struct commit_thread {
 	/*
 	 * monotonic times of the last successful write, and of the last probe
 	 */
-	int64_t stored_us, probed_us;
+	int64_t stored_us, failed_us, probed_us;
 	void (*on_notice)(void *arg); /* or NULL */
 	void *notice_arg;
 	uint64_t notices; /* trigger_notices at the last call of on_notice */
@@ -63,9 +63,16 @@ struct commit_thread {
 /*
  * commit_thread_probe accepts a successful write that is not older than
  * PROBE_AFTER_US. Otherwise commit_thread_probe writes a test value, at most
- * once in PROBE_EVERY_US. ROOM_BYTES must be free on the disk.
+ * once in PROBE_EVERY_US. After a failed write it does so not before FAILED_US:
+ * on a disk that is nearly full, the test value may fit where events do not.
+ * ROOM_BYTES must be free on the disk.
  */
-enum { PROBE_AFTER_US = 60 * USEC_PER_SEC, PROBE_EVERY_US = USEC_PER_SEC, ROOM_BYTES = 8 << 20 };
+enum {
+	PROBE_AFTER_US = 60 * USEC_PER_SEC,
+	PROBE_EVERY_US = USEC_PER_SEC,
+	FAILED_US = 5 * USEC_PER_SEC,
+	ROOM_BYTES = 8 << 20
+};
 
 static size_t events_of(const struct commit_request *task)
 {
@@ -188,6 +195,7 @@ static void note(struct commit_thread *t, const struct error *err)
 	} else if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY) {
 		t->state.failing = true;
 		t->state.failed = now;
+		t->failed_us = monotonic_us();
 	}
 	pthread_mutex_unlock(&t->lock);
 }
@@ -444,9 +452,9 @@ int commit_thread_probe(struct commit_thread *t, int64_t stuck_us, struct error 
 				 ROOM_BYTES >> 20);
 	pthread_mutex_lock(&t->lock);
 	failing = t->state.failing;
-	lately = t->probed_us && now - t->probed_us < PROBE_EVERY_US;
-	if (!failing)
-		lately = lately || (t->stored_us && now - t->stored_us < PROBE_AFTER_US);
+	lately = (t->probed_us && now - t->probed_us < PROBE_EVERY_US) ||
+		 (failing ? now - t->failed_us < FAILED_US
+			  : t->stored_us && now - t->stored_us < PROBE_AFTER_US);
 	if (!lately)
 		t->probed_us = now;
 	pthread_mutex_unlock(&t->lock);

@@ -529,6 +529,38 @@ START_TEST(the_probe_says_what_is_wrong_with_the_ledger)
 }
 END_TEST
 
+static int fail_write(struct store *st, void *arg, struct error *e)
+{
+	(void)st, (void)arg;
+	return error_set(e, ERR_BUSY, NULL, "no room");
+}
+
+/* The test value might fit where the events did not. */
+START_TEST(after_a_failed_write_the_probe_fails_for_a_while_or_until_one_succeeds)
+{
+	struct long_task task;
+
+	start();
+	OK(commit_thread_probe(commits, 60 * USEC_PER_SEC, &err));
+	ck_assert_int_lt(commit_thread_run(commits, fail_write, NULL, &err), 0);
+	error_clear(&err);
+	ck_assert_int_lt(commit_thread_probe(commits, 60 * USEC_PER_SEC, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.message, "the last write to the ledger failed"));
+	error_clear(&err);
+	usleep(1500000);
+	ck_assert_int_lt(commit_thread_probe(commits, 60 * USEC_PER_SEC, &err), 0);
+	error_clear(&err);
+	sem_init(&task.begun, 0, 0);
+	sem_init(&task.let_go, 0, 1);
+	OK(commit_thread_run(commits, last, &task, &err));
+	OK(commit_thread_probe(commits, 60 * USEC_PER_SEC, &err));
+	ck_assert_int_lt(commit_thread_run(commits, fail_write, NULL, &err), 0);
+	error_clear(&err);
+	usleep(5100000);
+	OK(commit_thread_probe(commits, 60 * USEC_PER_SEC, &err));
+}
+END_TEST
+
 static Suite *commit_thread_suite(void)
 {
 	Suite *s = suite_create("commit_thread");
@@ -546,6 +578,7 @@ static Suite *commit_thread_suite(void)
 	tcase_add_test(t, what_was_admitted_by_another_ledger_is_not_stored);
 	tcase_add_test(t, a_commit_that_lasts_makes_the_probe_fail_at_once);
 	tcase_add_test(t, the_probe_says_what_is_wrong_with_the_ledger);
+	tcase_add_test(t, after_a_failed_write_the_probe_fails_for_a_while_or_until_one_succeeds);
 	tcase_add_test(t, many_threads_send_and_correct_at_once);
 	suite_add_tcase(s, t);
 	return s;
