@@ -321,6 +321,26 @@ served('wrong passwords count on all hosts together', async ledger => {
 	return 0
 })
 
+test('a database that allows fewer connections than the server may have: requests wait for one another', options, async () => {
+	const { name, sql } = postgres.database(), ROUNDS = 30
+	sql(`CREATE ROLE few LOGIN CONNECTION LIMIT 3; ALTER DATABASE ${name} OWNER TO few`)
+	const ledger = new Ledger({ database: { name, sql, address: `postgresql:///${name}?host=${postgres.folder}&user=few` } })
+	try {
+		const account = ledger.account('One')
+		await ledger.start()
+		await Promise.all(Array.from({ length: 12 }, async (_, n) => {
+			for (let i = 0; i < ROUNDS; i++) {
+				const { status, body } = n % 3 ? await ledger.get('/accounts') : await ledger.post(events(account, `/sender/${n}`, i * 5, 5))
+				assert.equal(status, 200, body + ledger.log)
+			}
+		}))
+		assert.deepEqual(ledger.sql('SELECT count(*) FROM event'), [[4 * ROUNDS * 5]])
+		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
+	} finally {
+		ledger.remove()
+	}
+})
+
 served('sessions that the database ends cost nothing', async (ledger, account, t) => {
 	const { sent, refused } = await under(ledger, account, async () => {
 		for (let i = 0; i < 40; i++) {

@@ -901,6 +901,64 @@ START_TEST(who_finds_no_connection_left_is_told)
 }
 END_TEST
 
+/* A role that may have one connection, and an address of the ledger with it. */
+static char *address_of_role(struct store *st, const char *role)
+{
+	char *sql = g_strdup_printf(
+		"DROP ROLE IF EXISTS %1$s; CREATE ROLE %1$s LOGIN CONNECTION LIMIT 1;"
+		"DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %%1$I TO %1$s;"
+		" GRANT SELECT ON ALL TABLES IN SCHEMA %%1$I TO %1$s', current_schema()); END $$",
+		role);
+
+	OK(db_exec(st->db, sql, &err));
+	g_free(sql);
+	return g_strdup_printf("%s&user=%s", ledger_place(path), role);
+}
+
+static void *end_soon(void *st)
+{
+	g_usleep(300000);
+	store_end(st);
+	return NULL;
+}
+
+/* The server allows fewer connections than the pool may have. */
+START_TEST(who_is_refused_a_connection_waits_for_one_of_the_pool)
+{
+	struct store *st = create(path), *one = NULL, *two = NULL;
+	char role[64], *where, *sql;
+	GThread *thread;
+
+	snprintf(role, sizeof(role), "usaged_test_role_%d", (int)getpid());
+	where = address_of_role(st, role);
+	OK(store_open(where, 0, TIMEOUT_MS, &one, &err));
+	OK(store_open(where, 0, TIMEOUT_MS, &two, &err));
+	for (int i = 0; i < 3; i++) {
+		OK(store_begin_read(one, &err));
+		OK(read_meta(one));
+		thread = g_thread_new("end", end_soon, one);
+		OK(store_begin_read(two, &err));
+		OK(read_meta(two));
+		g_thread_join(thread);
+		store_end(two);
+	}
+	/* one that never comes back */
+	OK(store_begin_read(one, &err));
+	OK(read_meta(one));
+	FAILS_WITH(store_begin_read(two, &err), ERR_BUSY, "cannot be reached");
+	ck_assert_ptr_nonnull(strstr(err.detail, "too many connections"));
+	error_clear(&err);
+	store_close(&one);
+	OK(store_begin_read(two, &err));
+	store_close(&two);
+	sql = g_strdup_printf("DROP OWNED BY %1$s; DROP ROLE %1$s", role);
+	OK(db_exec(st->db, sql, &err));
+	g_free(sql);
+	g_free(where);
+	store_close(&st);
+}
+END_TEST
+
 /* ---- ledgers of older programs ---- */
 
 static const char older_rows[] =
@@ -1002,6 +1060,7 @@ int main(void)
 	tcase_add_test(tc, a_read_that_waits_for_a_locked_table_is_told_so);
 	tcase_add_test(tc, a_second_writer_goes_on_when_the_first_is_done);
 	tcase_add_test(tc, who_finds_no_connection_left_is_told);
+	tcase_add_test(tc, who_is_refused_a_connection_waits_for_one_of_the_pool);
 	tcase_add_test(tc, series_of_an_older_ledger_get_their_family);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

@@ -22,7 +22,8 @@ struct pg_pool {
 	char *where;
 	int users; /* of pg_pool_of */
 	struct pg_conn *idle;
-	int lent[2];          /* readers, writers */
+	int lent[2];          /* places, to readers and to writers */
+	int opening;          /* of these, still without a connection */
 	int64_t waited, lost; /* see struct store_pool */
 	/* the server has not answered: until this time, nobody tries; 0: it has */
 	_Atomic int64_t away_until_ms;
@@ -50,6 +51,12 @@ bool pg_pool_prepares(void)
 	return prepares;
 }
 
+/* Connections that are lent. */
+static int lent(const struct pg_pool *p)
+{
+	return p->lent[0] + p->lent[1] - p->opening;
+}
+
 bool pg_pool_state(const char *where, struct store_pool *ret)
 {
 	struct pg_pool *p;
@@ -59,7 +66,7 @@ bool pg_pool_state(const char *where, struct store_pool *ret)
 	for (p = pools; p && strcmp(p->where, where) != 0; p = p->next)
 		;
 	if (p) {
-		*ret = (struct store_pool) { .lent = p->lent[0] + p->lent[1],
+		*ret = (struct store_pool) { .lent = lent(p),
 					     .waited = p->waited,
 					     .lost = p->lost };
 		ret->open = ret->lent;
@@ -169,11 +176,20 @@ void pg_pool_set_server(struct pg_pool *pool, int64_t server)
 
 /* ---- lending ---- */
 
+/* Takes an idle connection, or NULL. Call it with the lock. */
+static struct pg_conn *take_idle(struct pg_pool *pool)
+{
+	struct pg_conn *c = pool->idle;
+
+	if (c)
+		pool->idle = pg_conn_place(c)->next;
+	return c;
+}
+
 /* Takes a place for a connection, and an idle one if there is one. */
-static int take_place(struct pg_pool *pool, bool write, int64_t wait_ms, struct pg_conn **ret,
+static int take_place(struct pg_pool *pool, bool write, int64_t until_ms, struct pg_conn **ret,
 		      struct error *err)
 {
-	int64_t until_ms = monotonic_ms() + MAX(wait_ms, PLACE_MS);
 	int most = write ? WRITERS : readers_max;
 	bool found;
 
@@ -184,9 +200,7 @@ static int take_place(struct pg_pool *pool, bool write, int64_t wait_ms, struct 
 	found = pool->lent[write] < most;
 	if (found) {
 		pool->lent[write]++;
-		*ret = pool->idle;
-		if (*ret)
-			pool->idle = pg_conn_place(*ret)->next;
+		*ret = take_idle(pool);
 	}
 	pthread_mutex_unlock(&lock);
 	return found ? 0
@@ -214,21 +228,68 @@ static struct pg_conn *open_new(struct pg_pool *pool, bool write, struct error *
 	return c;
 }
 
+/* Closes C if the server has ended it. */
+static bool is_stale(struct pg_pool *pool, struct pg_conn *c)
+{
+	if (!pg_conn_stale(c))
+		return false;
+	pthread_mutex_lock(&lock);
+	pool->lost++;
+	pthread_mutex_unlock(&lock);
+	pg_conn_close(c);
+	return true;
+}
+
+/* Waits for a connection that is lent now. NULL: none is, or none came back. */
+static struct pg_conn *await_idle(struct pg_pool *pool, int64_t until_ms)
+{
+	struct pg_conn *c;
+
+	pthread_mutex_lock(&lock);
+	while (!pool->idle && lent(pool) && !pool->away_until_ms &&
+	       timed_wait(&pool->back, &lock, until_ms * 1000))
+		;
+	c = take_idle(pool);
+	pthread_mutex_unlock(&lock);
+	return c;
+}
+
+static void count_opening(struct pg_pool *pool, int n)
+{
+	pthread_mutex_lock(&lock);
+	pool->opening += n;
+	pthread_mutex_unlock(&lock);
+}
+
+/*
+ * Opens a connection. A server may allow fewer than the pool may have: if it
+ * refuses one, waits for one that the pool has.
+ */
+static struct pg_conn *open_or_await(struct pg_pool *pool, bool write, int64_t until_ms,
+				     struct error *err)
+{
+	struct error own = { 0 };
+	struct pg_conn *c;
+
+	count_opening(pool, 1);
+	c = open_new(pool, write, &own);
+	while (!c && (c = await_idle(pool, until_ms)) && is_stale(pool, c))
+		c = NULL;
+	count_opening(pool, -1);
+	if (!c && err && err->kind == ERR_NONE)
+		*err = own;
+	return c;
+}
+
 struct pg_conn *pg_pool_take(struct pg_pool *pool, bool write, int64_t wait_ms, struct error *err)
 {
+	const int64_t until_ms = monotonic_ms() + MAX(wait_ms, PLACE_MS);
 	struct pg_conn *c = NULL;
 
-	if (check_away(pool, err) < 0 || take_place(pool, write, wait_ms, &c, err) < 0)
+	if (check_away(pool, err) < 0 || take_place(pool, write, until_ms, &c, err) < 0)
 		return NULL;
-	if (c && pg_conn_stale(c)) {
-		pthread_mutex_lock(&lock);
-		pool->lost++;
-		pthread_mutex_unlock(&lock);
-		pg_conn_close(c);
-		c = NULL;
-	}
-	if (!c)
-		c = open_new(pool, write, err);
+	if (!c || is_stale(pool, c))
+		c = open_or_await(pool, write, until_ms, err);
 	if (c)
 		pg_conn_place(c)->writer = write;
 	else

@@ -35,7 +35,7 @@ bool pg_pool_state(const char *where, struct store_pool *ret);
 /*
  * Borrows a connection that was usable a moment ago. ERR_BUSY: the database
  * cannot be reached, or all connections are lent for WAIT_MS, but at least for
- * two seconds.
+ * two seconds: as many as may be, or as the server allows.
  */
 struct pg_conn *pg_pool_take(struct pg_pool *pool, bool write, int64_t wait_ms, struct error *err);
 /*
