@@ -276,11 +276,10 @@ served('a ledger that a newer program upgrades meanwhile is refused, and nothing
 	for (let i = 0; i < 3; i++)
 		await refused()
 	ledger.sql(`UPDATE meta SET value = value - 1 WHERE name = 'schema'; ${counter}`)
-	while ((await ledger.get('/readyz')).status !== 200)
-		await sleep(50)
+	assert.equal((await ledger.post(event(account, '/old', 2))).status, 200)
+	assert.equal((await ledger.get('/readyz')).status, 200)
 	for (const id of ids)
 		assert.equal(ledger.log.split(id).length, 2, `the log has one line for each:\n${ledger.log}`)
-	assert.equal((await ledger.post(event(account, '/old', 2))).status, 200)
 	return 2
 })
 
@@ -319,6 +318,29 @@ served('wrong passwords count on all hosts together', async ledger => {
 		host.remove()
 	}
 	return 0
+})
+
+served('after the database was read-only for a while, each connection that began then is replaced', async (ledger, account) => {
+	const name = /^postgresql:\/\/\/(\w+)/.exec(ledger.database)[1]
+	const set = value => {
+		postgres.sql(`ALTER DATABASE ${name} SET default_transaction_read_only = ${value}`)
+	}
+	set('on')
+	postgres.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'usaged'")
+	// connections of readers, of which a writer may take any later
+	await Promise.all(Array.from({ length: 8 }, () => ledger.get('/accounts')))
+	for (let i = 0; i < 3; i++) {
+		const { head, body } = await ledger.post(event(account, '/x', i))
+		assert.match(head, AWAY)
+		assert.match(body, /cannot be written to/)
+	}
+	assert.match((await ledger.get('/readyz')).head, AWAY)
+	set('off')
+	await ledger.post(event(account, '/x', 0))
+	for (let i = 0; i < 20; i++)
+		assert.equal((await ledger.post(event(account, '/x', i))).status, 200)
+	assert.equal((await ledger.get('/readyz')).status, 200)
+	return 20
 })
 
 test('a database that allows fewer connections than the server may have: requests wait for one another', options, async () => {
