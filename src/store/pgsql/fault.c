@@ -18,50 +18,54 @@
 	"a pooler gives each transaction another session: set ledger.prepared to no, or " \
 	"the pooler to session mode"
 
+enum {
+	AWAY = 1 << 0,   /* it takes some seconds until a try is worth it */
+	SESSION = 1 << 1 /* see pg_fault_of_session */
+};
+
 static const struct fault {
 	const char *state; /* an SQLSTATE, or its class */
 	enum error_kind kind;
 	const char *message;
-	bool away;    /* it takes some seconds until a try is worth it */
-	bool session; /* see pg_fault_of_session */
+	unsigned flags;
 } faults[] = {
-	{ "23505", ERR_CONFLICT, "it exists already", false, false },
-	{ "23514", ERR_OVERFLOW, "a number does not fit", false, false },
-	{ "22003", ERR_OVERFLOW, "a number does not fit", false, false },
-	{ "55P03", ERR_BUSY, "the ledger is locked by another writer: try again", true, false },
-	{ "40001", ERR_BUSY, "another writer was in the way: try again", false, false },
-	{ "40P01", ERR_BUSY, "another writer was in the way: try again", false, false },
+	{ "23505", ERR_CONFLICT, "it exists already", 0 },
+	{ "23514", ERR_OVERFLOW, "a number does not fit", 0 },
+	{ "22003", ERR_OVERFLOW, "a number does not fit", 0 },
+	{ "55P03", ERR_BUSY, "the ledger is locked by another writer: try again", AWAY },
+	{ "40001", ERR_BUSY, "another writer was in the way: try again", 0 },
+	{ "40P01", ERR_BUSY, "another writer was in the way: try again", 0 },
 	/* a session keeps the statement_timeout with which it began */
-	{ "57014", ERR_BUSY, "the database stopped the work: try again", true, true },
-	{ "57P", ERR_BUSY, "the database is being stopped or started: try again", true, true },
-	{ "53", ERR_BUSY, "the database has no room or no connections left: try again later", true,
-	  false },
-	{ "08", ERR_BUSY, "the connection to the database is lost: try again", true, false },
+	{ "57014", ERR_BUSY, "the database stopped the work: try again", AWAY | SESSION },
+	{ "57P", ERR_BUSY, "the database is being stopped or started: try again", AWAY | SESSION },
+	{ "53", ERR_BUSY, "the database has no room or no connections left: try again later",
+	  AWAY },
+	{ "08", ERR_BUSY, "the connection to the database is lost: try again", AWAY },
 	{ "25006", ERR_BUSY,
 	  "the database cannot be written to: it is a standby, or its "
 	  "default_transaction_read_only is on",
-	  true, true },
-	{ "25P03", ERR_BUSY, "the database ended a transaction that waited: try again", true,
-	  true },
-	{ "25P04", ERR_BUSY, "the database ended a transaction that took long: try again", true,
-	  true },
-	{ "26000", ERR_BUSY, POOLED, true, true },
-	{ "42P05", ERR_BUSY, POOLED, true, true },
-	{ "42501", ERR_INTERNAL, "the database's user has no right to do this", false, false },
-	{ "42P07", ERR_CONFLICT, NAME_TAKEN, false, false }, /* of a table or index */
-	{ "42710", ERR_CONFLICT, NAME_TAKEN, false, false }, /* of a type */
-	{ "42723", ERR_CONFLICT, NAME_TAKEN, false, false }, /* of a function */
-	{ "42703", ERR_INTERNAL, FOREIGN_TABLE, false, false },
-	{ "42804", ERR_INTERNAL, FOREIGN_TABLE, false, false },
-	{ "42883", ERR_INTERNAL, FOREIGN_TABLE, false, false },
+	  AWAY | SESSION },
+	{ "25P03", ERR_BUSY, "the database ended a transaction that waited: try again",
+	  AWAY | SESSION },
+	{ "25P04", ERR_BUSY, "the database ended a transaction that took long: try again",
+	  AWAY | SESSION },
+	{ "26000", ERR_BUSY, POOLED, AWAY | SESSION },
+	{ "42P05", ERR_BUSY, POOLED, AWAY | SESSION },
+	{ "42501", ERR_INTERNAL, "the database's user has no right to do this", 0 },
+	{ "42P07", ERR_CONFLICT, NAME_TAKEN, 0 }, /* of a table or index */
+	{ "42710", ERR_CONFLICT, NAME_TAKEN, 0 }, /* of a type */
+	{ "42723", ERR_CONFLICT, NAME_TAKEN, 0 }, /* of a function */
+	{ "42703", ERR_INTERNAL, FOREIGN_TABLE, 0 },
+	{ "42804", ERR_INTERNAL, FOREIGN_TABLE, 0 },
+	{ "42883", ERR_INTERNAL, FOREIGN_TABLE, 0 },
 	/* a session keeps the search_path with which it began */
-	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path", false,
-	  true },
-	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"", false,
-	  true },
-	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules", false, false },
+	{ "3F000", ERR_INTERNAL, "the database's user has no schema: see its search_path",
+	  SESSION },
+	{ "42P01", ERR_INTERNAL, "the database has no ledger: make one with \"usaged init\"",
+	  SESSION },
+	{ "23", ERR_INTERNAL, "the ledger refuses a row that breaks its rules", 0 },
 	/* among others, Citus has lost a server, or PostgreSQL met a row that was just changed */
-	{ "XX000", ERR_BUSY, "the database failed: try again", false, false },
+	{ "XX000", ERR_BUSY, "the database failed: try again", 0 },
 };
 
 const char *pg_one_line(const char *text, char *ret, size_t size)
@@ -88,8 +92,8 @@ static bool is_lost(const char *state, const char *text)
 
 static const struct fault *find_fault(const char *state)
 {
-	static const struct fault other = { "", ERR_INTERNAL, "the ledger's database failed", false,
-					    false };
+	static const struct fault other = { .message = "the ledger's database failed",
+					    .kind = ERR_INTERNAL };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++)
 		if (strncmp(state, faults[i].state, strlen(faults[i].state)) == 0)
@@ -99,7 +103,7 @@ static const struct fault *find_fault(const char *state)
 
 bool pg_fault_of_session(const char *state)
 {
-	return find_fault(state)->session;
+	return find_fault(state)->flags & SESSION;
 }
 
 int pg_fail(const char *state, const char *text, const char *sql, struct error *err)
@@ -111,7 +115,7 @@ int pg_fail(const char *state, const char *text, const char *sql, struct error *
 		state = LOST;
 	fault = find_fault(state);
 	error_set(err, fault->kind, NULL, "%s", fault->message);
-	if (err && fault->away)
+	if (err && fault->flags & AWAY)
 		err->retry_after = AWAY_RETRY_SECONDS;
 	return error_detail(err, "PostgreSQL %s: %s in: %s", state,
 			    pg_one_line(text, line, sizeof(line)),
