@@ -32,6 +32,7 @@
 struct ledger_place {
 	char file[96];
 	char schema[64];
+	char name[128]; /* of the schema, in SQL */
 	char address[PLACE_TEXT];
 	pid_t maker;
 	struct ledger_place *next;
@@ -71,13 +72,13 @@ static inline int place_exec(const char *sql, struct error *err)
 static inline void places_drop(void)
 {
 	for (struct ledger_place *p = ledger_places; p; p = p->next) {
-		char sql[160];
+		char sql[200];
 		struct error failure = { 0 };
 
 		if (p->maker != getpid())
 			continue;
-		snprintf(sql, sizeof(sql),
-			 "SET lock_timeout = 200; DROP SCHEMA " PLACE_NAME " CASCADE", p->schema);
+		snprintf(sql, sizeof(sql), "SET lock_timeout = 200; DROP SCHEMA %s CASCADE",
+			 p->name);
 		if (place_exec(sql, &failure) < 0)
 			fprintf(stderr, "%s is left: %s (%s)\n", p->schema, failure.message,
 				failure.detail);
@@ -139,7 +140,7 @@ static inline const char *place_new(const char *file)
 	struct ledger_place *p = calloc(1, sizeof(*p));
 	struct error failure = { 0 };
 	uint64_t number;
-	char sql[120], prefix[32];
+	char sql[160], prefix[32];
 
 	ck_assert_ptr_nonnull(p);
 	ck_assert_int_eq(getrandom(&number, sizeof(number), 0), sizeof(number));
@@ -149,7 +150,8 @@ static inline const char *place_new(const char *file)
 		 (unsigned long long)number);
 	snprintf(p->address, sizeof(p->address), "%s%coptions=-csearch_path%%3D" PLACE_OPTION,
 		 database, strchr(database, '?') ? '&' : '?', p->schema);
-	snprintf(sql, sizeof(sql), "CREATE SCHEMA " PLACE_NAME, p->schema);
+	snprintf(p->name, sizeof(p->name), PLACE_NAME, p->schema);
+	snprintf(sql, sizeof(sql), "CREATE SCHEMA %s", p->name);
 	ck_assert_msg(place_exec(sql, &failure) == 0, "%s: %s", failure.message, failure.detail);
 	if (!ledger_places)
 		atexit(places_drop);
@@ -171,6 +173,15 @@ static inline const char *ledger_place(const char *file)
 		if (strcmp(p->file, file) == 0 && strcmp(file, ":memory:") != 0)
 			return p->address;
 	return place_new(file);
+}
+
+/* The name in SQL of the schema at ADDRESS, which is of ledger_place. */
+static inline const char *place_schema(const char *address)
+{
+	for (struct ledger_place *p = ledger_places; p; p = p->next)
+		if (strcmp(p->address, address) == 0)
+			return p->name;
+	ck_abort_msg("no schema at %s", address);
 }
 
 /*

@@ -229,14 +229,14 @@ END_TEST
 
 static void clear_ledger(void)
 {
-	const char *name = strstr(ledger_place(ledger), "search_path%3D");
-	char sql[200];
+	const char *name;
+	char sql[300];
 
 	unlink(secret);
 	unlink(ledger);
 	if (!test_database())
 		return;
-	name += strlen("search_path%3D");
+	name = place_schema(ledger_place(ledger));
 	snprintf(sql, sizeof(sql), "DROP SCHEMA %s CASCADE; CREATE SCHEMA %s", name, name);
 	OK(place_exec(sql, &err));
 }

@@ -397,7 +397,7 @@ static const struct {
 START_TEST(names_of_another_program_in_the_schema_are_said)
 {
 	const char *where = ledger_place(path);
-	const char *schema = strstr(where, "search_path%3D") + strlen("search_path%3D");
+	const char *schema = place_schema(where);
 	char *sql = g_strdup_printf("SET search_path = %s; %s", schema, foreigners[_i].sql);
 	char *words = g_strdup_printf("in the schema %s: ", schema);
 	struct store *st = NULL;
@@ -419,11 +419,11 @@ END_TEST
 START_TEST(tables_in_a_later_schema_of_the_search_path_are_not_in_the_way)
 {
 	const char *where = ledger_place(path), *other = ledger_place("other.db");
-	const char *schema = strstr(other, "search_path%3D") + strlen("search_path%3D");
-	char *both = g_strdup_printf("%s,%s", where, schema);
+	const char *option = strstr(other, "search_path%3D") + strlen("search_path%3D");
+	char *both = g_strdup_printf("%s,%s", where, option);
 	char *sql = g_strdup_printf("SET search_path = %s; CREATE TABLE meta (id bigint);"
 				    " CREATE TABLE event (id bigint)",
-				    schema);
+				    place_schema(other));
 	struct store *st = NULL;
 
 	OK(place_exec(sql, &err));

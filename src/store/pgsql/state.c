@@ -45,7 +45,7 @@ enum { NAMES_SHOWN = 100 /* bytes */ };
 /* The columns of S are the schema and the names in it. Always returns -1. */
 static int fail_foreign(struct stmt *s, struct error *err)
 {
-	char schema[64], names[NAMES_SHOWN];
+	char schema[140], names[NAMES_SHOWN];
 
 	db_get_chars(s, 0, schema, sizeof(schema));
 	db_get_chars(s, 1, names, sizeof(names));
@@ -81,7 +81,8 @@ int pgsql_names_free(struct db *db, const char *sql, struct error *err)
 {
 	struct stmt *s = db_prepare(
 		db,
-		"SELECT current_schema()::text, string_agg(relname::text, ', ' ORDER BY relname)"
+		"SELECT quote_ident(current_schema()), string_agg(relname::text, ', ' ORDER BY "
+		"relname)"
 		" FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace "
 		"AND relname IN"
 		" (SELECT m[1] FROM regexp_matches(?1,"
