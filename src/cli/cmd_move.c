@@ -148,6 +148,8 @@ static int check(struct moving *m, size_t *ret_n, struct error *err)
 	store_close(&to);
 	if (rc < 0)
 		return -1;
+	if (*ret_n > SHOWN)
+		printf("... and %zu more\n", *ret_n - SHOWN);
 	printf("%" PRId64 " events, %zu differences\n", events, *ret_n);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include "base/civil.h"
+#include "base/int_order.h"
 #include "store/account.h"
 #include "store/move.h"
 #include "store/move_event.h"
@@ -46,42 +47,78 @@ static int check_tables(struct move_check *c, struct error *err)
 	return 0;
 }
 
+/* Names an account of either ledger in RET. */
+static void name_account(struct move_check *c, int64_t id, char *ret, size_t size)
+{
+	struct account a;
+	struct arena arena;
+
+	arena_init(&arena);
+	if (store_account_by_id(c->from, id, &arena, &a, NULL) > 0 ||
+	    store_account_by_id(c->to, id, &arena, &a, NULL) > 0)
+		snprintf(ret, size, "account %s", a.sid);
+	else
+		snprintf(ret, size, "the unknown account %" PRId64, id);
+	arena_release(&arena);
+}
+
 static void report_month(struct move_check *c, const struct move_month *key,
 			 const struct move_sum *from, const struct move_sum *to)
 {
 	int64_t year = floor_div(key->month, 12), month = key->month - year * 12 + 1;
+	char account[64];
 
+	if (from->n == to->n && from->hash == to->hash)
+		return;
+	name_account(c, key->account, account, sizeof(account));
 	if (from->n != to->n)
 		report(c,
-		       "account %" PRId64 ", %04" PRId64 "-%02" PRId64 ": %" PRId64
-		       " events, and %" PRId64 " in the target",
-		       key->account, year, month, from->n, to->n);
-	else if (from->hash != to->hash)
-		report(c,
-		       "account %" PRId64 ", %04" PRId64 "-%02" PRId64 ": some of %" PRId64
-		       " events differ",
-		       key->account, year, month, from->n);
+		       "%s, %04" PRId64 "-%02" PRId64 ": %" PRId64 " events, and %" PRId64
+		       " in the target",
+		       account, year, month, from->n, to->n);
+	else
+		report(c, "%s, %04" PRId64 "-%02" PRId64 ": some of %" PRId64 " events differ",
+		       account, year, month, from->n);
 }
 
-static void check_months(struct move_check *c, GHashTable *from, GHashTable *to)
+static gint compare_months(gconstpointer a, gconstpointer b)
 {
-	static const struct move_sum none;
+	const struct move_month *x = *(const struct move_month *const *)a,
+				*y = *(const struct move_month *const *)b;
+	int order = int_order(&x->account, &y->account);
+
+	return order ? order : int_order(&x->month, &y->month);
+}
+
+/* Adds the keys of MONTHS that are not in OTHERS, which may be NULL. */
+static void add_keys(GPtrArray *keys, GHashTable *months, GHashTable *others)
+{
 	GHashTableIter all;
 	void *key;
 
-	g_hash_table_iter_init(&all, from);
-	while (g_hash_table_iter_next(&all, &key, NULL)) {
-		const struct move_month *m = key, *other = g_hash_table_lookup(to, m);
+	g_hash_table_iter_init(&all, months);
+	while (g_hash_table_iter_next(&all, &key, NULL))
+		if (!others || !g_hash_table_contains(others, key))
+			g_ptr_array_add(keys, key);
+}
 
-		report_month(c, m, &m->sum, other ? &other->sum : &none);
-	}
-	g_hash_table_iter_init(&all, to);
-	while (g_hash_table_iter_next(&all, &key, NULL)) {
-		const struct move_month *m = key;
+/* Reports in the order of accounts and months. */
+static void check_months(struct move_check *c, GHashTable *from, GHashTable *to)
+{
+	static const struct move_month none;
+	GPtrArray *keys = g_ptr_array_new();
 
-		if (!g_hash_table_contains(from, m))
-			report_month(c, m, &none, &m->sum);
+	add_keys(keys, from, NULL);
+	add_keys(keys, to, from);
+	g_ptr_array_sort(keys, compare_months);
+	for (guint i = 0; i < keys->len; i++) {
+		const struct move_month *m = g_hash_table_lookup(from, keys->pdata[i]),
+					*other = g_hash_table_lookup(to, keys->pdata[i]);
+
+		report_month(c, keys->pdata[i], &(m ? m : &none)->sum,
+			     &(other ? other : &none)->sum);
 	}
+	g_ptr_array_free(keys, TRUE);
 }
 
 static int check_events(struct move_check *c, int64_t *ret_events, struct error *err)

@@ -169,9 +169,15 @@ static void no_difference(void *arg, const char *words)
 	ck_abort_msg("%s", words);
 }
 
-static void count_difference(void *arg, const char *words)
+/* What the checks of a test have said, a line each. */
+static char said[8192];
+
+static void note_difference(void *arg, const char *words)
 {
-	(void)arg, (void)words;
+	size_t len = strlen(said);
+
+	(void)arg;
+	snprintf(said + len, sizeof(said) - len, "%s\n", words);
 }
 
 /* Opens both ends, and moves. */
@@ -194,9 +200,7 @@ static int move(int direction, bool final, struct steps *steps)
 static size_t differences(int direction)
 {
 	struct steps none = { 0 };
-	struct move_calls calls = { .progress = NULL,
-				    .difference = count_difference,
-				    .arg = &none };
+	struct move_calls calls = { .progress = NULL, .difference = note_difference, .arg = &none };
 	struct store *a = open_at(from_place(direction), 0), *b = open_at(to_place(direction), 0);
 	int64_t events;
 	size_t n;
@@ -303,6 +307,8 @@ START_TEST(an_event_that_changes_its_series_is_moved_again)
 	OK(store_event_refile(f.st, &key, f.plain, &err));
 	OK(store_commit(f.st, &err));
 	ck_assert_uint_eq(differences(_i), 1);
+	ck_assert_msg(strstr(said, "account AC") == said && strstr(said, " events differ"), "%s",
+		      said);
 	OK(move(_i, true, &steps));
 	check_equal(_i);
 	store_close(&f.st);
