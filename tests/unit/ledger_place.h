@@ -30,7 +30,7 @@
 #define PLACE_OPTION "%%22%s%%5C%%20My%%5C%%20%%22%%22odd%%22%%22%%5C%%20Schema%%22"
 
 struct ledger_place {
-	char file[96];
+	char file[128];
 	char schema[64];
 	char name[128]; /* of the schema, in SQL */
 	char address[PLACE_TEXT];

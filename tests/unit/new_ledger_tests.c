@@ -28,7 +28,7 @@ static const char catalogue[] = "category,parent,description,count_unit,usage_un
 				"calls-inbound,calls,Inbound,calls,minutes,yes\n";
 
 static struct error err;
-static char ledger[96], secret[128], categories[128];
+static char ledger[128], secret[128], categories[128];
 
 static void setup(void)
 {
