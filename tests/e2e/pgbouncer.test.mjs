@@ -98,13 +98,3 @@ test('with prepared = yes, what fails is told to come again, the reason is said,
 	assert.ok(others.some(({ body }) => body.includes('set ledger.prepared to no')), others[0]?.body)
 	return stored
 }))
-
-test('a server that is started on a session with the statements of another one says what to set', options, () => through(1, 'yes', async hosts => {
-	const other = hosts[0].host()
-	writeFileSync(other.config, readFileSync(hosts[0].config))
-	other.spawn()
-	assert.deepEqual(await other.worker.ended, { code: 1, signal: null })
-	assert.match(other.log, /set ledger\.prepared to no/)
-	other.remove()
-	return 0
-}))
