@@ -252,8 +252,9 @@ static int parse(struct catalogue_file *f, struct csv_parser *p, FILE *in)
 		size_t len = strlen(buf);
 
 		f->line++;
-		if (len == sizeof(buf) - 1)
-			refuse(f, f->line, "the line is too long");
+		/* a NUL ends the text of a line early */
+		if (!len || (buf[len - 1] != '\n' && !feof(in)))
+			refuse(f, f->line, "the line is too long, or has a NUL");
 		else if (csv_parse(p, buf, len, take_cell, take_row, f) != len)
 			refuse(f, f->line, csv_strerror(csv_error(p)));
 	}

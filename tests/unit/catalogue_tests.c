@@ -153,6 +153,18 @@ START_TEST(bad_catalogue_file_is_refused_with_its_line)
 }
 END_TEST
 
+START_TEST(a_catalogue_that_is_no_text_is_refused)
+{
+	struct store *st;
+	size_t added;
+
+	OK(store_open(ledger_place(":memory:"), STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	FAILS(catalogue_import(st, "/dev/zero", &added, &err), ERR_PARAM, "catalogue",
+	      ":1: the line is too long, or has a NUL");
+	store_close(&st);
+}
+END_TEST
+
 START_TEST(missing_catalogue_file_is_named)
 {
 	struct store *st;
@@ -203,6 +215,7 @@ int main(void)
 	tcase_add_test(tc, catalogue_file_is_read_in_any_order);
 	tcase_add_loop_test(tc, bad_catalogue_file_is_refused_with_its_line, 0,
 			    ARRAY_SIZE(bad_catalogues));
+	tcase_add_test(tc, a_catalogue_that_is_no_text_is_refused);
 	tcase_add_test(tc, missing_catalogue_file_is_named);
 	tcase_add_test(tc, catalogue_of_the_program_is_sound);
 	suite_add_tcase(s, tc);
