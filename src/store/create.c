@@ -49,26 +49,42 @@ static int give_rights(int fd, const char *part, struct error *err)
 	return fchmod(fd, 0640 & ~mask) == 0 ? 0 : error_system(err, part, errno);
 }
 
+/* Makes the ledger in the empty file PART, whole and on the disk. */
+static int make_part(const struct store_creation *c, const char *part, int fd, struct error *err)
+{
+	if (make_tables(c, part, DB_WRITE, err) < 0)
+		return -1;
+	if (db_has_log(part))
+		return error_set(err, ERR_BUSY, NULL, "the disk has no room for the ledger");
+	return give_rights(fd, part, err) < 0 ? -1 : file_sync(fd, part, err);
+}
+
 /*
- * A file is made under another name. A process that was killed may have left
- * such a file, with a log: SQLite would read it into the new one.
+ * A file is made under another name. Logs of either name are left from a process
+ * that was killed, or from an earlier ledger: SQLite would read them into the new
+ * one.
  */
 static int make_file(const struct store_creation *c, const char *part, int fd, struct error *err)
 {
 	int rc;
 
+	if (access(c->where, F_OK) == 0) {
+		unlink(part);
+		return error_set(err, ERR_CONFLICT, "database", "there is a file %s already",
+				 c->where);
+	}
 	db_drop_log(part);
-	rc = make_tables(c, part, DB_WRITE, err);
-	if (rc == 0)
-		rc = give_rights(fd, part, err);
-	if (rc == 0)
-		rc = file_sync(fd, part, err);
-	if (rc == 0 && access(c->where, F_OK) < 0)
-		db_drop_log(c->where);
+	db_drop_log(c->where);
+	rc = make_part(c, part, fd, err);
 	if (rc == 0)
 		rc = file_rename(part, c->where, false, err);
-	if (rc < 0)
+	/* it was renamed, but may not be so on the disk */
+	if (rc < 0 && access(part, F_OK) < 0)
+		db_remove(c->where);
+	if (rc < 0) {
 		db_remove(part);
+		db_drop_log(part);
+	}
 	return rc;
 }
 
@@ -77,9 +93,6 @@ static int create_file(const struct store_creation *c, struct error *err)
 	struct strbuf part;
 	int fd, rc;
 
-	if (access(c->where, F_OK) == 0)
-		return error_set(err, ERR_CONFLICT, "database", "there is a file %s already",
-				 c->where);
 	strbuf_init(&part, 8192);
 	strbuf_addf(&part, "%s.part", c->where);
 	rc = file_claim(part.text, &fd, err);

@@ -102,6 +102,11 @@ void db_remove(const char *where);
 /* Removes the log files of an earlier database at WHERE. */
 void db_drop_log(const char *where);
 /*
+ * Has the closed database at WHERE a log? Then the log has commits that are not
+ * in the file, such as after the disk was full.
+ */
+bool db_has_log(const char *where);
+/*
  * Copies a snapshot of the database into the empty file WHERE. Other
  * connections may write meanwhile. The copy needs no log file. Call db_copy
  * outside a transaction.

@@ -74,7 +74,8 @@ static int fail(const struct ledger_attempt *m, const struct error *own, struct 
 {
 	const char *file = m->new->secret_file;
 
-	if (m->filled && own->kind == ERR_BUSY) {
+	/* a file is there if all went well, and not else */
+	if (m->filled && own->kind == ERR_BUSY && !store_is_file(m->new->where)) {
 		error_set(err, ERR_BUSY, NULL,
 			  "the database went away while it stored the ledger, which may be there "
 			  "or not: keep the secret file, and run this again: %s",

@@ -49,6 +49,20 @@ sum=$(cksum <"$tmp/usage.db")
 refused "init writes over nothing" 1 "there is a file $tmp/usage.db already" init --categories "$categories"
 is "the ledger is as it was" "$(cksum <"$tmp/usage.db")" "$sum"
 
+# a disk that has no room for the ledger, or only for its log
+mkdir "$tmp/small"
+sed "s|^database.*|database = $tmp/small/usage.db|; s|^secret_file.*|secret_file = $tmp/small/secret|" "$tmp/usaged.conf" >"$tmp/small.conf"
+for size in 40k 300k 560k 700k; do
+	if ! mount -t tmpfs -o "size=$size" tmpfs "$tmp/small" 2>/dev/null; then
+		echo "# skipped: no file system can be mounted here"
+		break
+	fi
+	"$usaged" --config "$tmp/small.conf" init --categories "$categories" 2>"$tmp/err"
+	is "on a disk of $size bytes init makes nothing" "$? $(ls -A "$tmp/small")" "1 "
+	has "and says why" "$(cat "$tmp/err")" "disk"
+	umount "$tmp/small"
+done
+
 # what a killed init may have left
 mkdir "$tmp/left"
 sed "s|^database.*|database = $tmp/left/usage.db|; s|^secret_file.*|secret_file = $tmp/left/secret|" "$tmp/usaged.conf" >"$tmp/left.conf"

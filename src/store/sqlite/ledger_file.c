@@ -230,6 +230,18 @@ void db_drop_log(const char *where)
 	strbuf_release(&path);
 }
 
+bool db_has_log(const char *where)
+{
+	struct strbuf path;
+	bool has;
+
+	strbuf_init(&path, 8192);
+	strbuf_addf(&path, "%s-wal", where);
+	has = access(path.text, F_OK) == 0;
+	strbuf_release(&path);
+	return has;
+}
+
 /* Moves the log together with its file, and removes the other files. */
 static int move_log(const char *where, const char *aside, struct error *err)
 {

@@ -1,6 +1,7 @@
 /*
  * ledger_file.h - the file of a ledger as a whole: copies it, and looks for
- * damage. db_replace and db_drop_log (store/db.h) are here as well. HANDLE is a
+ * damage. db_replace, db_drop_log and db_has_log (store/db.h) are
+ * here as well. HANDLE is a
  * connection.
  */
 #ifndef STORE_SQLITE_LEDGER_FILE_H
