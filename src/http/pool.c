@@ -146,16 +146,19 @@ static void start_again(struct pool *p)
 static bool leave(struct pool_thread *t)
 {
 	struct pool *p = t->pool;
+	bool ends;
 
-	if (atomic_fetch_sub(&p->n_free, 1) <= KEPT_FREE) {
-		atomic_fetch_add(&p->n_free, 1);
-		return false;
-	}
+	/* in one step for start_again, which is called when nobody is free */
 	pthread_mutex_lock(&p->lock);
-	p->n_running--;
-	t->state = THREAD_ENDS;
+	ends = atomic_fetch_sub(&p->n_free, 1) > KEPT_FREE;
+	if (ends) {
+		p->n_running--;
+		t->state = THREAD_ENDS;
+	} else {
+		atomic_fetch_add(&p->n_free, 1);
+	}
 	pthread_mutex_unlock(&p->lock);
-	return true;
+	return ends;
 }
 
 /* Waits for a request. NULL: the thread must end. */
@@ -244,7 +247,7 @@ static enum turn turn_of(struct pool *p, struct connection *c)
 	if (p->queue.n + shares_waiting(p->shares) >= p->backlog) {
 		c->refuse = true;
 		turn = TURN_NOW;
-	} else if (p->general < p->general_max) {
+	} else if (p->general < p->general_max && p->general < p->n_running - 1) {
 		p->general++;
 	} else {
 		append(&p->queue, c);

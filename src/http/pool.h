@@ -5,10 +5,10 @@
  * if it has arrived completely with a short body, and if it has no compression
  * and no password. A light request is always fast. All other requests are
  * general. Every thread takes any request (http/reception.h), but only half of
- * the threads work on general requests at the same time, so that light requests
- * never wait behind general ones. All threads have the same priority: with a
- * lower one for general requests, the slowest pages took several times as long,
- * and events were not stored faster.
+ * the threads, and never all that run, work on general requests at the same time,
+ * so that light requests never wait behind general ones. All threads have the
+ * same priority: with a lower one for general requests, the slowest pages took
+ * several times as long, and events were not stored faster.
  *
  * A general request waits in a queue, without a thread, if half of the threads
  * work on general requests or if its party's share is used up (http/shares.h).

@@ -171,8 +171,19 @@ void reception_wake(struct reception *r)
 }
 
 /*
- * Shuts the first listed connection down for which MATCHES is true. HOW is as
- * of shutdown. False: there is none.
+ * Has something arrived on C that nobody has read yet? Then its event has come, and
+ * a thread takes it as soon as one is free.
+ */
+static bool has_unread(const struct connection *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
+	return c->ahead.len || poll(&p, 1, 0) != 0;
+}
+
+/*
+ * Shuts the first listed connection down for which MATCHES is true, and on which
+ * nothing unread is. HOW is as of shutdown. False: there is none.
  */
 static bool shut_listed(struct reception *r,
 			bool (*matches)(const struct connection *c, int64_t now), int how)
@@ -181,7 +192,7 @@ static bool shut_listed(struct reception *r,
 	struct connection *c;
 
 	pthread_mutex_lock(&r->lock);
-	for (c = r->first; c && (c->closed || !matches(c, now)); c = c->behind)
+	for (c = r->first; c && (c->closed || !matches(c, now) || has_unread(c)); c = c->behind)
 		;
 	if (c) {
 		unlist(r, c);
@@ -198,13 +209,10 @@ static bool is_late(const struct connection *c, int64_t now)
 	return c->deadline_ms <= now;
 }
 
-/* Is there no request on the connection, not even one that was not read yet? */
 static bool is_idle(const struct connection *c, int64_t now)
 {
-	struct pollfd p = { .fd = c->fd, .events = POLLIN };
-
 	(void)now;
-	return !c->begun && !c->ahead.len && poll(&p, 1, 0) == 0;
+	return !c->begun;
 }
 
 /*
@@ -256,7 +264,8 @@ static void explain(struct reception *r, int failure)
 		kill(getpid(), SIGTERM);
 }
 
-static void accept_connections(struct reception *r)
+/* Accepts all that wait. False: there is no room for more. */
+static bool accept_connections(struct reception *r)
 {
 	int fd;
 
@@ -264,10 +273,11 @@ static void accept_connections(struct reception *r)
 		fd = accept4(r->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0) {
 			explain(r, errno);
-			return;
+			return true;
 		}
 		wait_for_peer(r, connection_new(fd, &r->connections));
 	}
+	return false;
 }
 
 /* ---- the thread ---- */
@@ -276,11 +286,11 @@ static void accept_connections(struct reception *r)
 static int tick(struct reception *r)
 {
 	if (atomic_load(&r->stopping)) {
-		if (atomic_exchange(&r->accept_rest, false))
-			accept_connections(r);
-		r->listening = false;
 		while (shut_listed(r, is_idle, SHUT_RD))
 			;
+		if (atomic_load(&r->accept_rest) && accept_connections(r))
+			atomic_store(&r->accept_rest, false);
+		r->listening = false;
 		return SHORT_TICK_MS;
 	}
 	if (!r->listening && monotonic_ms() >= r->accept_after_ms) {

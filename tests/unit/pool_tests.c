@@ -301,6 +301,41 @@ START_TEST(a_pool_whose_threads_cannot_start_again_says_so_once)
 }
 END_TEST
 
+/* Two of the threads are left, of which one is for light requests. */
+START_TEST(general_requests_leave_a_thread_free_if_the_system_refuses_more)
+{
+	int general[3], light;
+
+	open_pool(8, 20);
+	usleep(ENDED_US);
+	log_set_level(LOG_LEVEL_ERROR);
+	refuse_threads();
+	for (int i = 0; i < 3; i++) {
+		general[i] = connect_peer();
+		ask(general[i], "/overview");
+		if (i == 0)
+			sem_wait(&held);
+		else
+			ck_assert_msg(is_waiting(general[i]), "request %d", i);
+	}
+	ck_assert_int_eq(sem_trywait(&held), -1);
+	light = connect_peer();
+	ask(light, "/healthz");
+	sem_wait(&held);
+	for (int i = 0; i < 4; i++)
+		sem_post(&let_go);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_gt(hear(general[i]), 0);
+		close(general[i]);
+	}
+	ck_assert_int_gt(hear(light), 0);
+	close(light);
+	close_pool();
+	teardown();
+	_exit(EXIT_SUCCESS);
+}
+END_TEST
+
 /* ---- turns ---- */
 
 START_TEST(half_of_the_threads_work_on_general_requests_and_further_ones_wait)
@@ -375,6 +410,59 @@ START_TEST(a_new_connection_replaces_the_one_that_has_been_idle_longest)
 }
 END_TEST
 
+START_TEST(a_request_that_waits_for_a_thread_is_not_closed_for_a_new_connection)
+{
+	static const char *const paths[] = { "/overview", "/healthz", "/healthz", "/healthz" };
+	int peers[ARRAY_SIZE(paths)], new;
+
+	open_pool(2, ARRAY_SIZE(paths));
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		peers[i] = connect_peer();
+		ask(peers[i], paths[i]);
+		if (i < 2)
+			sem_wait(&held);
+	}
+	usleep(1500000);
+	new = connect_peer();
+	ask(new, "/healthz");
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		ck_assert_msg(is_waiting(peers[i]), "connection %zu", i);
+	for (size_t i = 0; i <= ARRAY_SIZE(paths); i++)
+		sem_post(&let_go);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		ck_assert_int_gt(hear(peers[i]), 0);
+		close(peers[i]);
+	}
+	ck_assert_int_gt(hear(new), 0);
+	close(new);
+	close_pool();
+}
+END_TEST
+
+START_TEST(a_stop_answers_the_connections_that_wait_at_the_limit)
+{
+	int idle[2], waiting[3];
+
+	open_pool(2, ARRAY_SIZE(idle));
+	for (size_t i = 0; i < ARRAY_SIZE(idle); i++)
+		idle[i] = connect_peer();
+	usleep(100000);
+	for (size_t i = 0; i < ARRAY_SIZE(waiting); i++) {
+		waiting[i] = connect_peer();
+		ask(waiting[i], "/healthz");
+		sem_post(&let_go);
+	}
+	reception_stop(reception, true);
+	for (size_t i = 0; i < ARRAY_SIZE(waiting); i++) {
+		ck_assert_msg(hear(waiting[i]) > 0, "connection %zu", i);
+		close(waiting[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(idle); i++)
+		close(idle[i]);
+	close_pool();
+}
+END_TEST
+
 START_TEST(a_stop_closes_idle_connections_and_answers_what_has_begun)
 {
 	int idle, busy;
@@ -405,9 +493,12 @@ int main(void)
 	tcase_add_test(t, the_pool_is_seen_while_a_thread_is_free);
 	tcase_add_test(t, threads_that_have_ended_start_again_for_the_next_requests);
 	tcase_add_test(t, a_pool_whose_threads_cannot_start_again_says_so_once);
+	tcase_add_test(t, general_requests_leave_a_thread_free_if_the_system_refuses_more);
 	tcase_add_test(t, half_of_the_threads_work_on_general_requests_and_further_ones_wait);
 	tcase_add_test(t, requests_that_come_together_on_one_connection_are_answered_one_by_one);
 	tcase_add_test(t, a_new_connection_replaces_the_one_that_has_been_idle_longest);
+	tcase_add_test(t, a_request_that_waits_for_a_thread_is_not_closed_for_a_new_connection);
+	tcase_add_test(t, a_stop_answers_the_connections_that_wait_at_the_limit);
 	tcase_add_test(t, a_stop_closes_idle_connections_and_answers_what_has_begun);
 	suite_add_tcase(s, t);
 	return run_suite_in_forks(s);
