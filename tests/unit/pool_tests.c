@@ -181,6 +181,15 @@ static bool is_waiting(int fd)
 	return poll(&p, 1, 200) == 0;
 }
 
+/* Each of the N peers is answered; closes them. */
+static void hear_all(const int *peers, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_msg(hear(peers[i]) > 0, "connection %zu", i);
+		close(peers[i]);
+	}
+}
+
 /* ---- threads ---- */
 
 START_TEST(the_pool_is_seen_while_a_thread_is_free)
@@ -227,10 +236,7 @@ START_TEST(threads_that_have_ended_start_again_for_the_next_requests)
 		sem_wait(&held);
 	for (int i = 0; i < 8; i++)
 		sem_post(&let_go);
-	for (int i = 0; i < 8; i++) {
-		ck_assert_int_gt(hear(peers[i]), 0);
-		close(peers[i]);
-	}
+	hear_all(peers, 8);
 	close_pool();
 }
 END_TEST
@@ -285,10 +291,7 @@ START_TEST(a_pool_whose_threads_cannot_start_again_says_so_once)
 		sem_wait(&held);
 		sem_post(&let_go);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		ck_assert_int_gt(hear(peers[i]), 0);
-		close(peers[i]);
-	}
+	hear_all(peers, ARRAY_SIZE(paths));
 	close_pool();
 	read_log(file, logged, sizeof(logged));
 	found = strstr(logged, words);
@@ -324,10 +327,7 @@ START_TEST(general_requests_leave_a_thread_free_if_the_system_refuses_more)
 	sem_wait(&held);
 	for (int i = 0; i < 4; i++)
 		sem_post(&let_go);
-	for (int i = 0; i < 3; i++) {
-		ck_assert_int_gt(hear(general[i]), 0);
-		close(general[i]);
-	}
+	hear_all(general, 3);
 	ck_assert_int_gt(hear(light), 0);
 	close(light);
 	close_pool();
@@ -357,10 +357,7 @@ START_TEST(half_of_the_threads_work_on_general_requests_and_further_ones_wait)
 	ck_assert_int_eq(sem_trywait(&held), -1);
 	for (int i = 0; i < 4; i++)
 		sem_post(&let_go);
-	for (int i = 0; i < 3; i++) {
-		ck_assert_int_gt(hear(general[i]), 0);
-		close(general[i]);
-	}
+	hear_all(general, 3);
 	ck_assert_int_gt(hear(light), 0);
 	close(light);
 	close_pool();
@@ -429,10 +426,7 @@ START_TEST(a_request_that_waits_for_a_thread_is_not_closed_for_a_new_connection)
 		ck_assert_msg(is_waiting(peers[i]), "connection %zu", i);
 	for (size_t i = 0; i <= ARRAY_SIZE(paths); i++)
 		sem_post(&let_go);
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		ck_assert_int_gt(hear(peers[i]), 0);
-		close(peers[i]);
-	}
+	hear_all(peers, ARRAY_SIZE(paths));
 	ck_assert_int_gt(hear(new), 0);
 	close(new);
 	close_pool();
@@ -453,10 +447,7 @@ START_TEST(a_stop_answers_the_connections_that_wait_at_the_limit)
 		sem_post(&let_go);
 	}
 	reception_stop(reception, true);
-	for (size_t i = 0; i < ARRAY_SIZE(waiting); i++) {
-		ck_assert_msg(hear(waiting[i]) > 0, "connection %zu", i);
-		close(waiting[i]);
-	}
+	hear_all(waiting, ARRAY_SIZE(waiting));
 	for (size_t i = 0; i < ARRAY_SIZE(idle); i++)
 		close(idle[i]);
 	close_pool();

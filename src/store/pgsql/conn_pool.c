@@ -228,8 +228,8 @@ static struct pg_conn *open_new(struct pg_pool *pool, bool write, struct error *
 	return c;
 }
 
-/* Closes C if the server has ended it. */
-static bool is_stale(struct pg_pool *pool, struct pg_conn *c)
+/* Closes C if the server has ended it. True: it is closed. */
+static bool close_stale(struct pg_pool *pool, struct pg_conn *c)
 {
 	if (!pg_conn_stale(c))
 		return false;
@@ -273,7 +273,7 @@ static struct pg_conn *open_or_await(struct pg_pool *pool, bool write, int64_t u
 
 	count_opening(pool, 1);
 	c = open_new(pool, write, &own);
-	while (!c && (c = await_idle(pool, until_ms)) && is_stale(pool, c))
+	while (!c && (c = await_idle(pool, until_ms)) && close_stale(pool, c))
 		c = NULL;
 	count_opening(pool, -1);
 	if (!c && err && err->kind == ERR_NONE)
@@ -288,7 +288,7 @@ struct pg_conn *pg_pool_take(struct pg_pool *pool, bool write, int64_t wait_ms, 
 
 	if (check_away(pool, err) < 0 || take_place(pool, write, until_ms, &c, err) < 0)
 		return NULL;
-	if (!c || is_stale(pool, c))
+	if (!c || close_stale(pool, c))
 		c = open_or_await(pool, write, until_ms, err);
 	if (c)
 		pg_conn_place(c)->writer = write;
