@@ -169,7 +169,7 @@ static void no_difference(void *arg, const char *words)
 	ck_abort_msg("%s", words);
 }
 
-/* What the checks of a test have said, a line each. */
+/* What the last check has said, a line each. */
 static char said[8192];
 
 static void note_difference(void *arg, const char *words)
@@ -205,6 +205,7 @@ static size_t differences(int direction)
 	int64_t events;
 	size_t n;
 
+	said[0] = '\0';
 	OK(store_move_check(a, b, &calls, &n, &events, &err));
 	store_close(&a);
 	store_close(&b);
