@@ -32,7 +32,7 @@ struct pg_pool {
 	struct pg_pool *next;
 };
 
-/* of all pools */
+/* Of all pools. Each stays as long as the process, and so does what it has counted. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pg_pool *pools;
 static int readers_max = READERS;
@@ -109,18 +109,12 @@ static void close_all(struct pg_conn *list)
 
 void pg_pool_release(struct pg_pool *pool)
 {
-	struct pg_pool **at;
 	struct pg_conn *idle = NULL;
 
 	pthread_mutex_lock(&lock);
 	if (--pool->users == 0) {
-		for (at = &pools; *at != pool; at = &(*at)->next)
-			;
-		*at = pool->next;
 		idle = pool->idle;
-		pthread_cond_destroy(&pool->back);
-		g_free(pool->where);
-		g_free(pool);
+		pool->idle = NULL;
 	}
 	pthread_mutex_unlock(&lock);
 	close_all(idle);

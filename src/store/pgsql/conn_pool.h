@@ -13,7 +13,8 @@ struct store_pool;
 
 /*
  * Borrows the pool of WHERE, a URI of libpq: all stores with the same URI share
- * one. Opens no connection. Never NULL.
+ * one. Opens no connection. Never NULL. When nobody borrows it any more, its
+ * connections are closed, and what pg_pool_state counts goes on.
  */
 struct pg_pool *pg_pool_of(const char *where);
 void pg_pool_release(struct pg_pool *pool);
