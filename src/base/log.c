@@ -4,8 +4,6 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -153,4 +151,14 @@ void log_write(enum log_level level, const char *fmt, ...)
 	message[sizeof(message) - 1] = '\0';
 	write_line(level, message, n < 0 ? 0 : (size_t)n);
 	errno = saved;
+}
+
+bool log_due(int64_t *last_us)
+{
+	const int64_t now_us = monotonic_us();
+
+	if (*last_us && now_us - *last_us < 60 * USEC_PER_SEC)
+		return false;
+	*last_us = now_us;
+	return true;
 }

@@ -10,6 +10,9 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 enum { LOG_BURST = 200, LOG_A_SECOND = 10 };
@@ -20,6 +23,13 @@ __attribute__((format(printf, 2, 3))) void log_write(enum log_level level, const
 
 /* The same with a TEXT that is ready. */
 void log_text(enum log_level level, const char *text);
+
+/*
+ * For a line about what goes on for long: may it be written now? True at most once a
+ * minute. *LAST_US is the monotonic time of the last one; 0: there was none. The
+ * caller protects it.
+ */
+bool log_due(int64_t *last_us);
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

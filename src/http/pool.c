@@ -10,10 +10,9 @@
 #include "base/banned.h"
 
 enum {
-	WAITING_FOR_ONE = 4,  /* waiting requests of a party for each one in work */
-	REST_MS = 1000,       /* without work, after which a thread keeps nothing and ends */
-	KEPT_FREE = 2,        /* free threads that do not end */
-	REFUSED_SECONDS = 60, /* between log lines about threads that cannot start */
+	WAITING_FOR_ONE = 4, /* waiting requests of a party for each one in work */
+	REST_MS = 1000,      /* without work, after which a thread keeps nothing and ends */
+	KEPT_FREE = 2,       /* free threads that do not end */
 };
 
 struct pool_thread {
@@ -45,7 +44,7 @@ struct pool {
 	int general, general_max; /* general requests in work, and the most */
 	struct queue queue;       /* further ones */
 	int n_running;
-	int64_t refused_us; /* when the log was told so; 0: never; monotonic */
+	int64_t refused_us; /* log_due: the system refused a thread */
 	int n_threads;
 	struct pool_thread threads[];
 };
@@ -111,12 +110,10 @@ static int start_thread(struct pool_thread *t)
 /* Logs that the system refused a thread with the error number RC. */
 static void log_refused(struct pool *p, int rc)
 {
-	const int64_t now_us = monotonic_us();
 	struct error err = { 0 };
 
-	if (p->refused_us && now_us - p->refused_us < REFUSED_SECONDS * USEC_PER_SEC)
+	if (!log_due(&p->refused_us))
 		return;
-	p->refused_us = now_us;
 	error_system(&err, "Can't start a thread again", rc);
 	log_warning("requests wait for %d running threads: %s %s; raise the limit on processes "
 		    "(TasksMax in the unit, or ulimit -u)",

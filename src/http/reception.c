@@ -30,6 +30,7 @@ struct reception {
 	struct connections connections;
 	bool listening;          /* the thread waits for new connections */
 	int64_t accept_after_ms; /* set after accepting failed */
+	int64_t failed_us;       /* log_due: accepting failed */
 	int64_t looked_ms;       /* last check for connections out of time */
 	atomic_bool crowded;     /* the thread waits until a connection is freed */
 	atomic_int closing;      /* connections that were shut down and are not freed yet */
@@ -251,13 +252,18 @@ static void make_room(struct reception *r)
 		shut_listed(r, is_stale, SHUT_RDWR);
 }
 
-/* Logs why accepting failed. */
+/* Logs why accepting failed, and tries again in a moment. */
 static void explain(struct reception *r, int failure)
 {
 	if (failure == EAGAIN || failure == EWOULDBLOCK || failure == EINTR ||
 	    failure == ECONNABORTED || atomic_load(&r->stopping))
 		return;
-	log_error("accept: %s", strerror(failure));
+	if (log_due(&r->failed_us))
+		log_error("requests wait, because no connection can be accepted: %s%s",
+			  strerror(failure),
+			  failure == EMFILE ? "; raise the limit on open files (LimitNOFILE in the "
+					      "unit, or ulimit -n)"
+					    : "");
 	r->accept_after_ms = monotonic_ms() + 100;
 	r->listening = false;
 	if (failure == EBADF || failure == EINVAL || failure == ENOTSOCK || failure == EOPNOTSUPP)

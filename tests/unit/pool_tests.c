@@ -10,6 +10,7 @@
 #include <semaphore.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -407,6 +408,40 @@ START_TEST(a_new_connection_replaces_the_one_that_has_been_idle_longest)
 }
 END_TEST
 
+/* The system allows no further open file for a second. */
+START_TEST(connections_that_cannot_be_accepted_wait_and_the_log_says_so_once)
+{
+	static const char words[] = "raise the limit on open files";
+	FILE *file = tmpfile();
+	struct rlimit limit, none;
+	char logged[4096], *found;
+	int peer;
+
+	open_pool(2, 4);
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
+	peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)dup(peer); /* the lowest number that is free */
+	close((int)none.rlim_cur);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(connect(peer, (struct sockaddr *)&address, sizeof(address)), 0);
+	ask(peer, "/healthz");
+	usleep(1000000);
+	ck_assert(is_waiting(peer));
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	sem_post(&let_go);
+	ck_assert_int_gt(hear(peer), 0);
+	close(peer);
+	close_pool();
+	read_log(file, logged, sizeof(logged));
+	found = strstr(logged, words);
+	ck_assert_msg(found && !strstr(found + 1, words), "logged: %s", logged);
+	fclose(file);
+}
+END_TEST
+
 START_TEST(a_request_that_waits_for_a_thread_is_not_closed_for_a_new_connection)
 {
 	static const char *const paths[] = { "/overview", "/healthz", "/healthz", "/healthz" };
@@ -488,6 +523,7 @@ int main(void)
 	tcase_add_test(t, half_of_the_threads_work_on_general_requests_and_further_ones_wait);
 	tcase_add_test(t, requests_that_come_together_on_one_connection_are_answered_one_by_one);
 	tcase_add_test(t, a_new_connection_replaces_the_one_that_has_been_idle_longest);
+	tcase_add_test(t, connections_that_cannot_be_accepted_wait_and_the_log_says_so_once);
 	tcase_add_test(t, a_request_that_waits_for_a_thread_is_not_closed_for_a_new_connection);
 	tcase_add_test(t, a_stop_answers_the_connections_that_wait_at_the_limit);
 	tcase_add_test(t, a_stop_closes_idle_connections_and_answers_what_has_begun);
