@@ -162,6 +162,32 @@ static int take_entry(void *arg, const char *section, const char *name, const ch
 	return r->err->kind == ERR_NONE;
 }
 
+/* Reads the file into *RET_TEXT, which the caller frees. NULL: failed. */
+static FILE *open_text(const char *path, char **ret_text, struct error *err)
+{
+	FILE *file = fopen(path, "re"), *text = NULL;
+	size_t len;
+
+	*ret_text = NULL;
+	if (!file) {
+		error_system(err, path, errno);
+		return NULL;
+	}
+	*ret_text = malloc(INIFILE_BYTES + 1);
+	if (!*ret_text)
+		abort();
+	len = fread(*ret_text, 1, INIFILE_BYTES + 1, file);
+	if (ferror(file))
+		error_system(err, path, errno);
+	else if (len > INIFILE_BYTES)
+		error_set(err, ERR_PARAM, NULL, "%s: the file may have at most %d bytes", path,
+			  INIFILE_BYTES);
+	else if (!(text = fmemopen(*ret_text, len, "r")))
+		error_system(err, path, errno);
+	fclose(file);
+	return text;
+}
+
 int inifile_read(const char *path, bool continued, inifile_entry entry, void *arg,
 		 struct error *err)
 {
@@ -169,13 +195,17 @@ int inifile_read(const char *path, bool continued, inifile_entry entry, void *ar
 	struct inifile_reading r = {
 		.path = path, .continued = continued, .entry = entry, .arg = arg, .err = &own
 	};
+	char *text;
 	int line;
 
-	r.file = fopen(path, "re");
-	if (!r.file)
-		return error_system(err, path, errno);
+	r.file = open_text(path, &text, err);
+	if (!r.file) {
+		free(text);
+		return -1;
+	}
 	line = ini_parse_stream(read_line, &r, take_entry, &r);
 	fclose(r.file);
+	free(text);
 	if (line < 0)
 		return error_system(err, path, ENOMEM);
 	if (line > 0 && (own.kind == ERR_NONE || line < r.line)) {

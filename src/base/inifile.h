@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include "base/error.h"
 
+/* The largest file. */
+#define INIFILE_BYTES (1 << 20)
+
 /* The longest line, and the longest name of a section, that libinih takes. */
 #define INIFILE_LINE_BYTES    196
 #define INIFILE_SECTION_BYTES 48
@@ -28,7 +31,7 @@ typedef int (*inifile_entry)(void *arg, const char *section, const char *name, c
  * Calls ENTRY for each name = value of the file at PATH. If CONTINUED, an
  * indented line is one more value of the previous name; otherwise it is an
  * ordinary line. Stops at the first error, whose message begins with
- * "PATH:LINE: ", and returns -1: ERR_PARAM for the file's content, a system
+ * "PATH:LINE: ", and returns -1: ERR_PARAM for the file's content or size, a system
  * error if the file can't be read.
  */
 int inifile_read(const char *path, bool continued, inifile_entry entry, void *arg,

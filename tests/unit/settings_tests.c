@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/error.h"
 #include "base/log.h"
+#include "base/inifile.h"
 #include "base/settings.h"
 #include "base/strbuf.h"
 #include "fixture.h"
@@ -230,6 +231,31 @@ START_TEST(a_line_that_is_too_long_or_no_text_is_refused)
 }
 END_TEST
 
+START_TEST(a_file_has_a_largest_size)
+{
+	struct error err = { 0 };
+	struct settings *s = NULL;
+	char *text = malloc(INIFILE_BYTES + 1);
+
+	memset(text, '\n', INIFILE_BYTES + 1);
+	for (size_t len = 0; len <= INIFILE_BYTES; len += INIFILE_BYTES) {
+		write_file(in_folder("a.conf"), text, len);
+		ck_assert_msg(settings_load(in_folder("a.conf"), &s, &err) == 0, "%zu bytes: %s",
+			      len, err.message);
+		settings_free(&s);
+	}
+	write_file(in_folder("a.conf"), text, INIFILE_BYTES + 1);
+	ck_assert_int_eq(settings_load(in_folder("a.conf"), &s, &err), -1);
+	ck_assert_msg(strstr(err.message, "a.conf: the file may have at most 1048576 bytes") !=
+			      NULL,
+		      "%s", err.message);
+	error_clear(&err);
+	ck_assert_int_eq(settings_load("/dev/zero", &s, &err), -1);
+	ck_assert_msg(strstr(err.message, "may have at most") != NULL, "%s", err.message);
+	free(text);
+}
+END_TEST
+
 START_TEST(a_missing_file_is_an_error)
 {
 	struct error err = { 0 };
@@ -296,6 +322,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_bad_setting_is_refused_by_file_line_and_name, 0,
 			    ARRAY_SIZE(bad_settings));
 	tcase_add_test(tc, a_line_that_is_too_long_or_no_text_is_refused);
+	tcase_add_test(tc, a_file_has_a_largest_size);
 	tcase_add_test(tc, a_missing_file_is_an_error);
 	tcase_add_test(tc, what_is_printed_loads_again_the_same);
 	tcase_add_test(tc, the_sample_file_is_the_printed_defaults);
