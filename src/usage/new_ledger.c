@@ -1,5 +1,6 @@
 #include "usage/new_ledger.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "store/create.h"
@@ -91,6 +92,23 @@ static int fail(const struct ledger_attempt *m, const struct error *own, struct 
 	return -1;
 }
 
+/* The ledger's file and those that are made beside it, such as usage.db-wal, are no place. */
+static int check_secret_file(const struct new_ledger *new, struct error *err)
+{
+	size_t len = strlen(new->where);
+	const char *rest;
+
+	if (!store_is_file(new->where) || strncmp(new->secret_file, new->where, len) != 0)
+		return 0;
+	rest = new->secret_file + len;
+	if (*rest && *rest != '-' && strncmp(rest, ".part", 5) != 0)
+		return 0;
+	return error_set(err, ERR_PARAM, "ledger.secret_file",
+			 "must have another name than the ledger's own files, which are %s and "
+			 "this with -wal, -shm, -journal or .part behind it: %s",
+			 new->where, new->secret_file);
+}
+
 int new_ledger_make(const struct new_ledger *new, size_t *ret_categories, struct error *err)
 {
 	struct ledger_attempt m = { .new = new };
@@ -101,6 +119,8 @@ int new_ledger_make(const struct new_ledger *new, size_t *ret_categories, struct
 						 .arg = &m };
 	struct error own = { 0 };
 
+	if (check_secret_file(new, err) < 0)
+		return -1;
 	if (store_create(&creation, &own) < 0)
 		return fail(&m, &own, err);
 	*ret_categories = m.n_categories;

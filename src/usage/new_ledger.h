@@ -22,6 +22,7 @@ struct new_ledger {
  * Makes the ledger and the secret file. The secret file appears last, before the
  * commit: a process that is killed leaves this file at most, and no ledger.
  * ERR_CONFLICT: there is a ledger or a secret file already, which is unchanged.
+ * ERR_PARAM: the secret file has the name of one of the ledger's own files.
  * The secret file stays after a failure if the ledger may have been made; the
  * message says so.
  */

@@ -162,6 +162,36 @@ START_TEST(a_secret_file_without_a_ledger_stays_and_the_error_says_what_to_do)
 }
 END_TEST
 
+START_TEST(a_secret_file_has_another_name_than_the_files_of_the_ledger)
+{
+	static const struct {
+		const char *suffix;
+		bool own;
+	} rows[] = {
+		{ "", true },         { "-wal", true },  { "-shm", true },
+		{ "-journal", true }, { ".part", true }, { ".part-wal", true },
+		{ ".secret", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *file = g_strconcat(ledger, rows[i].suffix, NULL);
+
+		ROW("%s", rows[i].suffix);
+		if (rows[i].own && !test_database()) {
+			ck_assert_int_eq(make_with(file, categories), -1);
+			ck_assert_int_eq(err.kind, ERR_PARAM);
+			ck_assert_str_eq(err.param, "ledger.secret_file");
+			check_nothing();
+		}
+		if (!rows[i].own) {
+			OK(make_with(file, categories));
+			check_ledger(file);
+		}
+		g_free(file);
+	}
+}
+END_TEST
+
 START_TEST(what_fails_on_the_way_leaves_nothing)
 {
 	static const char bad[] = "category,parent,description,count_unit,usage_unit,metered\n"
@@ -313,6 +343,7 @@ int main(void)
 	tcase_add_test(tc, a_ledger_that_is_there_stays_as_it_is_and_no_second_secret_is_made);
 	tcase_add_test(tc, making_a_ledger_again_says_that_the_secret_file_is_its_own);
 	tcase_add_test(tc, a_secret_file_without_a_ledger_stays_and_the_error_says_what_to_do);
+	tcase_add_test(tc, a_secret_file_has_another_name_than_the_files_of_the_ledger);
 	tcase_add_test(tc, what_fails_on_the_way_leaves_nothing);
 	tcase_add_test(tc, an_interruption_at_any_moment_leaves_nothing);
 	tcase_add_test(tc, a_process_that_is_killed_at_any_moment_leaves_no_ledger);
