@@ -353,7 +353,7 @@ int pool_new(const struct worker *worker, struct reception *r, struct pool **ret
 void pool_end(struct pool *p)
 {
 	atomic_store(&p->ending, true);
-	reception_wake(p->reception);
+	reception_end_waits(p->reception);
 }
 
 int pool_running(struct pool *p)

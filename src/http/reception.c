@@ -22,8 +22,8 @@ enum {
 
 struct reception {
 	int listen_fd;
-	int epoll_fd; /* of the connections, and of OVER_FD */
-	int over_fd;  /* readable after reception_wake */
+	int epoll_fd; /* of the connections, and of END_FD */
+	int end_fd;   /* readable after reception_end_waits */
 	int wake_fd;  /* wakes the reception's thread */
 	pthread_t thread;
 	bool running;
@@ -166,9 +166,9 @@ void reception_done(struct reception *r, struct connection *c)
 		free_connection(r, c);
 }
 
-void reception_wake(struct reception *r)
+void reception_end_waits(struct reception *r)
 {
-	notify_fd(r->over_fd);
+	notify_fd(r->end_fd);
 }
 
 /*
@@ -351,9 +351,9 @@ struct reception *reception_new(int listen_fd, int connections)
 	if (!r)
 		abort();
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	r->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (r->wake_fd < 0 || epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, r->over_fd, &e) < 0)
+	if (r->wake_fd < 0 || epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, r->end_fd, &e) < 0)
 		abort();
 	r->listen_fd = listen_fd;
 	r->connections.max = connections;
@@ -399,7 +399,7 @@ void reception_free(struct reception **r)
 		return;
 	pthread_mutex_destroy(&(*r)->lock);
 	close((*r)->epoll_fd);
-	close((*r)->over_fd);
+	close((*r)->end_fd);
 	close((*r)->wake_fd);
 	free(*r);
 	*r = NULL;

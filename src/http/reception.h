@@ -34,7 +34,7 @@ int reception_start(struct reception *r, struct error *err);
 /*
  * Waits for a request, at most MS (-1: without a limit). The connection is
  * CONNECTION_READY, and the caller's until reception_done. NULL: there was none
- * in this time, or reception_wake was called. Thread-safe.
+ * in this time, or reception_end_waits was called. Thread-safe.
  */
 struct connection *reception_wait(struct reception *r, struct intake *in, int ms);
 
@@ -42,7 +42,7 @@ struct connection *reception_wait(struct reception *r, struct intake *in, int ms
 void reception_done(struct reception *r, struct connection *c);
 
 /* Ends all calls of reception_wait at once: those at work, and later ones. */
-void reception_wake(struct reception *r);
+void reception_end_waits(struct reception *r);
 
 /*
  * Stops accepting connections; with ACCEPTED, first accepts the connections
