@@ -568,13 +568,15 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("conn");
-	TCase *tc = tcase_create("server");
+	Suite *s;
+	TCase *tc;
 
 	if (!test_database()) {
-		printf("without PostgreSQL: no connections\n");
+		puts("without PostgreSQL: no connections");
 		return 77;
 	}
+	s = suite_create("conn");
+	tc = tcase_create("server");
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_address_may_name_the_application);
