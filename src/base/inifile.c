@@ -162,7 +162,7 @@ static int take_entry(void *arg, const char *section, const char *name, const ch
 	return r->err->kind == ERR_NONE;
 }
 
-/* Reads the file into *RET_TEXT, which the caller frees. NULL: failed. */
+/* Reads the file into *RET_TEXT, which the caller frees, also after a failure (NULL). */
 static FILE *open_text(const char *path, char **ret_text, struct error *err)
 {
 	FILE *file = fopen(path, "re"), *text = NULL;

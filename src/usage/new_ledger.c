@@ -92,7 +92,7 @@ static int fail(const struct ledger_attempt *m, const struct error *own, struct 
 	return -1;
 }
 
-/* The ledger's file and those that are made beside it, such as usage.db-wal, are no place. */
+/* The secret file is none of the ledger's own files, such as usage.db-wal. */
 static int check_secret_file(const struct new_ledger *new, struct error *err)
 {
 	size_t len = strlen(new->where);
