@@ -177,12 +177,10 @@ static FILE *open_text(const char *path, char **ret_text, struct error *err)
 	if (!*ret_text)
 		abort();
 	len = fread(*ret_text, 1, INIFILE_BYTES + 1, file);
-	if (ferror(file))
-		error_system(err, path, errno);
-	else if (len > INIFILE_BYTES)
+	if (len > INIFILE_BYTES)
 		error_set(err, ERR_PARAM, NULL, "%s: the file may have at most %d bytes", path,
 			  INIFILE_BYTES);
-	else if (!(text = fmemopen(*ret_text, len, "r")))
+	else if (ferror(file) || !(text = fmemopen(*ret_text, len, "r")))
 		error_system(err, path, errno);
 	fclose(file);
 	return text;

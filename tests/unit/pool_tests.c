@@ -3,6 +3,7 @@
  * for them: when a thread ends and starts, which requests wait, and which
  * connections are closed.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -26,7 +27,10 @@
 #include "http/pool.h"
 #include "base/banned.h"
 
-enum { PATIENCE_MS = 20000, ENDED_US = 2500000 };
+enum {
+	PATIENCE_MS = 20000,
+	KEPT = 2 /* threads of an idle pool that do not end */
+};
 
 static struct error err;
 static char dir[FOLDER_TEXT];
@@ -193,6 +197,32 @@ static void hear_all(const int *peers, size_t n)
 
 /* ---- threads ---- */
 
+/* The threads of this process. */
+static int count_tasks(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	int n = 0;
+
+	ck_assert_ptr_nonnull(tasks);
+	for (const struct dirent *d; (d = readdir(tasks));)
+		n += d->d_name[0] != '.';
+	closedir(tasks);
+	return n;
+}
+
+/* Starts so many threads, and waits until all but KEPT have ended. */
+static void open_rested_pool(int threads, int connections)
+{
+	int most;
+
+	open_pool(threads, connections);
+	most = count_tasks() - threads + KEPT;
+	for (int i = 0; count_tasks() > most; i++) {
+		ck_assert_msg(i < PATIENCE_MS, "%d threads, not %d", count_tasks(), most);
+		usleep(1000);
+	}
+}
+
 START_TEST(the_pool_is_seen_while_a_thread_is_free)
 {
 	int peers[2];
@@ -227,8 +257,7 @@ START_TEST(threads_that_have_ended_start_again_for_the_next_requests)
 {
 	int peers[8];
 
-	open_pool(8, 20);
-	usleep(ENDED_US);
+	open_rested_pool(8, 20);
 	for (int i = 0; i < 8; i++) {
 		peers[i] = connect_peer();
 		ask(peers[i], "/healthz");
@@ -278,8 +307,7 @@ START_TEST(a_pool_whose_threads_cannot_start_again_says_so_once)
 	char logged[4096], *found;
 	int peers[ARRAY_SIZE(paths)];
 
-	open_pool(4, 20);
-	usleep(ENDED_US);
+	open_rested_pool(4, 20);
 	log_set_level(LOG_LEVEL_WARNING);
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
@@ -310,8 +338,7 @@ START_TEST(general_requests_leave_a_thread_free_if_the_system_refuses_more)
 {
 	int general[3], light;
 
-	open_pool(8, 20);
-	usleep(ENDED_US);
+	open_rested_pool(8, 20);
 	log_set_level(LOG_LEVEL_ERROR);
 	refuse_threads();
 	for (int i = 0; i < 3; i++) {
