@@ -89,23 +89,30 @@ storing_row() {
 		"$(ratio "$(cost "$3")" "$(cost "$2")") | $(ratio "$(server_cost "$3")" "$(server_cost "$2")") |"
 }
 
-# post_there CONNECTIONS RECORDS: events over HTTP into the same kind of ledger, so many a request: events a second of processor time, of the worker
-# and the server
+# rate_and_costs EVENTS CLIENT SERVER: events a second of processor time, and the microseconds an event of the client and of the server. They took
+# so many milliseconds.
+rate_and_costs() {
+	awk -v n="$1" -v client="$2" -v server="$3" 'BEGIN { printf "%d %.0f %.0f\n", n * 1000 / (client + server), client * 1000 / n, server * 1000 / n }'
+}
+
+# post_there CONNECTIONS RECORDS: events over HTTP into the same kind of ledger, so many a request: rate_and_costs of the worker and the server
 post_there() {
 	new_database
 	token=$(usaged key add --role Ingest | sed -n 's/^SECRET=//p')
 	start_servers
 	post /events "$1" "$2" 1 "$event_sid"
 	sql -c CHECKPOINT # so that the server writes nothing of what was before
-	before=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
+	before=$(cpu_ms "$USAGED_TEST_SERVER")
+	client=$(cpu_ms "$worker")
 	post /events "$1" "$2" "$seconds" "$event_sid"
-	after=$(($(cpu_ms "$worker") + $(cpu_ms "$USAGED_TEST_SERVER")))
+	client=$(($(cpu_ms "$worker") - client))
+	server=$(($(cpu_ms "$USAGED_TEST_SERVER") - before))
 	stop
-	awk -v ms=$((after - before)) -v s="$seconds" '{ printf "%d\n", $2 * s * 1000 / ms }' "$tmp/posted"
+	rate_and_costs "$(awk -v s="$seconds" '{ print $2 * s }' "$tmp/posted")" "$client" "$server"
 }
 
-# What others do with one event: a row in a commit of its own, of 32 clients at once, into a table with the same key: rows a second of processor
-# time, of pgbench and the server
+# What others do with one event: a row in a commit of its own, of 32 clients at once, into a table with the same key: rate_and_costs of pgbench and
+# the server
 insert_there() {
 	sql -c "CREATE TABLE single (LIKE event)" -c "ALTER TABLE single ADD PRIMARY KEY (source, id, root)" -c "CREATE SEQUENCE single_id"
 	echo "INSERT INTO single (source, id, root, account, series, time_us, count, usage, price, upload)" \
@@ -115,9 +122,13 @@ insert_there() {
 	"$build/tests/bench/measure" "$tmp/took" "$(dirname "$(readlink "/proc/$USAGED_TEST_SERVER/exe")")/pgbench" -n -M prepared -c 32 -j 2 -T "$seconds" \
 		-f "$tmp/single.sql" "$USAGED_TEST_STORE" >"$tmp/command.log" 2>&1 || fail "pgbench: $(tail -n 3 "$tmp/command.log")"
 	sleep 0.2
-	after=$(cpu_ms "$USAGED_TEST_SERVER")
-	awk -v ms=$((after - before + $(cut -d' ' -f3 "$tmp/took"))) \
-		'/^number of transactions actually processed/ { printf "%d\n", $6 * 1000 / ms }' "$tmp/command.log"
+	server=$(($(cpu_ms "$USAGED_TEST_SERVER") - before))
+	rate_and_costs "$(awk '/^number of transactions actually processed/ { print $6 }' "$tmp/command.log")" "$(cut -d' ' -f3 "$tmp/took")" "$server"
+}
+
+# single_row NAME FILE: the medians of the costs and rates of $tmp/FILE.runs
+single_row() {
+	echo "| $1 | $(median_of "$2" 2) | $(median_of "$2" 3) | $(rate_of "$2") |"
 }
 
 storing_on_postgresql() {
@@ -131,7 +142,7 @@ storing_on_postgresql() {
 	import_there created >"$tmp/first"
 	storing_rounds live 50000000
 	storing_rounds history 3000000
-	posted=$(post_there 8 1000)
+	post_there 8 1000 >"$tmp/thousands.runs"
 	# more rounds, because they differ widely
 	for round in $(seq $((2 * rounds + 1))); do
 		post_there 64 1 >>"$tmp/singles.runs"
@@ -151,14 +162,19 @@ storing_on_postgresql() {
 	storing_row "COPY, history" history.raw history.raw
 	storing_row "import, history" history.new history.raw
 	storing_row "import, history, again" history.again history.raw
-	echo "| POST /events, 1,000 a request, 8 connections | | | $posted | | |"
-	echo "| POST /events, 1 a request, 64 connections | | | $(rate_of singles) | | |"
-	echo "| pgbench, 1 row a commit, 32 clients | | | $(rate_of inserts) | | |"
+	echo
+	echo "Events over HTTP and rows: processor time of usaged or pgbench, and of the server; nginx and the client of HTTP are on neither side."
+	echo
+	echo "| | client, us an event | server, us an event | events a second |"
+	echo "|---|---:|---:|---:|"
+	single_row "POST /events, 1,000 a request, 8 connections" thousands
+	single_row "POST /events, 1 a request, 64 connections" singles
+	single_row "pgbench, 1 row a commit, 32 clients" inserts
 	echo
 	goal "import into PostgreSQL, live data, against COPY" "$(against live.raw live.new 4)" "at least" 0.4
 	goal "import into PostgreSQL, history, against COPY" "$(against history.raw history.new 4)" "at least" 0.25
 	goal "import into PostgreSQL, duplicates against new events" "$(against live.new live.again 4)" "at least" 1.2
-	goal "POST /events on PostgreSQL, 1,000 a request, against import" "$(ratio "$posted" "$imported")" "at least" 0.5
+	goal "POST /events on PostgreSQL, 1,000 a request, against import" "$(ratio "$(rate_of thousands)" "$imported")" "at least" 0.5
 	goal "POST /events on PostgreSQL, 1 a request, against single-row inserts" "$(against singles inserts 1)" "at least" 1.5
 }
 
