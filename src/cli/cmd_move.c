@@ -13,12 +13,14 @@
 #include "store/move.h"
 #include "store/server.h"
 #include "store/verify.h"
+#include "usage/secret_mark.h"
 #include "base/banned.h"
 
 #define WAIT_MS 30000 /* for the lock of a writer */
 
 struct moving {
 	const char *from, *to;
+	const unsigned char *secret; /* of a final move */
 	bool final, check;
 	struct progress progress;
 	size_t shown;
@@ -63,6 +65,12 @@ static int open_target(const struct moving *m, struct store **ret, struct error 
 	return -1;
 }
 
+/* A ledger of several hosts has a mark of its secret, so that none begins with another one. */
+static int mark(struct moving *m, struct store *to, struct error *err)
+{
+	return m->final ? secret_mark_check(to, m->to, m->secret, err) : 0;
+}
+
 static int move(struct moving *m, struct error *err)
 {
 	struct move_calls calls = calls_of(m);
@@ -71,11 +79,14 @@ static int move(struct moving *m, struct error *err)
 	int rc = -1;
 
 	if (store_open(m->from, m->final ? STORE_WRITE : 0, WAIT_MS, &from, err) == 0 &&
+	    (!m->final || secret_mark_compare(from, m->secret, err) >= 0) &&
 	    open_target(m, &to, err) == 0) {
 		progress_begin(&m->progress, "moving", "events");
 		rc = store_move(from, to, &(struct move_goal) { m->to, m->final }, &calls, &events,
 				err);
 		progress_end(&m->progress);
+		if (rc == 0)
+			rc = mark(m, to, err);
 	}
 	store_close(&from);
 	store_close(&to);
@@ -163,6 +174,7 @@ static int run(const struct settings *s, int argc, char **argv)
 						  { "check", .flag = &m.check },
 						  { 0 } };
 	struct error err = { 0 };
+	unsigned char secret[SECRET_BYTES] = { 0 };
 	g_autofree char *path = NULL;
 	size_t n = 0;
 	int rc;
@@ -176,6 +188,9 @@ static int run(const struct settings *s, int argc, char **argv)
 		m.to = path = g_canonicalize_filename(m.to, NULL);
 	if (strcmp(m.from, m.to) == 0)
 		return command_wrong(&command_move, "the ledger is there already");
+	if (m.final && secret_load(s->secret_file, secret, &err) < 0)
+		return command_fail("move", &err);
+	m.secret = secret;
 	interrupt_catch();
 	command_keep_memory();
 	rc = m.check ? check(&m, &n, &err) : move(&m, &err);

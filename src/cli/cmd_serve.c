@@ -26,13 +26,24 @@ static enum log_level find_level(const char *name)
 	return LOG_LEVEL_INFO;
 }
 
-/* A ledger that has moved answers reports, but takes no events. */
-static void warn_if_moved(struct store *st)
+/* A ledger that has moved answers reports, but takes no events. Has it? */
+static bool warn_if_moved(struct store *st)
 {
 	struct error moved = { 0 };
 
-	if (store_check_moved(st, &moved) > 0)
-		log_warning("%s: %s; this one only answers reports", moved.message, moved.detail);
+	if (store_check_moved(st, &moved) <= 0)
+		return false;
+	log_warning("%s: %s; this one only answers reports", moved.message, moved.detail);
+	return true;
+}
+
+/* That this host has the secret of the others. */
+static int check_secret(struct store *st, const struct settings *s, const unsigned char *secret,
+			struct error *err)
+{
+	/* nothing can be written into a ledger that has moved, not even a mark */
+	return warn_if_moved(st) ? secret_mark_compare(st, secret, err)
+				 : secret_mark_check(st, s->database, secret, err);
 }
 
 /*
@@ -46,11 +57,9 @@ static int check_server(const struct settings *s, const unsigned char *secret, s
 
 	if (store_open(s->database, STORE_WRITE, s->busy_timeout_ms, &st, err) < 0)
 		return -1;
-	rc = store_durable(st, err) < 0 ? -1 : secret_mark_check(st, s->database, secret, err);
-	if (rc == 0)
-		warn_if_moved(st);
+	rc = store_durable(st, err) < 0 ? -1 : check_secret(st, s, secret, err);
 	store_close(&st);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /*

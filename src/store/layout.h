@@ -60,6 +60,8 @@ struct layout {
 	int (*bulk_end)(struct store *st, struct error *err);
 	/* Rows with ids were stored: the next ids are larger. NULL: they are anyway. */
 	int (*ids_made)(struct store *st, struct error *err);
+	/* This write may pause longer than others between two statements. NULL: all may. */
+	int (*may_pause)(struct store *st, struct error *err);
 	int (*verify)(struct store *st, const struct verify_families *only,
 		      const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
 		      struct error *err);

@@ -20,10 +20,16 @@
 #define META_BACKUP_FAILED "backup_failed"
 /* mark of the secret that keys the hashes; see usage/secret_mark.h */
 #define META_SECRET "secret"
-/* of a move into this ledger: mark of the source; are sums made? META_REBUILD of the source */
+/*
+ * Of a move into this ledger: mark of the source; are sums made? META_REBUILD of the
+ * source; were events filed under another series, so that the sums must be made
+ * again? a number that tells whether source and target are one ledger.
+ */
 #define META_MOVING         "moving"
 #define META_MOVING_SUMS    "moving_sums"
 #define META_MOVING_REBUILD "moving_rebuild"
+#define META_MOVING_REFILED "moving_refiled"
+#define META_MOVING_APART   "moving_apart"
 /* time of the server's last test write */
 #define META_PROBED "probed"
 

@@ -3,8 +3,8 @@
  */
 #include "store/move.h"
 
+#include <glib.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <time.h>
 #include "store/account.h"
 #include "store/layout.h"
@@ -24,7 +24,6 @@ struct move {
 	struct store *from, *to;
 	const char *where; /* to */
 	const struct move_calls *calls;
-	int64_t mark;    /* of the source */
 	int64_t version; /* of the source; negative: it has moved */
 	int64_t rebuild; /* META_REBUILD of the source, before its events were read */
 	struct move_events events;
@@ -47,7 +46,10 @@ static int read_number(struct store *st, const char *sql, int64_t *ret, struct e
 	return store_one(prepare(st, sql, err), ret, err) < 0 ? -1 : 0;
 }
 
-/* A number that another ledger hardly has, and that stays the same. */
+/*
+ * A number that another ledger hardly has, and that stays the same; 0 as long as it
+ * has no accounts.
+ */
 static int read_mark(struct store *st, int64_t *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT sid, created FROM account ORDER BY id LIMIT 1", err);
@@ -75,6 +77,54 @@ static int is_used(struct store *st, struct error *err)
 			 err);
 }
 
+/* Can a move begin in the target? In a write of it. */
+static int check_unused(struct move *m, struct error *err)
+{
+	int used = is_used(m->to, err);
+
+	if (m->version < 0)
+		return error_set(err, ERR_CONFLICT, "from", "the ledger has moved already");
+	if (used > 0)
+		return error_set(err, ERR_CONFLICT, "to",
+				 "there is a ledger already that is not a part of this "
+				 "move: name an empty database");
+	return used;
+}
+
+/* Sets META_MOVING_APART of the target, unless the move has begun. 1 it has, 0 not, -1 failed */
+static int write_apart(struct move *m, int64_t apart, struct error *err)
+{
+	int64_t mark;
+	int begun, rc;
+
+	if (store_begin_write(m->to, err) < 0)
+		return -1;
+	rc = begun = store_meta(m->to, META_MOVING, &mark, err);
+	if (rc == 0)
+		rc = check_unused(m, err);
+	if (rc == 0)
+		rc = store_meta_set(m->to, META_MOVING_APART, apart, err);
+	return commit_or_end(m->to, rc < 0 ? -1 : 0, err) < 0 ? -1 : begun;
+}
+
+/* One database can have two addresses: what is written to the target is not in the source. */
+static int check_apart(struct move *m, struct error *err)
+{
+	const int64_t apart = 1 + (int64_t)g_random_int();
+	int64_t seen = 0;
+	int rc = write_apart(m, apart, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (store_begin_read(m->from, err) < 0)
+		return -1;
+	rc = store_meta(m->from, META_MOVING_APART, &seen, err);
+	store_end(m->from);
+	return rc < 0 || seen != apart ? MIN(rc, 0)
+				       : error_set(err, ERR_CONFLICT, "to",
+						   "it is the ledger itself, by another address");
+}
+
 static int begin_target(struct move *m, struct error *err)
 {
 	static const char *const steps[] = {
@@ -83,47 +133,58 @@ static int begin_target(struct move *m, struct error *err)
 		"INSERT INTO moved (words) VALUES ('" UNFINISHED "')",
 		"UPDATE meta SET value = -1 WHERE name = 'version'",
 	};
-	int used = is_used(m->to, err);
 
-	if (m->version < 0)
-		return error_set(err, ERR_CONFLICT, "from", "the ledger has moved already");
-	if (used)
-		return used < 0 ? -1
-				: error_set(err, ERR_CONFLICT, "to",
-					    "there is a ledger already that is not a part of this "
-					    "move: name an empty database");
+	if (check_unused(m, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if (db_exec(m->to->db, steps[i], err) < 0)
 			return -1;
 	if (move_ranges_make(m->to, err) < 0 ||
-	    store_meta_set(m->to, META_MOVING, m->mark, err) < 0 ||
+	    store_meta_set(m->to, META_MOVING, m->events.mark, err) < 0 ||
 	    store_meta_set(m->to, META_MOVING_REBUILD, m->rebuild, err) < 0)
 		return -1;
 	return m->to->layout->bulk_begin ? m->to->layout->bulk_begin(m->to, err) : 0;
 }
 
+/* The target is that of a move from the ledger with MARK. Is it this one? */
+static int go_on(struct move *m, int64_t mark, struct error *err)
+{
+	if (mark == m->events.mark)
+		return 0;
+	/* the ledger had no accounts, and so nothing that another one lacks */
+	if (mark == 0)
+		return store_meta_set(m->to, META_MOVING, m->events.mark, err);
+	return error_set(err, ERR_CONFLICT, "to", "another ledger is being moved there");
+}
+
+/* How far the move is. In a write of the target. */
+static int read_progress(struct move *m, struct error *err)
+{
+	int64_t sums = 0, refiled = 0;
+
+	if (store_meta(m->to, META_MOVING_SUMS, &sums, err) < 0 ||
+	    store_meta(m->to, META_MOVING_REFILED, &refiled, err) < 0 ||
+	    store_meta(m->to, META_MOVING_REBUILD, &m->rebuild, err) < 0)
+		return -1;
+	m->events.refiled = refiled;
+	m->events.adds_up = sums || !m->to->layout->bulk_end;
+	return read_number(m->to, "SELECT CAST(COALESCE(sum(n), 0) AS bigint) FROM move",
+			   &m->events.done, err);
+}
+
 /* Begins the move, or goes on with it. */
 static int open_target(struct move *m, struct error *err)
 {
-	int64_t mark = 0, sums = 0;
+	int64_t mark = 0;
 	int rc;
 
-	if (store_begin_write(m->to, err) < 0)
+	if (check_apart(m, err) < 0 || store_begin_write(m->to, err) < 0)
 		return -1;
 	rc = store_meta(m->to, META_MOVING, &mark, err);
+	if (rc >= 0)
+		rc = rc ? go_on(m, mark, err) : begin_target(m, err);
 	if (rc == 0)
-		rc = begin_target(m, err);
-	else if (rc > 0)
-		rc = mark == m->mark ? 0
-				     : error_set(err, ERR_CONFLICT, "to",
-						 "another ledger is being moved there");
-	if (rc == 0 && (store_meta(m->to, META_MOVING_SUMS, &sums, err) < 0 ||
-			store_meta(m->to, META_MOVING_REBUILD, &m->rebuild, err) < 0))
-		rc = -1;
-	if (rc == 0)
-		rc = read_number(m->to, "SELECT CAST(COALESCE(sum(n), 0) AS bigint) FROM move",
-				 &m->events.done, err);
-	m->events.adds_up = sums || !m->to->layout->bulk_end;
+		rc = read_progress(m, err);
 	return commit_or_end(m->to, rc, err);
 }
 
@@ -131,7 +192,7 @@ static int open_target(struct move *m, struct error *err)
 
 static int copy_tables(struct move *m, struct error *err)
 {
-	if (store_begin_write(m->to, err) < 0)
+	if (move_target_begin(m->to, m->events.mark, err) < 0)
 		return -1;
 	return commit_or_end(m->to, move_tables_copy(m->from, m->to, err), err);
 }
@@ -184,7 +245,7 @@ static int finish_bulk(struct move *m, struct error *err)
 
 	if (m->events.adds_up)
 		return 0;
-	if (store_begin_write(m->to, err) < 0)
+	if (move_target_begin(m->to, m->events.mark, err) < 0)
 		return -1;
 	rc = m->to->layout->bulk_end(m->to, err);
 	if (rc == 0)
@@ -240,10 +301,9 @@ static int last_changes(struct move *m, struct error *err)
 /* From now on, nobody writes to the source. In its write. */
 static int mark_moved(struct move *m, struct error *err)
 {
-	char words[512];
+	g_autofree char *words = g_strdup_printf("set ledger.database to %s", m->where);
 	struct stmt *s;
 
-	snprintf(words, sizeof(words), "set ledger.database to %s", m->where);
 	if (db_exec(m->from->db, "CREATE TABLE moved (words text NOT NULL)", err) < 0)
 		return -1;
 	s = prepare(m->from, "INSERT INTO moved (words) VALUES (?1)", err);
@@ -262,11 +322,12 @@ static int finish_target(struct move *m, struct error *err)
 		"DROP TABLE move",
 		"DROP TABLE moved",
 		"DELETE FROM meta WHERE name IN ('" META_MOVING "', '" META_MOVING_SUMS
-		"', '" META_MOVING_REBUILD "')",
+		"', '" META_MOVING_REBUILD "', '" META_MOVING_REFILED "', '" META_MOVING_APART
+		"')",
 	};
 	int rc;
 
-	if (store_begin_write(m->to, err) < 0)
+	if (move_target_begin(m->to, m->events.mark, err) < 0)
 		return -1;
 	rc = store_meta_set(m->to, "version", -m->version, err);
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && rc == 0; i++)
@@ -282,7 +343,9 @@ static int finish(struct move *m, struct error *err)
 
 	if (copy_round(m, true, err) < 0 || store_begin_write(m->from, err) < 0)
 		return -1;
-	rc = last_changes(m, err);
+	rc = m->from->layout->may_pause ? m->from->layout->may_pause(m->from, err) : 0;
+	if (rc == 0)
+		rc = last_changes(m, err);
 	if (rc == 0)
 		rc = mark_moved(m, err);
 	if (rc == 0)
@@ -299,7 +362,7 @@ static int start(struct move *m, struct error *err)
 		return -1;
 	rc = store_version(m->from, &m->version, err);
 	if (rc == 0)
-		rc = read_mark(m->from, &m->mark, err);
+		rc = read_mark(m->from, &m->events.mark, err);
 	if (rc == 0 && store_meta(m->from, META_REBUILD, &m->rebuild, err) < 0)
 		rc = -1;
 	store_end(m->from);
@@ -317,6 +380,7 @@ int store_move(struct store *from, struct store *to, const struct move_goal *goa
 	int rc;
 
 	from->moves = to->moves = true;
+	store_large_cache(from);
 	store_large_cache(to);
 	rc = start(&m, err);
 	/* interrupted between its two ends */

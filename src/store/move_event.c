@@ -8,6 +8,7 @@
 #include <time.h>
 #include "store/event.h"
 #include "store/layout.h"
+#include "store/meta.h"
 #include "store/rollup.h"
 #include "base/banned.h"
 
@@ -79,6 +80,27 @@ static void read_event(struct stmt *s, struct stored_event *e)
 	e->effective_us = MAX(e->time_us, db_get_int(s, BOOKED));
 	store_get_amounts(s, AMOUNT, &e->amounts);
 	e->attributes = db_get_text(s, ATTRIBUTES, &e->attributes_len);
+}
+
+/*
+ * The same number in SQL and here. No amount is so large that the sum of a range could
+ * overflow.
+ */
+#define LIGHT                                                                           \
+	"CAST(COALESCE(sum(series % 1000003 + 3 * (time_us % 1000003)"                  \
+	" + 5 * (COALESCE(correction, 0) % 1000003) + 7 * (count % 1000003)"            \
+	" + 11 * (usage % 1000003) + 13 * (price % 1000003) + 17 * (upload % 1000003))" \
+	", 0) AS bigint)"
+_Static_assert(AMOUNTS == 4, "LIGHT has all amounts");
+
+static int64_t light_of(const struct stored_event *e)
+{
+	enum { MOST = 1000003 };
+	int64_t sum = e->series % MOST + 3 * (e->time_us % MOST) + 5 * (e->correction % MOST);
+
+	for (int i = 0; i < AMOUNTS; i++)
+		sum += (int64_t[]) { 7, 11, 13, 17 }[i] * (e->amounts.n[i] % MOST);
+	return sum;
 }
 
 static uint64_t hash_event(const struct stored_event *e)
@@ -175,6 +197,7 @@ static void keep_event(void *arg, const struct stored_event *e, const struct rol
 	g_array_append_val(p->events, copy);
 	g_array_append_val(p->sums, *sum);
 	move_sum_add(&p->sum, hash);
+	p->sum.light += light_of(e);
 }
 
 /* Reads as read_events, into the page. */
@@ -190,11 +213,29 @@ static int read_page(struct store *st, struct end *end, const struct end *last, 
 
 /* ---- ranges ---- */
 
+int move_target_begin(struct store *to, int64_t mark, struct error *err)
+{
+	int64_t have = 0;
+	int rc;
+
+	if (store_begin_write(to, err) < 0)
+		return -1;
+	rc = store_meta(to, META_MOVING, &have, err);
+	if (rc > 0 && have == mark)
+		return 0;
+	store_end(to);
+	return rc < 0 ? -1
+		      : error_set(err, ERR_CONFLICT, "to",
+				  "another \"usaged move\" has finished this move; nothing was "
+				  "changed");
+}
+
 int move_ranges_make(struct store *to, struct error *err)
 {
 	return db_exec(to->db,
-		       "CREATE TABLE IF NOT EXISTS move (at bigint PRIMARY KEY, source bigint NOT"
-		       " NULL, id text NOT NULL, n bigint NOT NULL, hash bigint NOT NULL)",
+		       "CREATE TABLE move (at bigint PRIMARY KEY, source bigint NOT NULL,"
+		       " id text NOT NULL, n bigint NOT NULL, hash bigint NOT NULL,"
+		       " light bigint NOT NULL)",
 		       err);
 }
 
@@ -206,6 +247,7 @@ static void bind_range(struct stmt *s, int64_t at, const struct end *end,
 	db_bind_str(s, 3, end->id->str);
 	db_bind_int(s, 4, sum->n);
 	db_bind_int(s, 5, (int64_t)sum->hash);
+	db_bind_int(s, 6, sum->light);
 }
 
 /* A new range, or another checksum of one that there is. */
@@ -213,7 +255,9 @@ static int put_range(struct store *to, int64_t at, const struct end *end,
 		     const struct move_sum *sum, struct error *err)
 {
 	struct stmt *s = prepare(
-		to, "UPDATE move SET n = ?4, hash = ?5 WHERE at = ?1 AND source = ?2 AND id = ?3",
+		to,
+		"UPDATE move SET n = ?4, hash = ?5, light = ?6"
+		" WHERE at = ?1 AND source = ?2 AND id = ?3",
 		err);
 
 	bind_range(s, at, end, sum);
@@ -221,7 +265,9 @@ static int put_range(struct store *to, int64_t at, const struct end *end,
 		return -1;
 	if (db_changes(to->db))
 		return 0;
-	s = prepare(to, "INSERT INTO move (at, source, id, n, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+	s = prepare(to,
+		    "INSERT INTO move (at, source, id, n, hash, light)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 		    err);
 	bind_range(s, at, end, sum);
 	return db_step(s, err);
@@ -232,7 +278,8 @@ static int get_range(struct store *to, int64_t at, int64_t *ret_at, struct end *
 		     struct move_sum *sum, struct error *err)
 {
 	struct stmt *s = prepare(to,
-				 "SELECT at, source, id, n, hash FROM move WHERE at = ?1 OR ?1 = 0"
+				 "SELECT at, source, id, n, hash, light FROM move"
+				 " WHERE at = ?1 OR ?1 = 0"
 				 " ORDER BY at DESC LIMIT 1",
 				 err);
 	size_t len;
@@ -245,7 +292,8 @@ static int get_range(struct store *to, int64_t at, int64_t *ret_at, struct end *
 	*ret_at = db_get_int(s, 0);
 	end->source = db_get_int(s, 1);
 	g_string_assign(end->id, db_get_text(s, 2, &len));
-	*sum = (struct move_sum) { db_get_int(s, 3), (uint64_t)db_get_int(s, 4) };
+	*sum = (struct move_sum) { db_get_int(s, 3), (uint64_t)db_get_int(s, 4),
+				   db_get_int(s, 5) };
 	db_reset(s);
 	return 1;
 }
@@ -276,6 +324,9 @@ static int refile(struct move_events *m, const struct events_page *p, struct err
 
 		if (e->verdict != VERDICT_CONFLICT)
 			continue;
+		/* in this write: whoever goes on after a failure must know it, too */
+		if (!m->refiled && store_meta_set(m->to, META_MOVING_REFILED, 1, err) < 0)
+			return -1;
 		m->refiled = true;
 		if (store_event_refile(m->to, &key, e->series, err) < 0)
 			return -1;
@@ -296,7 +347,7 @@ static int store_events(struct move_events *m, const struct events_page *p, stru
 static int store_range(struct move_events *m, int64_t at, const struct end *end,
 		       const struct events_page *p, struct error *err)
 {
-	if (store_begin_write(m->to, err) < 0)
+	if (move_target_begin(m->to, m->mark, err) < 0)
 		return -1;
 	if (store_events(m, p, err) < 0 || put_range(m->to, at, end, &p->sum, err) < 0) {
 		store_end(m->to);
@@ -354,45 +405,79 @@ int move_events_copy(struct move_events *m, struct error *err)
 
 /* ---- once more ---- */
 
-static int count_between(struct store *st, const struct end *first, const struct end *last,
-			 int64_t *ret, struct error *err)
+/* All of RET but the hash. */
+static int sum_between(struct store *st, const struct end *first, const struct end *last,
+		       struct move_sum *ret, struct error *err)
 {
 	struct stmt *s = prepare(st,
-				 "SELECT count(*) FROM event WHERE (source, id) > (?1, ?2) AND"
+				 "SELECT count(*), " LIGHT
+				 " FROM event WHERE (source, id) > (?1, ?2) AND"
 				 " (source, id) <= (?3, ?4)",
 				 err);
+	int rc;
 
 	db_bind_int(s, 1, first->source);
 	db_bind_str(s, 2, first->id->str);
 	db_bind_int(s, 3, last->source);
 	db_bind_str(s, 4, last->id->str);
-	return store_one(s, ret, err) < 0 ? -1 : 0;
+	rc = db_step(s, err);
+	*ret = (struct move_sum) { .n = 0 };
+	if (rc > 0) {
+		ret->n = db_get_int(s, 0);
+		ret->light = db_get_int(s, 1);
+	}
+	db_reset(s);
+	return rc < 0 ? -1 : 0;
+}
+
+static bool is_same(const struct move_sum *a, const struct move_sum *b)
+{
+	return a->n == b->n && a->light == b->light;
+}
+
+/* Has the target the events of the range that were read from the source? */
+static int check_range(struct move_events *m, const struct end *first, const struct end *last,
+		       const struct move_sum *want, struct error *err)
+{
+	struct move_sum have;
+	int rc;
+
+	if (store_begin_read(m->to, err) < 0)
+		return -1;
+	rc = sum_between(m->to, first, last, &have, err);
+	store_end(m->to);
+	return rc < 0 || is_same(&have, want) ? rc : move_other_copy(err);
 }
 
 /* The range AT, which ends at LAST: *FIRST moves to its end. */
 static int again_whole(struct move_events *m, int64_t at, struct end *first, const struct end *last,
 		       const struct move_sum *before, struct error *err)
 {
+	struct end begin = { first->source, g_string_new(first->id->str) };
 	struct events_page page;
 	int rc;
 
 	page_init(&page);
 	rc = read_page(m->from, first, last, INT64_MAX, &page, err);
-	if (rc == 0 && (page.sum.n != before->n || page.sum.hash != before->hash))
+	if (rc == 0 && (page.sum.n != before->n || page.sum.hash != before->hash)) {
 		rc = store_range(m, at, last, &page, err);
+		if (rc == 0)
+			rc = check_range(m, &begin, last, &page.sum, err);
+	}
 	if (rc == 0)
 		rc = report(m, page.sum.n - before->n, err);
 	page_release(&page);
+	g_string_free(begin.id, TRUE);
 	return rc;
 }
 
-/* Has the source another number of events in the range than before? -1: failed. */
+/* Has the source other events in the range than before? -1: failed. */
 static int has_others(struct move_events *m, const struct end *first, const struct end *last,
 		      const struct move_sum *before, struct error *err)
 {
-	int64_t n;
+	struct move_sum now;
 
-	return count_between(m->from, first, last, &n, err) < 0 ? -1 : n != before->n;
+	return sum_between(m->from, first, last, &now, err) < 0 ? -1 : !is_same(&now, before);
 }
 
 int move_events_again(struct move_events *m, bool whole, struct error *err)

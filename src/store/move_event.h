@@ -11,13 +11,21 @@
 
 struct move_events {
 	struct store *from, *to;
+	int64_t mark; /* move_target_begin */
 	const struct move_calls *calls;
 	int64_t done, all; /* events */
 	/* the target adds up events as they come; otherwise later, all together */
 	bool adds_up;
 	int64_t until; /* a time: after it, move_events_copy may stop */
-	bool refiled;  /* some events are of other series than before */
+	/* some events are of other series than before; also META_MOVING_REFILED */
+	bool refiled;
 };
+
+/*
+ * Begins a write of TO, into which the ledger with that MARK is being moved.
+ * ERR_CONFLICT: that move has ended meanwhile.
+ */
+int move_target_begin(struct store *to, int64_t mark, struct error *err);
 
 /* Makes the table `move`. In a write of m->to. */
 int move_ranges_make(struct store *to, struct error *err);
@@ -31,7 +39,8 @@ int move_events_copy(struct move_events *m, struct error *err);
 
 /*
  * Copies again the ranges whose events are other ones than before. WHOLE: reads
- * all events; otherwise counts them.
+ * all events; otherwise the database adds up their numbers. ERR_CONFLICT: the target
+ * has events that the source does not have.
  */
 int move_events_again(struct move_events *m, bool whole, struct error *err);
 

@@ -12,7 +12,8 @@
 /* Not what a ledger notes of itself: its checks and backups, and the move. */
 #define META_ONLY                                                                  \
 	" AND name NOT IN ('version', 'schema', '" META_REBUILD "', '" META_MOVING \
-	"', '" META_MOVING_SUMS "', '" META_MOVING_REBUILD "', '" META_VERIFIED    \
+	"', '" META_MOVING_SUMS "', '" META_MOVING_REBUILD "', '"                  \
+	META_MOVING_REFILED "', '" META_MOVING_APART "', '" META_VERIFIED          \
 	"', '" META_VERIFIED_WHOLE "', '" META_DIFFERENCES "', '" META_BACKUP      \
 	"', '" META_BACKUP_FAILED "', '" META_PROBED "')"
 
@@ -67,6 +68,13 @@ const struct move_table move_tables[] = {
 };
 
 const size_t move_n_tables = ARRAY_SIZE(move_tables);
+
+int move_other_copy(struct error *err)
+{
+	return error_set(err, ERR_CONFLICT, "to",
+			 "it has records that this ledger does not have: the move was begun from "
+			 "another copy of the ledger; move into an empty database");
+}
 
 /* ---- checksums ---- */
 
@@ -281,6 +289,8 @@ static const char *insert_sql(const struct move_table *t)
 	g_string_append(sql, " FROM list(?1) l WHERE true");
 	if (t->how == MOVE_CHANGES)
 		append_update(t, sql);
+	else if (t->how == MOVE_GROWS)
+		g_string_append(sql, " ON CONFLICT DO NOTHING");
 	return constant(g_string_free(sql, FALSE));
 }
 
@@ -294,26 +304,150 @@ static int add_page(struct store *to, const struct move_table *t, const struct m
 	return db_step(s, err);
 }
 
-/* Copies all rows or, of a table that grows, those behind the last one of TO. */
-static int copy_rows(struct store *from, struct store *to, const struct move_table *t,
-		     struct error *err)
+static int copy_all(struct store *from, struct store *to, const struct move_table *t,
+		    struct error *err)
 {
-	struct db_cell last[16] = { 0 };
 	struct move_page p = { .n = 0 };
 	int rc = 0;
 
 	arena_init(&p.arena);
-	if (t->how == MOVE_GROWS) {
-		const char *sql = constant(
-			g_strdup_printf("SELECT COALESCE(max(id), 0) FROM \"%s\"", t->name));
-
-		rc = store_one(prepare(to, sql, err), &last[0].n, err) < 0 ? -1 : 0;
-		p.cells = last;
-		p.n = 1;
-	}
 	while (rc == 0 && (rc = next_page(from, t, &p, err)) > 0)
 		rc = add_page(to, t, &p, err);
 	arena_release(&p.arena);
+	return rc;
+}
+
+/* ---- tables that grow ---- */
+
+/* The rows with ids of [AT * PAGE, (AT + 1) * PAGE). */
+struct block {
+	int64_t at, n, sum;
+};
+
+static void read_block(struct stmt *s, struct arena *arena, void *ret)
+{
+	(void)arena;
+	*(struct block *)ret =
+		(struct block) { db_get_int(s, 0), db_get_int(s, 1), db_get_int(s, 2) };
+}
+
+/* Blocks from ?1 on. Each column is in the sum, times a number of its own. */
+static const char *blocks_sql(const struct move_table *t)
+{
+	GString *sql = g_string_new("SELECT id / " PAGE ", count(*), CAST(sum(");
+	char **names = g_strsplit(t->columns, ", ", -1);
+
+	for (int i = 0; names[i]; i++)
+		g_string_append_printf(sql,
+				       strchr("no", t->kinds[i]) ? "%s%d * (COALESCE(%s, 0) %% "
+								   "1000003)"
+								 : "%s%d * length(%s)",
+				       i ? " + " : "", 2 * i + 1, names[i]);
+	g_string_append_printf(sql,
+			       ") AS bigint) FROM \"%s\" WHERE id >= ?1 * " PAGE
+			       " GROUP BY 1 ORDER BY 1",
+			       t->name);
+	g_strfreev(names);
+	return constant(g_string_free(sql, FALSE));
+}
+
+static struct rows read_blocks(struct store *st, const struct move_table *t, int64_t first,
+			       struct arena *arena, struct error *err)
+{
+	struct stmt *s = prepare(st, blocks_sql(t), err);
+
+	db_bind_int(s, 1, first);
+	return store_rows(s, read_block, sizeof(struct block), arena, err);
+}
+
+/* Sets LIST to the blocks of FROM that TO does not have like that. Returns how many. */
+static size_t compare_blocks(const struct rows *from, const struct rows *to, int64_t *list)
+{
+	const struct block *a = from->items, *b = to->items;
+	size_t n = 0, k = 0;
+
+	for (size_t i = 0; i < from->n; i++) {
+		while (k < to->n && b[k].at < a[i].at)
+			k++;
+		if (k == to->n || b[k].at != a[i].at || b[k].n != a[i].n || b[k].sum != a[i].sum)
+			list[n++] = a[i].at;
+	}
+	return n;
+}
+
+static int64_t rows_in(const struct rows *blocks)
+{
+	const struct block *b = blocks->items;
+	int64_t n = 0;
+
+	for (size_t i = 0; i < blocks->n; i++)
+		n += b[i].n;
+	return n;
+}
+
+/* Copies what TO lacks of the N blocks. */
+static int copy_blocks(struct store *from, struct store *to, const struct move_table *t,
+		       const int64_t *list, size_t n, struct error *err)
+{
+	enum { ROWS = 2000 /* PAGE */ };
+	int64_t reached = INT64_MIN; /* all rows up to this id were copied */
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct db_cell before[16] = { { .n = MAX(list[i] * ROWS - 1, reached) } };
+		struct move_page p = { .cells = before, .n = 1 };
+
+		if (reached >= list[i] * ROWS + ROWS - 1)
+			continue;
+		arena_init(&p.arena);
+		/* a page is at least a block */
+		rc = next_page(from, t, &p, err);
+		if (rc > 0) {
+			reached = p.cells[(p.n - 1) * (size_t)columns_of(t)].n;
+			rc = add_page(to, t, &p, err);
+		}
+		arena_release(&p.arena);
+	}
+	return rc;
+}
+
+/*
+ * Copies the rows that TO lacks. They are not only those with the largest ids: the
+ * ids of two writers at once are not in the order of their commits.
+ */
+static int copy_growing(struct store *from, struct store *to, const struct move_table *t,
+			struct arena *arena, struct error *err)
+{
+	struct rows a = read_blocks(from, t, 0, arena, err),
+		    b = read_blocks(to, t, 0, arena, err);
+	int64_t *list = arena_array(arena, int64_t, a.n + 1);
+	size_t n;
+
+	if (a.rc < 0 || b.rc < 0)
+		return -1;
+	n = compare_blocks(&a, &b, list);
+	if (n) {
+		if (copy_blocks(from, to, t, list, n, err) < 0)
+			return -1;
+		b = read_blocks(to, t, 0, arena, err);
+		if (b.rc < 0)
+			return -1;
+		n = compare_blocks(&a, &b, list);
+	}
+	return n == 0 && rows_in(&a) == rows_in(&b) ? 0 : move_other_copy(err);
+}
+
+static int copy_rows(struct store *from, struct store *to, const struct move_table *t,
+		     struct error *err)
+{
+	struct arena arena;
+	int rc;
+
+	if (t->how != MOVE_GROWS)
+		return copy_all(from, to, t, err);
+	arena_init(&arena);
+	rc = copy_growing(from, to, t, &arena, err);
+	arena_release(&arena);
 	return rc;
 }
 

@@ -361,6 +361,157 @@ START_TEST(a_move_that_is_killed_goes_on)
 }
 END_TEST
 
+/* Two writers at once: the smaller id is committed behind the larger one. */
+START_TEST(rows_whose_ids_come_late_are_moved)
+{
+	static const char *const late[] = {
+		"INSERT INTO source (id, family, text) VALUES (4999, 1, 'late')",
+		"INSERT INTO audit (id, at, author, action, subject, detail)"
+		" VALUES (4998, 2, 'a', 'b', 'c', 'late')",
+	};
+	static const char *const early[] = {
+		"INSERT INTO source (id, family, text) VALUES (5000, 1, 'early')",
+		"INSERT INTO audit (id, at, author, action, subject, detail)"
+		" VALUES (9000, 2, 'a', 'b', 'c', 'early')",
+	};
+	struct fixture f = fill(from_place(_i));
+	struct steps steps = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(early); i++)
+		OK(db_exec(f.st->db, early[i], &err));
+	OK(move(_i, false, &steps));
+	for (size_t i = 0; i < ARRAY_SIZE(late); i++)
+		OK(db_exec(f.st->db, late[i], &err));
+	ck_assert_uint_eq(differences(_i), ARRAY_SIZE(late));
+	OK(move(_i, true, &steps));
+	check_equal(_i);
+	store_close(&f.st);
+}
+END_TEST
+
+/* The sums must be made again by whoever goes on. */
+START_TEST(an_event_that_changes_its_series_is_in_the_sums_after_a_failure)
+{
+	struct fixture f = fill(from_place(_i));
+	struct event_key key = { f.source, "call-0008", 9 };
+	struct steps steps = { 0 }, one = { .most = 1 };
+
+	OK(move(_i, false, &steps));
+	OK(store_begin_write(f.st, &err));
+	OK(store_refile_begin(f.st, &err));
+	OK(store_event_refile(f.st, &key, f.plain, &err));
+	OK(store_commit(f.st, &err));
+	FAILS_WITH(move(_i, true, &one), ERR_BUSY, "stopped");
+	error_clear(&err);
+	ck_assert_uint_eq(differences(_i), 0);
+	OK(move(_i, true, &steps));
+	check_equal(_i);
+	store_close(&f.st);
+}
+END_TEST
+
+/* While this move stores its first page, another process does all of it. */
+struct overtaken {
+	int direction, n;
+};
+
+static bool overtake(void *arg, int64_t done, int64_t all)
+{
+	struct overtaken *o = arg;
+	struct steps steps = { 0 };
+	pid_t child;
+	int status;
+
+	(void)done, (void)all;
+	if (o->n++)
+		return true;
+	child = fork();
+	if (child == 0)
+		_exit(move(o->direction, true, &steps) == 0 ? 0 : 1);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	return true;
+}
+
+START_TEST(a_move_that_another_one_has_finished_changes_nothing)
+{
+	struct fixture f = fill(from_place(_i));
+	struct overtaken o = { .direction = _i };
+	struct move_calls calls = { .progress = overtake, .arg = &o, .page = PAGE };
+	struct store *a, *b = NULL;
+	int64_t events;
+
+	store_close(&f.st);
+	a = open_at(from_place(_i), 0);
+	OK(store_open(to_place(_i), STORE_WRITE | STORE_CREATE, WAIT_MS, &b, &err));
+	FAILS_WITH(store_move(a, b, &(struct move_goal) { to_path, false }, &calls, &events, &err),
+		   ERR_CONFLICT, "has finished this move");
+	store_close(&a);
+	store_close(&b);
+	check_equal(_i);
+	check_finished(_i);
+}
+END_TEST
+
+/* As in a copy that has gone on by itself since the move began. */
+START_TEST(a_move_does_not_mix_two_copies_of_a_ledger)
+{
+	static const char *const sql[] = {
+		"UPDATE event SET usage = usage + 1 WHERE id = 'call-0007'",
+		"UPDATE event SET price = price + 1 WHERE id = 'call-0499'",
+		"DELETE FROM event WHERE id = 'call-0007'",
+		"UPDATE source SET text = '/pbx/22'",
+		"DELETE FROM audit",
+		"UPDATE dimension_value SET text = 'longer than before' WHERE id > 0",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sql); i++) {
+		struct fixture f = fill(from_place(_i));
+		struct steps steps = { 0 };
+
+		OK(move(_i, false, &steps));
+		OK(db_exec(f.st->db, sql[i], &err));
+		ck_assert_msg(move(_i, true, &steps) < 0, "%s", sql[i]);
+		ck_assert_msg(err.kind == ERR_CONFLICT && strstr(err.message, "another copy"),
+			      "%s: %s", sql[i], err.message);
+		error_clear(&err);
+		OK(store_begin_write(f.st, &err));
+		store_end(f.st);
+		store_close(&f.st);
+		teardown();
+		setup();
+	}
+}
+END_TEST
+
+START_TEST(a_ledger_that_got_its_first_account_after_the_move_began_is_moved)
+{
+	struct store *a = open_at(from_place(_i), STORE_WRITE | STORE_CREATE);
+	struct steps steps = { 0 };
+
+	OK(move(_i, false, &steps));
+	add_account(a, 5, "first");
+	OK(move(_i, false, &steps));
+	OK(move(_i, true, &steps));
+	check_equal(_i);
+	store_close(&a);
+}
+END_TEST
+
+START_TEST(a_ledger_is_not_moved_onto_itself_by_another_path)
+{
+	struct store *a = open_at(path, STORE_WRITE | STORE_CREATE);
+	struct steps steps = { 0 };
+
+	ck_assert_int_eq(symlink(path, to_place(0)), 0);
+	FAILS_WITH(move(0, false, &steps), ERR_CONFLICT, "the ledger itself");
+	error_clear(&err);
+	OK(store_begin_write(a, &err));
+	store_end(a);
+	store_close(&a);
+}
+END_TEST
+
 /* A new table or column must not be forgotten. */
 START_TEST(all_tables_and_columns_are_moved)
 {
@@ -466,6 +617,15 @@ int main(void)
 	tcase_add_loop_test(tc, an_event_that_changes_its_series_is_moved_again, 0, directions);
 	tcase_add_loop_test(tc, a_move_goes_on_where_it_was_stopped, 0, directions);
 	tcase_add_loop_test(tc, a_move_that_is_killed_goes_on, 0, directions);
+	tcase_add_loop_test(tc, rows_whose_ids_come_late_are_moved, 0, directions);
+	tcase_add_loop_test(tc, an_event_that_changes_its_series_is_in_the_sums_after_a_failure, 0,
+			    directions);
+	tcase_add_loop_test(tc, a_move_that_another_one_has_finished_changes_nothing, 0,
+			    directions);
+	tcase_add_loop_test(tc, a_move_does_not_mix_two_copies_of_a_ledger, 0, directions);
+	tcase_add_loop_test(tc, a_ledger_that_got_its_first_account_after_the_move_began_is_moved,
+			    0, directions);
+	tcase_add_test(tc, a_ledger_is_not_moved_onto_itself_by_another_path);
 	tcase_add_test(tc, all_tables_and_columns_are_moved);
 	tcase_add_loop_test(tc, a_move_writes_over_nothing, 0, directions);
 	tcase_add_loop_test(tc, a_check_finds_what_differs, 0, directions);

@@ -62,6 +62,11 @@ int pgsql_bulk_end(struct store *st, struct error *err)
 	return 0;
 }
 
+int pgsql_may_pause(struct store *st, struct error *err)
+{
+	return db_exec(st->db, "SET LOCAL idle_in_transaction_session_timeout = '1h'", err);
+}
+
 /* A sequence that has dealt less than the largest id would deal it again. */
 int pgsql_ids_made(struct store *st, struct error *err)
 {

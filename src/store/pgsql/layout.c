@@ -19,6 +19,7 @@ const struct layout layout_pgsql = {
 	.bulk_begin = pgsql_bulk_begin,
 	.bulk_end = pgsql_bulk_end,
 	.ids_made = pgsql_ids_made,
+	.may_pause = pgsql_may_pause,
 	.verify = pgsql_verify,
 	.rebuild = pgsql_rebuild,
 };

@@ -47,6 +47,7 @@ int pgsql_distribute_series(struct store *st, struct error *err);
 int pgsql_bulk_begin(struct store *st, struct error *err);
 int pgsql_bulk_end(struct store *st, struct error *err);
 int pgsql_ids_made(struct store *st, struct error *err);
+int pgsql_may_pause(struct store *st, struct error *err);
 int pgsql_verify(struct store *st, const struct verify_families *only,
 		 const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
 		 struct error *err);
