@@ -52,13 +52,24 @@ static struct move_calls calls_of(struct moving *m)
 				     .arg = m };
 }
 
-/* Opens the target, or makes it; a command that was killed may have left an empty file. */
-static int open_target(const struct moving *m, struct store **ret, struct error *err)
+/*
+ * Opens the target, or makes it; a command that was killed may have left an empty file.
+ * A ledger that has moved has its target already.
+ */
+static int open_target(const struct moving *m, struct store *from, struct store **ret,
+		       struct error *err)
 {
 	struct error own = { 0 };
+	int moved = store_check_moved(from, err);
+	unsigned flags = STORE_WRITE | (moved ? 0 : STORE_CREATE);
 
-	if (store_open(m->to, STORE_WRITE | STORE_CREATE, WAIT_MS, ret, &own) == 0)
+	if (moved < 0)
+		return -1;
+	error_clear(err);
+	if (store_open(m->to, flags, WAIT_MS, ret, &own) == 0)
 		return 0;
+	if (moved && own.kind == ERR_INTERNAL)
+		return error_set(err, ERR_CONFLICT, "from", "the ledger has moved already");
 	if (own.kind == ERR_CONFLICT)
 		return store_open(m->to, STORE_WRITE | STORE_EMPTY, WAIT_MS, ret, err);
 	*err = own;
@@ -80,7 +91,7 @@ static int move(struct moving *m, struct error *err)
 
 	if (store_open(m->from, m->final ? STORE_WRITE : 0, WAIT_MS, &from, err) == 0 &&
 	    (!m->final || secret_mark_compare(from, m->secret, err) >= 0) &&
-	    open_target(m, &to, err) == 0) {
+	    open_target(m, from, &to, err) == 0) {
 		progress_begin(&m->progress, "moving", "events");
 		rc = store_move(from, to, &(struct move_goal) { m->to, m->final }, &calls, &events,
 				err);

@@ -129,6 +129,7 @@ static int begin_target(struct move *m, struct error *err)
 {
 	static const char *const steps[] = {
 		"DELETE FROM category",
+		"DELETE FROM meta WHERE name = '" META_SECRET "'",
 		"CREATE TABLE moved (words text NOT NULL)",
 		"INSERT INTO moved (words) VALUES ('" UNFINISHED "')",
 		"UPDATE meta SET value = -1 WHERE name = 'version'",
@@ -322,8 +323,7 @@ static int finish_target(struct move *m, struct error *err)
 		"DROP TABLE move",
 		"DROP TABLE moved",
 		"DELETE FROM meta WHERE name IN ('" META_MOVING "', '" META_MOVING_SUMS
-		"', '" META_MOVING_REBUILD "', '" META_MOVING_REFILED "', '" META_MOVING_APART
-		"')",
+		"', '" META_MOVING_REBUILD "', '" META_MOVING_REFILED "', '" META_MOVING_APART "')",
 	};
 	int rc;
 

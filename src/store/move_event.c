@@ -254,11 +254,10 @@ static void bind_range(struct stmt *s, int64_t at, const struct end *end,
 static int put_range(struct store *to, int64_t at, const struct end *end,
 		     const struct move_sum *sum, struct error *err)
 {
-	struct stmt *s = prepare(
-		to,
-		"UPDATE move SET n = ?4, hash = ?5, light = ?6"
-		" WHERE at = ?1 AND source = ?2 AND id = ?3",
-		err);
+	struct stmt *s = prepare(to,
+				 "UPDATE move SET n = ?4, hash = ?5, light = ?6"
+				 " WHERE at = ?1 AND source = ?2 AND id = ?3",
+				 err);
 
 	bind_range(s, at, end, sum);
 	if (db_step(s, err) < 0)
@@ -292,8 +291,7 @@ static int get_range(struct store *to, int64_t at, int64_t *ret_at, struct end *
 	*ret_at = db_get_int(s, 0);
 	end->source = db_get_int(s, 1);
 	g_string_assign(end->id, db_get_text(s, 2, &len));
-	*sum = (struct move_sum) { db_get_int(s, 3), (uint64_t)db_get_int(s, 4),
-				   db_get_int(s, 5) };
+	*sum = (struct move_sum) { db_get_int(s, 3), (uint64_t)db_get_int(s, 4), db_get_int(s, 5) };
 	db_reset(s);
 	return 1;
 }

@@ -9,11 +9,11 @@
 #include "base/banned.h"
 
 #define PAGE "2000"
-/* Not what a ledger notes of itself: its checks and backups, and the move. */
+/* Not what a ledger notes of itself: its checks and backups, its secret, and the move. */
 #define META_ONLY                                                                  \
-	" AND name NOT IN ('version', 'schema', '" META_REBUILD "', '" META_MOVING \
-	"', '" META_MOVING_SUMS "', '" META_MOVING_REBUILD "', '"                  \
-	META_MOVING_REFILED "', '" META_MOVING_APART "', '" META_VERIFIED          \
+	" AND name NOT IN ('version', 'schema', '" META_SECRET "', '" META_REBUILD \
+	"', '" META_MOVING "', '" META_MOVING_SUMS "', '" META_MOVING_REBUILD      \
+	"', '" META_MOVING_REFILED "', '" META_MOVING_APART "', '" META_VERIFIED   \
 	"', '" META_VERIFIED_WHOLE "', '" META_DIFFERENCES "', '" META_BACKUP      \
 	"', '" META_BACKUP_FAILED "', '" META_PROBED "')"
 
@@ -327,8 +327,8 @@ struct block {
 static void read_block(struct stmt *s, struct arena *arena, void *ret)
 {
 	(void)arena;
-	*(struct block *)ret =
-		(struct block) { db_get_int(s, 0), db_get_int(s, 1), db_get_int(s, 2) };
+	*(struct block *)ret = (struct block) { db_get_int(s, 0), db_get_int(s, 1),
+						db_get_int(s, 2) };
 }
 
 /* Blocks from ?1 on. Each column is in the sum, times a number of its own. */
@@ -418,8 +418,7 @@ static int copy_blocks(struct store *from, struct store *to, const struct move_t
 static int copy_growing(struct store *from, struct store *to, const struct move_table *t,
 			struct arena *arena, struct error *err)
 {
-	struct rows a = read_blocks(from, t, 0, arena, err),
-		    b = read_blocks(to, t, 0, arena, err);
+	struct rows a = read_blocks(from, t, 0, arena, err), b = read_blocks(to, t, 0, arena, err);
 	int64_t *list = arena_array(arena, int64_t, a.n + 1);
 	size_t n;
 

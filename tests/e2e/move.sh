@@ -108,6 +108,16 @@ is "no import either" "$code" 1
 is "which can still be read" "$(at here account list | grep -c $account)" 1
 try at here move --to "$there" --final
 has "it moves once" "$code $err" "1 usaged move: the ledger has moved already"
+try at here move --to "$tmp/elsewhere.db"
+has "and not elsewhere" "$code $err" "1 usaged move: the ledger has moved already"
+is "nor is a file made there" "$(ls "$tmp"/elsewhere.db* 2>/dev/null)" ""
+if [ "${USAGED_TEST_STORE:-}" ]; then
+	head -c 32 /dev/urandom >wrong
+	chmod 600 wrong
+	sed 's|/secret$|/wrong|' there.conf >wrong.conf
+	try at wrong serve </dev/null
+	has "no server begins there with another secret" "$code $err" "1 usaged serve: this secret file is not the one of the ledger"
+fi
 try at there import second.ndjson
 has "events that are sent again are known" "$out" "20000 duplicate"
 at there account add --name Two >log
