@@ -320,15 +320,15 @@ static int copy_all(struct store *from, struct store *to, const struct move_tabl
 /* ---- tables that grow ---- */
 
 /* The rows with ids of [AT * PAGE, (AT + 1) * PAGE). */
-struct block {
+struct id_block {
 	int64_t at, n, sum;
 };
 
 static void read_block(struct stmt *s, struct arena *arena, void *ret)
 {
 	(void)arena;
-	*(struct block *)ret = (struct block) { db_get_int(s, 0), db_get_int(s, 1),
-						db_get_int(s, 2) };
+	*(struct id_block *)ret = (struct id_block) { db_get_int(s, 0), db_get_int(s, 1),
+						      db_get_int(s, 2) };
 }
 
 /* Blocks from ?1 on. Each column is in the sum, times a number of its own. */
@@ -357,13 +357,13 @@ static struct rows read_blocks(struct store *st, const struct move_table *t, int
 	struct stmt *s = prepare(st, blocks_sql(t), err);
 
 	db_bind_int(s, 1, first);
-	return store_rows(s, read_block, sizeof(struct block), arena, err);
+	return store_rows(s, read_block, sizeof(struct id_block), arena, err);
 }
 
 /* Sets LIST to the blocks of FROM that TO does not have like that. Returns how many. */
 static size_t compare_blocks(const struct rows *from, const struct rows *to, int64_t *list)
 {
-	const struct block *a = from->items, *b = to->items;
+	const struct id_block *a = from->items, *b = to->items;
 	size_t n = 0, k = 0;
 
 	for (size_t i = 0; i < from->n; i++) {
@@ -377,7 +377,7 @@ static size_t compare_blocks(const struct rows *from, const struct rows *to, int
 
 static int64_t rows_in(const struct rows *blocks)
 {
-	const struct block *b = blocks->items;
+	const struct id_block *b = blocks->items;
 	int64_t n = 0;
 
 	for (size_t i = 0; i < blocks->n; i++)
