@@ -14,6 +14,7 @@
 #include "store/pgsql/sql.h"
 #include "store/schema.h"
 #include "store/series.h"
+#include "store/server.h"
 #include "pgsql_fixture.h"
 #include "store_fixture.h"
 #include "suite.h"
@@ -381,11 +382,28 @@ START_TEST(names_of_another_program_in_the_schema_are_said)
 }
 END_TEST
 
+/* An address with the schemas of both, the one of FIRST before that of SECOND. */
+static char *both_schemas(const char *first, const char *second)
+{
+	return g_strdup_printf("%s,%s", first,
+			       strstr(second, "search_path%3D") + strlen("search_path%3D"));
+}
+
+/* The name of the schema at WHERE, not as in SQL. */
+static char *place_plain(const char *where)
+{
+	char *to = arena_str(&arena, place_schema(where) + 1), *start = to;
+
+	for (const char *p = start; *p && (*p != '"' || *++p == '"'); p++)
+		*to++ = *p;
+	*to = '\0';
+	return start;
+}
+
 START_TEST(tables_in_a_later_schema_of_the_search_path_are_not_in_the_way)
 {
 	const char *where = ledger_place(path), *other = ledger_place("other.db");
-	const char *option = strstr(other, "search_path%3D") + strlen("search_path%3D");
-	char *both = g_strdup_printf("%s,%s", where, option);
+	char *both = both_schemas(where, other);
 	char *sql = g_strdup_printf("SET search_path = %s; CREATE TABLE meta (id bigint);"
 				    " CREATE TABLE event (id bigint)",
 				    place_schema(other));
@@ -399,6 +417,68 @@ START_TEST(tables_in_a_later_schema_of_the_search_path_are_not_in_the_way)
 	store_close(&st);
 	g_free(both);
 	g_free(sql);
+}
+END_TEST
+
+START_TEST(a_table_that_hides_one_of_the_ledger_is_said)
+{
+	const char *where = ledger_place(path), *other = ledger_place("other.db");
+	char *both = both_schemas(other, where), *words, *sql;
+	struct store *st = create(path);
+
+	store_close(&st);
+	/* what is not the ledger's may have any name */
+	sql = g_strdup_printf("CREATE TABLE %s.mine (id bigint); CREATE TABLE %s.mine (id bigint)",
+			      place_schema(where), place_schema(other));
+	OK(place_exec(sql, &err));
+	g_free(sql);
+	OK(store_open(both, STORE_WRITE, 1000, &st, &err));
+	add_account(st, 1, "first");
+	store_close(&st);
+	sql = g_strdup_printf("CREATE TABLE %s.\"user\" (id bigint)", place_schema(other));
+	OK(place_exec(sql, &err));
+	FAILS_WITH(store_open(both, STORE_WRITE, 1000, &st, &err), ERR_CONFLICT,
+		   "has a user, too, which hides that of the ledger; let the schema of the ledger "
+		   "be the first");
+	words = g_strdup_printf("in the schema %s,", place_plain(where));
+	ck_assert_msg(strstr(err.message, words) != NULL, "%s", err.message);
+	error_clear(&err);
+	g_free(words);
+	words = both_schemas(where, other);
+	OK(store_open(words, 0, 1000, &st, &err));
+	store_close(&st);
+	g_free(words);
+	g_free(sql);
+	g_free(both);
+}
+END_TEST
+
+START_TEST(a_ledger_is_known_whatever_the_settings_of_names_are)
+{
+	char *where = g_strdup_printf("%s%%20-cquote_all_identifiers%%3Don", ledger_place(path));
+	struct store *st = create(path);
+
+	store_close(&st);
+	OK(store_open(where, STORE_WRITE, 1000, &st, &err));
+	add_account(st, 1, "first");
+	store_close(&st);
+	g_free(where);
+}
+END_TEST
+
+START_TEST(the_schema_of_the_server_is_that_of_the_ledger)
+{
+	const char *where = ledger_place(path), *other = ledger_place("other.db");
+	char *both = both_schemas(other, where);
+	struct store_server server;
+	struct store *st = create(path);
+
+	store_close(&st);
+	OK(store_open(both, 0, 1000, &st, &err));
+	ck_assert_int_eq(store_server(st, &arena, &server, &err), 1);
+	ck_assert_str_eq(server.schema, place_plain(where));
+	store_close(&st);
+	g_free(both);
 }
 END_TEST
 
@@ -508,6 +588,9 @@ int main(void)
 	tcase_add_loop_test(tc, names_of_another_program_in_the_schema_are_said, 0,
 			    (int)ARRAY_SIZE(foreigners));
 	tcase_add_test(tc, tables_in_a_later_schema_of_the_search_path_are_not_in_the_way);
+	tcase_add_test(tc, a_table_that_hides_one_of_the_ledger_is_said);
+	tcase_add_test(tc, a_ledger_is_known_whatever_the_settings_of_names_are);
+	tcase_add_test(tc, the_schema_of_the_server_is_that_of_the_ledger);
 	tcase_add_test(tc, a_table_of_the_ledger_that_was_changed_is_an_error_with_advice);
 	tcase_add_test(tc, series_of_an_older_ledger_get_their_family);
 	suite_add_tcase(s, tc);

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 #include <stdlib.h>
+#include "store/schema.h"
 #include "base/banned.h"
 
 /* of PostgreSQL */
@@ -56,25 +57,69 @@ static int fail_foreign(struct stmt *s, struct error *err)
 			 schema, names);
 }
 
-/* A table in a later schema of the search_path is not in the way. */
+/*
+ * The tables of the ledger are those of its schema that the SQL in ?1 makes: other
+ * programs may have tables there, too.
+ */
+#define TABLES_OF_LEDGER                                                                          \
+	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"                          \
+	" WHERE c.relkind IN ('r', 'p') AND c.relnamespace ="                                     \
+	" (SELECT m.relnamespace FROM pg_class m WHERE m.oid = to_regclass('meta'))"              \
+	" AND c.relname IN (SELECT t[1] FROM regexp_matches(?1, 'CREATE (?:UNLOGGED )?TABLE \"?(" \
+	"\\w+)', 'g') t) "
+
+/* Fails if a name of the ledger's tables means a table of an earlier schema. */
+static int check_hidden(struct db *db, struct error *err)
+{
+	char schema[140] = "", table[140] = "";
+	struct stmt *s = db_prepare(db,
+				    "SELECT n.nspname::text, c.relname::text" TABLES_OF_LEDGER
+				    "AND to_regclass(quote_ident(c.relname)) <> c.oid ORDER BY 2",
+				    err);
+	int rc;
+
+	db_bind_str(s, 1, schema_pgsql[0].sql);
+	rc = db_step(s, err);
+	if (rc > 0) {
+		db_get_chars(s, 0, schema, sizeof(schema));
+		db_get_chars(s, 1, table, sizeof(table));
+	}
+	db_reset(s);
+	if (rc <= 0)
+		return rc;
+	return error_set(err, ERR_CONFLICT, "database",
+			 "the ledger is in the schema %s, but an earlier schema of the search_path "
+			 "has a %s, too, which hides that of the ledger; let the schema of the "
+			 "ledger be the first of the search_path, such as with "
+			 "options=-csearch_path%%3DNAME in the address",
+			 schema, table);
+}
+
+/*
+ * A table in a later schema of the search_path is not in the way. One in an earlier
+ * schema, which the last column tells of, may be. Types are compared by their oids:
+ * their names depend on quote_all_identifiers.
+ */
 int pgsql_find_meta(struct db *db, struct error *err)
 {
-	struct stmt *s =
-		db_prepare(db,
-			   "SELECT c.relnamespace::regnamespace::text, c.relname::text,"
-			   " (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND"
-			   " (a.attname, a.atttypid::regtype::text) IN (('name', 'text'), "
-			   "('value', 'bigint')))"
-			   " = 2, c.relnamespace = quote_ident(current_schema())::regnamespace"
-			   " FROM pg_class c WHERE c.oid = to_regclass('meta')",
-			   err);
+	struct stmt *s = db_prepare(
+		db,
+		"SELECT c.relnamespace::regnamespace::text, c.relname::text,"
+		" (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND"
+		" (a.attname = 'name' AND a.atttypid = 'text'::regtype"
+		" OR a.attname = 'value' AND a.atttypid = 'bigint'::regtype))"
+		" = 2, c.relnamespace = quote_ident(current_schema())::regnamespace,"
+		" EXISTS (SELECT FROM pg_class t WHERE t.relnamespace = c.relnamespace AND"
+		" t.relkind IN ('r', 'p') AND to_regclass(quote_ident(t.relname)) <> t.oid)"
+		" FROM pg_class c WHERE c.oid = to_regclass('meta')",
+		err);
 	int rc = db_step(s, err);
-	bool ours = rc > 0 && db_get_int(s, 2);
+	bool ours = rc > 0 && db_get_int(s, 2), hidden = ours && db_get_int(s, 4);
 
 	if (rc > 0 && !ours)
 		rc = db_get_int(s, 3) ? fail_foreign(s, err) : 0;
 	db_reset(s);
-	return rc;
+	return hidden && check_hidden(db, err) < 0 ? -1 : rc;
 }
 
 int pgsql_names_free(struct db *db, const char *sql, struct error *err)
@@ -111,20 +156,26 @@ int pgsql_durable(struct db *db, struct error *err)
 			      err);
 }
 
+/* Not always the first of the search_path. */
+#define LEDGER_SCHEMA                                                             \
+	"(SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = " \
+	"c.relnamespace WHERE c.oid = to_regclass('meta'))"
+
 int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, struct error *err)
 {
-	struct stmt *s = db_prepare(db,
-				    "SELECT split_part(current_setting('server_version'), ' ', 1), "
-				    "current_schema()::text, current_user::text,"
-				    " current_setting('is_superuser') = 'on',"
-				    " current_setting('fsync') = 'on',"
-				    " current_setting('full_page_writes') = 'on',"
-				    " current_setting('synchronous_commit'), pg_is_in_recovery(),"
-				    " pg_database_size(current_database()),"
-				    " (SELECT sum(numbackends)::bigint FROM pg_stat_database),"
-				    " current_setting('max_connections')::bigint -"
-				    " current_setting('superuser_reserved_connections')::bigint",
-				    err);
+	struct stmt *s = db_prepare(
+		db,
+		"SELECT split_part(current_setting('server_version'), ' ', 1), " LEDGER_SCHEMA
+		", current_user::text,"
+		" current_setting('is_superuser') = 'on',"
+		" current_setting('fsync') = 'on',"
+		" current_setting('full_page_writes') = 'on',"
+		" current_setting('synchronous_commit'), pg_is_in_recovery(),"
+		" pg_database_size(current_database()),"
+		" (SELECT sum(numbackends)::bigint FROM pg_stat_database),"
+		" current_setting('max_connections')::bigint -"
+		" current_setting('superuser_reserved_connections')::bigint",
+		err);
 	int rc = db_step(s, err);
 
 	if (rc > 0)

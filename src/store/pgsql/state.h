@@ -12,7 +12,7 @@
 int pgsql_suits(struct db *db, struct error *err);
 /*
  * Is there a table `meta` of a ledger? 1 yes, 0 no, -1 failed, or the schema has
- * such a table of another program.
+ * such a table of another program, or an earlier schema hides a table of the ledger.
  */
 int pgsql_find_meta(struct db *db, struct error *err);
 /* See db_names_free. */
