@@ -229,10 +229,28 @@ static bool is_connection_string(const char *value)
 	return len && value[len + strspn(value + len, " ")] == '=';
 }
 
+/* What follows the scheme of PostgreSQL and its colon; NULL: VALUE has another start. */
+static const char *behind_scheme(const char *value)
+{
+	static const char *const schemes[] = { "postgresql:", "postgres:" };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+		if (strncasecmp(value, schemes[i], strlen(schemes[i])) == 0)
+			return value + strlen(schemes[i]);
+	return NULL;
+}
+
 bool database_is_address(const char *value)
 {
-	return strstr(value, "://") || strcasestr(value, "password=") ||
+	return behind_scheme(value) || strstr(value, "://") || strcasestr(value, "password=") ||
 	       is_connection_string(value);
+}
+
+bool database_is_url(const char *address)
+{
+	const char *rest = behind_scheme(address);
+
+	return rest ? strncmp(rest, "//", 2) == 0 : strstr(address, "://") != NULL;
 }
 
 /* Undoes the %XX of a URL. */
@@ -418,7 +436,7 @@ static bool set_value(struct loaded *l, const struct setting *s, const char *val
 	case ST_DATABASE:
 	case ST_PATH:
 		if (s->type == ST_DATABASE && database_is_address(value)) {
-			good = fits(s, value) && strstr(value, "://") &&
+			good = fits(s, value) && database_is_url(value) &&
 			       !database_has_password(value);
 			break;
 		}

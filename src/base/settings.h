@@ -112,10 +112,13 @@ void settings_print(const struct settings *s, FILE *out);
 
 /*
  * Is the value of ledger.database the address of a PostgreSQL database, or meant as
- * one, as a text with "://" or "password=" in it is, and one such as "host=db"?
- * Otherwise it is the path of a file.
+ * one, as a text is that begins with "postgresql:", has "://" or "password=" in it, or
+ * is such as "host=db"? Otherwise it is the path of a file.
  */
 bool database_is_address(const char *value);
+
+/* Has an address the form SCHEME://? One with a slash too few may have a password. */
+bool database_is_url(const char *address);
 
 /*
  * Is there a password in an address, which may be malformed: NAME:PASSWORD@, or a

@@ -139,6 +139,12 @@ static const struct {
 	  "without a password" },
 	{ "[ledger]\ndatabase = postgresql:///usage?sslpassword=word\n", 2, "ledger.database",
 	  "password file" },
+	{ "[ledger]\ndatabase = postgresql:/me:word@host/usage\n", 2, "ledger.database",
+	  "such as postgresql://" },
+	{ "[ledger]\ndatabase = Postgres:me:word@host/usage\n", 2, "ledger.database",
+	  "such as postgresql://" },
+	{ "[ledger]\ndatabase = postgresql:/me:word@host/usage?host=x://y\n", 2, "ledger.database",
+	  "such as postgresql://" },
 	{ "[ledger]\nconnections = 0\n", 2, "ledger.connections", "from 1 to 1000" },
 	{ "[server]\nthreads = 0\n", 2, "server.threads", "from 1 to 1024" },
 	{ "[server]\nthreads = 1025\n", 2, "server.threads", "from 1 to 1024" },
@@ -201,6 +207,8 @@ START_TEST(a_bad_setting_is_refused_by_file_line_and_name)
 		 bad_settings[_i].param);
 	ck_assert_msg(strncmp(err.message, start, strlen(start)) == 0, "%s", err.message);
 	ck_assert_msg(strstr(err.message, bad_settings[_i].part) != NULL, "%s", err.message);
+	/* the password of those that have one */
+	ck_assert_msg(!strstr(err.message, "me:w"), "%s", err.message);
 }
 END_TEST
 

@@ -47,7 +47,7 @@ static int check_address(const char *where, struct error *err)
 		return error_set(err, ERR_PARAM, "database",
 				 "the address has a password in it: put it into a password file"
 				 " (passfile=) or a service file (service=) instead");
-	if (!strstr(where, "://"))
+	if (!database_is_url(where))
 		return error_set(err, ERR_PARAM, "database",
 				 "an address of PostgreSQL is written as "
 				 "postgresql://HOST/NAME?PARAMETER=VALUE");
