@@ -585,6 +585,15 @@ static enum finding check_database(struct doctor *d)
 		return say(d, TO_DO,
 			   "it is a standby, which stores no events; name all servers in the "
 			   "address, and target_session_attrs=read-write");
+	if (server.read_only)
+		return say(d, TO_DO,
+			   "it stores no events, because default_transaction_read_only is on; turn "
+			   "it off where it was set: with ALTER DATABASE, with ALTER ROLE, in the "
+			   "address or in postgresql.conf");
+	if (!server.autovacuum)
+		return say(d, TO_DO,
+			   "autovacuum is off, so the tables grow without need; set autovacuum and "
+			   "track_counts to on in postgresql.conf, and reload it");
 	if (server.connections_max < needed)
 		return say(d, TO_DO,
 			   "it allows %" PRId64 " connections, and a server may need %" PRId64
@@ -611,6 +620,11 @@ static enum finding check_role(struct doctor *d)
 			   "%s is a superuser; a role that owns the ledger's database is enough: "
 			   "see usaged-postgresql(7)",
 			   server.role);
+	if (*server.forbidden)
+		return say(d, TO_DO,
+			   "%s may not use tables of the ledger: %s; run as a superuser, in the "
+			   "schema %s, for each: ALTER TABLE NAME OWNER TO %s",
+			   server.role, server.forbidden, server.schema, server.role);
 	return say(d, RIGHT, "%s is not a superuser", server.role);
 }
 

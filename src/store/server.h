@@ -30,6 +30,9 @@ struct store_server {
 	bool fsync, full_page_writes;
 	const char *synchronous_commit; /* as sessions of the ledger have it */
 	bool standby;                   /* cannot be written to */
+	bool read_only;                 /* nor if this is the default of transactions */
+	bool autovacuum;                /* works */
+	const char *forbidden;          /* tables that the role may not use; "": none */
 	int64_t bytes;                  /* of the database */
 	int64_t connections;            /* of all programs */
 	int64_t connections_max;        /* for users that are not superusers */

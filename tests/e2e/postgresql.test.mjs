@@ -107,6 +107,39 @@ test('the tables are made once, and the address is shown without a password', op
 	ledger.remove()
 })
 
+test('doctor says what keeps a database from storing events, or from storing them quickly', options, () => {
+	const database = postgres.database(), ledger = new Ledger({ database }), config = join(ledger.folder, 'plain.conf')
+	const doctor = () => spawnSync(program, ['--config', config, 'doctor'], { encoding: 'utf8' }).stdout
+	const set = (...settings) => {
+		for (const setting of [...settings, ''])
+			database.sql(setting ? `ALTER SYSTEM SET ${setting}` : 'SELECT pg_reload_conf()')
+	}
+	database.sql(`CREATE ROLE plain LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO plain`)
+	writeFileSync(config, readFileSync(ledger.config, 'utf8').replace('user=usaged', 'user=plain'))
+	try {
+		assert.match(doctor(), /^ok +database +PostgreSQL [^]*^ok +role +plain is not a superuser$/m)
+		database.sql('REVOKE INSERT ON "user" FROM plain; REVOKE ALL ON total_day FROM plain')
+		assert.match(doctor(), /^TO DO +role +plain may not use tables of the ledger: total_day, user; run as a superuser, in the schema public, for each: ALTER TABLE NAME OWNER TO plain$/m)
+		database.sql('GRANT ALL ON "user", total_day TO plain; CREATE TABLE other (n bigint)')
+		assert.match(doctor(), /^ok +role +plain is not/m)
+		database.sql(`ALTER DATABASE ${database.name} SET default_transaction_read_only = on`)
+		assert.match(doctor(), /^TO DO +database +it stores no events, because default_transaction_read_only is on; turn it off where it was set/m)
+		postgres.sql(`ALTER DATABASE ${database.name} RESET default_transaction_read_only`)
+		for (const setting of ['autovacuum', 'track_counts']) {
+			set(`${setting} = off`)
+			assert.match(doctor(), /^TO DO +database +autovacuum is off, [^]*^ok +role/m)
+			set(`${setting} = on`)
+		}
+		assert.match(doctor(), /^ok +database +PostgreSQL /m)
+		database.sql('CREATE SCHEMA earlier CREATE TABLE account (id bigint); GRANT USAGE ON SCHEMA earlier TO plain; ALTER ROLE plain SET search_path = earlier, public')
+		assert.match(doctor(), /^TO DO +ledger +the ledger is in the schema public, but an earlier schema of the search_path has a table account, too, which hides/m)
+	} finally {
+		postgres.sql(`ALTER DATABASE ${database.name} RESET default_transaction_read_only`)
+		database.sql('DROP OWNED BY plain; DROP ROLE plain')
+		ledger.remove()
+	}
+})
+
 test('a password that is missing or wrong is an error that names the password file, and not the password', options, () => {
 	const database = postgres.database(), ledger = new Ledger({ database }), passfile = join(ledger.folder, 'pgpass'), rules = join(postgres.data, 'pg_hba.conf')
 	const before = readFileSync(rules, 'utf8')

@@ -438,7 +438,8 @@ START_TEST(a_table_that_hides_one_of_the_ledger_is_said)
 	sql = g_strdup_printf("CREATE TABLE %s.\"user\" (id bigint)", place_schema(other));
 	OK(place_exec(sql, &err));
 	FAILS_WITH(store_open(both, STORE_WRITE, 1000, &st, &err), ERR_CONFLICT,
-		   "has a user, too, which hides that of the ledger; let the schema of the ledger "
+		   "has a table user, too, which hides that of the ledger; let the schema of the "
+		   "ledger "
 		   "be the first");
 	words = g_strdup_printf("in the schema %s,", place_plain(where));
 	ck_assert_msg(strstr(err.message, words) != NULL, "%s", err.message);

@@ -87,12 +87,13 @@ static int check_hidden(struct db *db, struct error *err)
 	db_reset(s);
 	if (rc <= 0)
 		return rc;
-	return error_set(err, ERR_CONFLICT, "database",
-			 "the ledger is in the schema %s, but an earlier schema of the search_path "
-			 "has a %s, too, which hides that of the ledger; let the schema of the "
-			 "ledger be the first of the search_path, such as with "
-			 "options=-csearch_path%%3DNAME in the address",
-			 schema, table);
+	return error_set(
+		err, ERR_CONFLICT, "database",
+		"the ledger is in the schema %s, but an earlier schema of the search_path "
+		"has a table %s, too, which hides that of the ledger; let the schema of the "
+		"ledger be the first of the search_path, such as with "
+		"options=-csearch_path%%3DNAME in the address",
+		schema, table);
 }
 
 /*
@@ -160,24 +161,34 @@ int pgsql_durable(struct db *db, struct error *err)
 #define LEDGER_SCHEMA                                                             \
 	"(SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = " \
 	"c.relnamespace WHERE c.oid = to_regclass('meta'))"
+/* The first tables that the role may not use as it must. */
+#define FORBIDDEN                                                                            \
+	"(SELECT string_agg(relname, ', ' ORDER BY relname) FROM (SELECT "                   \
+	"c.relname::text" TABLES_OF_LEDGER                                                   \
+	"AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, "      \
+	"'INSERT') AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, " \
+	"'DELETE')) ORDER BY 1 LIMIT 5) f)"
+
+static const char server_sql[] =
+	"SELECT split_part(current_setting('server_version'), ' ', 1), " LEDGER_SCHEMA
+	", current_user::text, current_setting('is_superuser') = 'on',"
+	" current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on',"
+	" current_setting('synchronous_commit'), pg_is_in_recovery(),"
+	" pg_database_size(current_database()),"
+	" (SELECT sum(numbackends)::bigint FROM pg_stat_database),"
+	" current_setting('max_connections')::bigint -"
+	" current_setting('superuser_reserved_connections')::bigint,"
+	" current_setting('default_transaction_read_only') = 'on',"
+	" current_setting('autovacuum') = 'on' AND current_setting('track_counts') = 'on',"
+	" coalesce(" FORBIDDEN ", '')";
 
 int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, struct error *err)
 {
-	struct stmt *s = db_prepare(
-		db,
-		"SELECT split_part(current_setting('server_version'), ' ', 1), " LEDGER_SCHEMA
-		", current_user::text,"
-		" current_setting('is_superuser') = 'on',"
-		" current_setting('fsync') = 'on',"
-		" current_setting('full_page_writes') = 'on',"
-		" current_setting('synchronous_commit'), pg_is_in_recovery(),"
-		" pg_database_size(current_database()),"
-		" (SELECT sum(numbackends)::bigint FROM pg_stat_database),"
-		" current_setting('max_connections')::bigint -"
-		" current_setting('superuser_reserved_connections')::bigint",
-		err);
-	int rc = db_step(s, err);
+	struct stmt *s = db_prepare(db, server_sql, err);
+	int rc;
 
+	db_bind_str(s, 1, schema_pgsql[0].sql);
+	rc = db_step(s, err);
 	if (rc > 0)
 		*ret = (struct store_server) { .version = db_get_str(s, 0, arena),
 					       .schema = db_get_str(s, 1, arena),
@@ -189,7 +200,10 @@ int pgsql_server(struct db *db, struct arena *arena, struct store_server *ret, s
 					       .standby = db_get_int(s, 7),
 					       .bytes = db_get_int(s, 8),
 					       .connections = db_get_int(s, 9),
-					       .connections_max = db_get_int(s, 10) };
+					       .connections_max = db_get_int(s, 10),
+					       .read_only = db_get_int(s, 11),
+					       .autovacuum = db_get_int(s, 12),
+					       .forbidden = db_get_str(s, 13, arena) };
 	db_reset(s);
 	return rc;
 }
