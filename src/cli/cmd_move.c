@@ -160,6 +160,7 @@ static int check(struct moving *m, size_t *ret_n, struct error *err)
 
 	if (store_open(m->from, 0, WAIT_MS, &from, err) == 0 &&
 	    store_open(m->to, 0, WAIT_MS, &to, err) == 0) {
+		command_note_move("move", to);
 		progress_begin(&m->progress, "comparing", "events");
 		rc = store_move_check(from, to, &calls, ret_n, &events, err);
 		progress_end(&m->progress);

@@ -81,6 +81,6 @@ const struct command command_upgrade = {
 		"copy with pg_dump first). \"usaged serve\" and each "
 		"command "
 		"that changes the ledger\n"
-		"do this as well when they start. Events cannot be stored meanwhile.\n",
+		"upgrade a file, too, when they start. Events cannot be stored meanwhile.\n",
 	.run = run
 };

@@ -241,6 +241,7 @@ static int run(const struct settings *s, int argc, char **argv)
 	st = command_open("verify", s, 0);
 	if (!st)
 		return EXIT_FAILED;
+	command_note_move("verify", st);
 	arena_init(&arena);
 	rc = verify(st, &report, &arena, &w, &err);
 	arena_release(&arena);

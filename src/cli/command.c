@@ -48,6 +48,14 @@ int command_wrong(const struct command *c, const char *fmt, ...)
 	return EXIT_WRONG_CALL;
 }
 
+void command_note_move(const char *command, struct store *st)
+{
+	struct error moved = { 0 };
+
+	if (store_check_moved(st, &moved) > 0)
+		fprintf(stderr, "usaged %s: %s: %s\n", command, moved.message, moved.detail);
+}
+
 void command_keep_memory(void)
 {
 	enum { BYTES = 32 * 1024 * 1024 /* of the largest piece, and half of what is free */ };

@@ -111,6 +111,12 @@ __attribute__((format(printf, 2, 3))) int command_wrong(const struct command *c,
 void command_keep_memory(void);
 
 /*
+ * Says on standard error if the ledger has moved, or a move into it is not finished:
+ * then what a check finds may be due to that.
+ */
+void command_note_move(const char *command, struct store *st);
+
+/*
  * Opens the ledger of the settings; for writing, upgrades it first if an older
  * program made it. On failure, prints the error and returns NULL.
  */

@@ -91,6 +91,10 @@ writer=
 has "an import beside it is not disturbed" "$(cat import.log)" "total: 20000 created, 0 duplicate, 0 conflict, 0 rejected"
 try at there account add --name Two
 has "nobody writes to the target meanwhile" "$code $err" "1 usaged account: a move into this ledger is not finished: run \"usaged move --final\""
+try at there verify
+has "a check of the target says why it may find something" "$err" "usaged verify: a move into this ledger is not finished: run "
+try at here move --to "$there" --check
+has "a comparison, too" "$err" "usaged move: a move into this ledger is not finished: run "
 kill_and_go_on here "$there" --final
 is "the end of a move that is killed goes on" "$?" 0
 echo "# killed $killed times"
