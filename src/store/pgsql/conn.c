@@ -90,7 +90,8 @@ static void add_password_file(PGconn *pg, struct error *err)
 		if (strcmp(o->keyword, "passfile") == 0 && o->val)
 			error_detail(err,
 				     "the password file %s, which must have the mode 0600, has "
-				     "no line for this server, database and role",
+				     "no line for this server, database and role, or was "
+				     "replaced since this program started",
 				     o->val);
 	PQconninfoFree(all);
 }

@@ -51,7 +51,10 @@ static const struct fault {
 	  AWAY | SESSION },
 	{ "26000", ERR_BUSY, POOLED, AWAY | SESSION },
 	{ "42P05", ERR_BUSY, POOLED, AWAY | SESSION },
-	{ "42501", ERR_INTERNAL, "the database's user has no right to do this", 0 },
+	{ "42501", ERR_INTERNAL,
+	  "the database's user has no right to do this: make it the owner of the database and "
+	  "of the ledger's tables",
+	  0 },
 	{ "42P07", ERR_CONFLICT, NAME_TAKEN, 0 }, /* of a table or index */
 	{ "42710", ERR_CONFLICT, NAME_TAKEN, 0 }, /* of a type */
 	{ "42723", ERR_CONFLICT, NAME_TAKEN, 0 }, /* of a function */
